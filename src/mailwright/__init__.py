@@ -1,0 +1,10 @@
+"""Mailwright: a self-hosted mail platform whose mailboxes do work.
+
+The floors, from the ground up: `domain` (the words), `codecs` (bytes and meaning), `storage` and `connectors` (our data, other
+people's services), `pipeline` (events and workflows), `core` (what may happen to mail), `protocols` and `agents` (servers and
+workers), and the roof that joins them: `settings`, `telemetry`, `app`, `cli`. Imports go down only; the build checks it.
+"""
+
+from importlib.metadata import version
+
+__version__ = version("mailwright")

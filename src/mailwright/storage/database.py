@@ -1,0 +1,155 @@
+"""The database as everybody above sees it: `write` and `read` run a plain function over a transaction.
+
+Called by core, pipeline and the command line. Implemented by `sqlite.py` and `postgresql.py`; both pass tests/contracts.
+Promises: when `write` returns, what the function did is committed and survives a power cut; when it raises, nothing of that
+function happened. Raises TryLater when the database is away, locked or full: the caller may simply try again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+Announced = Callable[[frozenset[str]], None]
+
+MAX_WAITING_WRITES = 20_000
+"""Writes queued before new ones are asked to come back later; a queue this long means the disk has stopped."""
+
+
+class Tx(ABC):
+    """One transaction. SQL uses `?` for parameters on both databases.
+
+    `kinds` collects the events appended, so that their consumers are woken after the commit and not before.
+    """
+
+    locking = ""
+    """Appended to a SELECT that claims rows: waits for nobody, skips what others hold (nothing on SQLite: one writer)."""
+
+    def __init__(self) -> None:
+        self.kinds: set[str] = set()
+        self._inserts: dict[tuple[str, ...], str] = {}
+
+    @abstractmethod
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
+        """Run it; the number of rows changed."""
+
+    @abstractmethod
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run it once for every row of parameters."""
+
+    @abstractmethod
+    def one(self, sql: str, params: Sequence[Any] = ()) -> Row | None:
+        """The first row, or None."""
+
+    @abstractmethod
+    def all(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Every row."""
+
+    def scalar(self, sql: str, params: Sequence[Any] = ()) -> Any:
+        """The first column of the first row, or None."""
+        row = self.one(sql, params)
+        return None if row is None else row[0]
+
+    def insert(self, table: str, *, unless_exists: bool = False, **values: Any) -> bool:
+        """Insert one row; with `unless_exists`, False when a unique key already has it."""
+        shape = (table, "1" if unless_exists else "", *values)
+        sql = self._inserts.get(shape)
+        if sql is None:
+            columns, marks = ", ".join(values), ", ".join("?" * len(values))
+            tail = " ON CONFLICT DO NOTHING" if unless_exists else ""
+            sql = f"INSERT INTO {table} ({columns}) VALUES ({marks}){tail}"  # noqa: S608 - names come from our own code
+            self._inserts[shape] = sql
+        return self.execute(sql, tuple(values.values())) == 1
+
+
+class Database(ABC):
+    """A database with its writers and readers."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Announced] = []
+
+    @property
+    @abstractmethod
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+
+    @abstractmethod
+    async def write(self, function: Callable[[Tx], T], *, shared: bool = False) -> T:
+        """Run `function` in a transaction and commit. `shared` lets it share the commit with others that wait (deliveries)."""
+
+    @abstractmethod
+    def write_now(self, function: Callable[[Tx], T]) -> T:
+        """`write` for threads that may block."""
+
+    @abstractmethod
+    async def read(self, function: Callable[[Tx], T]) -> T:
+        """Run `function` in a read-only transaction."""
+
+    @abstractmethod
+    def read_now(self, function: Callable[[Tx], T]) -> T:
+        """`read` for threads that may block."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Finish what is queued and let go of every connection."""
+
+    def on_announced(self, listener: Announced) -> None:
+        """Call `listener` (from any thread) with the kinds of the events of each commit."""
+        self._listeners.append(listener)
+
+    def announce(self, kinds: frozenset[str]) -> None:
+        """Tell the listeners."""
+        for listener in self._listeners:
+            listener(kinds)
+
+
+class Waiter:
+    """One queued write: its function, and the future (any loop's) that hears how it ended."""
+
+    __slots__ = ("error", "function", "future", "loop", "result")
+
+    def __init__(self, function: Callable[[Tx], Any]) -> None:
+        self.function = function
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Any] = self.loop.create_future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def settle(self) -> None:
+        """Wake whoever waits; runs in the waiter's own loop."""
+        if self.future.done():  # the waiting task was cancelled: the commit stands all the same
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+def wake_all(waiters: Sequence[Waiter]) -> None:
+    """Settle every waiter with one call into each event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Waiter]] = {}
+    for waiter in waiters:
+        by_loop.setdefault(waiter.loop, []).append(waiter)
+    for loop, group in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle_group, group)
+
+
+def _settle_group(group: list[Waiter]) -> None:
+    for waiter in group:
+        waiter.settle()
+
+
+def open_database(url: str) -> Database:
+    """Open `sqlite:///path` or `postgresql://…`, brought to the current schema. Raises TryLater when it cannot be reached."""
+    if url.startswith("sqlite:///"):
+        from mailwright.storage.sqlite import SqliteDatabase
+
+        return SqliteDatabase(url.removeprefix("sqlite:///"))
+    from mailwright.storage.postgresql import PostgresqlDatabase
+
+    return PostgresqlDatabase(url)

@@ -1,0 +1,74 @@
+"""Migrations: brings a database to the schema of this version.
+
+Called at start and by the tests. Looks at the version row first, so that a database that is current costs one query and no
+import of Alembic. Schema changes expand first and contract in a later release: yesterday's code runs on today's schema.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+"""The newest revision; a test compares it with the files."""
+
+
+def migrate(url: str) -> bool:
+    """Bring the database at `url` to HEAD. True when anything had to be done. Raises TryLater when it cannot be reached."""
+    if current_revision(url) == HEAD:
+        return False
+    from alembic import command
+
+    if url.startswith("sqlite:///"):
+        path = url.removeprefix("sqlite:///")
+        if not os.path.exists(path):
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with sqlite3.connect(path) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.close()
+    command.upgrade(configuration(url), "head")
+    return True
+
+
+def current_revision(url: str) -> str | None:
+    """The revision a database is at, or None when it is empty or new."""
+    if url.startswith("sqlite:///"):
+        path = url.removeprefix("sqlite:///")
+        if not os.path.exists(path):
+            return None
+        connection = sqlite3.connect(path)
+        try:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        except sqlite3.OperationalError:
+            return None
+        finally:
+            connection.close()
+        return str(row[0]) if row else None
+    import psycopg
+
+    from mailwright.domain.refusals import TryLater
+
+    try:
+        with psycopg.connect(url, connect_timeout=5) as postgres:
+            found = postgres.execute("SELECT to_regclass('alembic_version')").fetchone()
+            if found is None or found[0] is None:
+                return None
+            version = postgres.execute("SELECT version_num FROM alembic_version").fetchone()
+            return str(version[0]) if version else None
+    except psycopg.OperationalError as error:
+        raise TryLater(f"the database cannot be reached: {str(error).splitlines()[0]}") from error
+
+
+def configuration(url: str) -> Config:
+    """Alembic's configuration for our migrations, without a file of its own."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["url"] = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return config

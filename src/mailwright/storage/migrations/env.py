@@ -1,0 +1,22 @@
+"""Alembic's environment: runs the migrations on the database that `storage.migrate` names, or that a test hands over."""
+
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+from mailwright.storage.schema import metadata
+
+
+def run() -> None:
+    url = context.config.attributes["url"]
+    engine = create_engine(url, poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_lock(7251990)")  # one process migrates, the others wait for it
+            connection.commit()
+        context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+run()

@@ -1,0 +1,245 @@
+"""PostgreSQL: a pool of threads with a psycopg connection each, a batcher that deliveries share, and LISTEN for wake-ups.
+
+Used through `database.Database`. A write that meets a deadlock or a serialization failure is run again; one whose connection
+broke raises TryLater (every write above is idempotent by key, so trying again is safe even when the commit's fate is unknown).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import select
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import errors
+from psycopg.types.string import TextLoader
+
+from mailwright.domain.refusals import TryLater
+from mailwright.storage.database import MAX_WAITING_WRITES, Database, Row, T, Tx, Waiter, wake_all
+
+log = structlog.get_logger(__name__)
+
+WRITERS = 8
+READERS = 8
+MAX_GROUP = 200
+RETRIES = 4  # deadlock and serialization failures are the database asking for just that
+CONNECT_SECONDS = 5
+STATEMENT_MILLISECONDS = 30_000
+IDLE_TRANSACTION_MILLISECONDS = 15_000  # a frozen process must not hold row locks for longer
+WAKE_CHANNEL = "mailwright_events"
+
+_translated: dict[str, str] = {}
+
+
+def _translate(sql: str) -> str:
+    """`?` to `%s`, remembered for each statement text."""
+    known = _translated.get(sql)
+    if known is None:
+        known = _translated[sql] = sql.replace("%", "%%").replace("?", "%s")
+    return known
+
+
+class PostgresqlTx(Tx):
+    """A transaction over one psycopg connection."""
+
+    locking = " FOR UPDATE SKIP LOCKED"
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        super().__init__()
+        self._cursor = connection.cursor()
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
+        return self._cursor.execute(_translate(sql), params).rowcount
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._cursor.executemany(_translate(sql), rows)
+
+    def one(self, sql: str, params: Sequence[Any] = ()) -> Row | None:
+        return self._cursor.execute(_translate(sql), params).fetchone()
+
+    def all(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        return self._cursor.execute(_translate(sql), params).fetchall()
+
+
+class PostgresqlDatabase(Database):
+    """A PostgreSQL database named by its URL (`postgresql://user:secret@host/name`)."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+        self._local = threading.local()
+        self._connections: list[psycopg.Connection[Row]] = []
+        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="postgresql-writer")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="postgresql-reader")
+        self._shared: queue.SimpleQueue[Waiter | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self._batcher = threading.Thread(target=self._batch_loop, name="postgresql-batcher", daemon=True)
+        self._batcher.start()
+        self._listener: threading.Thread | None = None
+
+    def on_announced(self, listener: Callable[[frozenset[str]], None]) -> None:
+        super().on_announced(listener)
+        if self._listener is None:
+            self._listener = threading.Thread(target=self._listen_loop, name="postgresql-listener", daemon=True)
+            self._listener.start()
+
+    async def write(self, function: Callable[[Tx], T], *, shared: bool = False) -> T:
+        if self._closing.is_set():
+            raise TryLater("the server is shutting down")
+        if not shared:
+            return await asyncio.get_running_loop().run_in_executor(self._writers, self.write_now, function)
+        if self._shared.qsize() >= MAX_WAITING_WRITES:
+            raise TryLater("too many changes are waiting for the database")
+        waiter = Waiter(function)
+        self._shared.put(waiter)
+        result: T = await waiter.future
+        return result
+
+    def write_now(self, function: Callable[[Tx], T]) -> T:
+        for attempt in range(RETRIES):
+            try:
+                with self._connection() as connection, connection.transaction():
+                    tx = PostgresqlTx(connection)
+                    result = function(tx)
+                    _notify(connection, tx.kinds)
+                return result
+            except (errors.DeadlockDetected, errors.SerializationFailure):
+                if attempt == RETRIES - 1:
+                    raise TryLater("the database was too busy to settle the change") from None
+                time.sleep(0.01 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    async def read(self, function: Callable[[Tx], T]) -> T:
+        if self._closing.is_set():
+            raise TryLater("the server is shutting down")
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, function)
+
+    def read_now(self, function: Callable[[Tx], T]) -> T:
+        with self._connection() as connection, connection.transaction():
+            connection.execute("SET TRANSACTION READ ONLY")
+            return function(PostgresqlTx(connection))
+
+    def close(self) -> None:
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self._shared.put(None)
+        self._batcher.join()
+        if self._listener is not None:
+            self._listener.join()
+        self._writers.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        for connection in self._connections:
+            with contextlib.suppress(psycopg.Error):
+                connection.close()
+
+    @contextlib.contextmanager
+    def _connection(self) -> Any:
+        """This thread's connection, opened when there is none. A broken one is dropped, and TryLater raised."""
+        connection: psycopg.Connection[Row] | None = getattr(self._local, "connection", None)
+        try:
+            if connection is None or connection.closed:
+                connection = self._local.connection = _connect(self._url)
+                self._connections = [known for known in self._connections if not known.closed]
+                self._connections.append(connection)
+            yield connection
+        except (errors.DeadlockDetected, errors.SerializationFailure):
+            raise
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            if connection is not None:
+                with contextlib.suppress(psycopg.Error):
+                    connection.close()
+                self._local.connection = None
+            raise TryLater(f"the database cannot be reached now: {_first_line(error)}") from error
+
+    def _batch_loop(self) -> None:
+        while (first := self._shared.get()) is not None:
+            group = [first]
+            ended = False
+            while len(group) < MAX_GROUP and not self._shared.empty():
+                waiter = self._shared.get()
+                if waiter is None:
+                    ended = True
+                    break
+                group.append(waiter)
+            self._run_group(group)
+            wake_all(group)
+            if ended:
+                break
+
+    def _run_group(self, group: Sequence[Waiter]) -> None:
+        try:
+            with self._connection() as connection, connection.transaction():
+                tx = PostgresqlTx(connection)
+                kinds: set[str] = set()
+                for waiter in group:
+                    tx.kinds.clear()
+                    try:
+                        with connection.transaction():
+                            waiter.result = waiter.function(tx)
+                        kinds |= tx.kinds
+                    except (psycopg.OperationalError, psycopg.InterfaceError):
+                        raise
+                    except BaseException as error:  # one function's refusal harms no other: its savepoint is gone
+                        waiter.error = error
+                _notify(connection, kinds)
+        except (errors.DeadlockDetected, errors.SerializationFailure):
+            for waiter in group:
+                waiter.error = None
+                try:
+                    waiter.result = self.write_now(waiter.function)
+                except BaseException as error:
+                    waiter.error = error
+        except Exception as error:
+            log.error("database.write_failed", jobs=len(group), error=_first_line(error))
+            refusal = error if isinstance(error, TryLater) else TryLater(f"the change could not be stored: {_first_line(error)}")
+            for waiter in group:
+                waiter.error = refusal
+
+    def _listen_loop(self) -> None:
+        """Pass on what any process announces; while the connection is away the consumers' poll is the safety net."""
+        while not self._closing.is_set():
+            try:
+                with _connect(self._url) as connection:
+                    connection.execute(f"LISTEN {WAKE_CHANNEL}")
+                    while not self._closing.is_set():
+                        # psycopg's own wait cannot be interrupted by close(): look at the socket for short stretches.
+                        if select.select([connection.fileno()], [], [], 0.5)[0]:
+                            for notice in connection.notifies(timeout=0, stop_after=1):
+                                self.announce(frozenset(notice.payload.split(",")))
+            except (TryLater, psycopg.Error, OSError) as error:
+                log.warning("database.listen_interrupted", error=_first_line(error))
+                self._closing.wait(1)
+
+
+def _notify(connection: psycopg.Connection[Row], kinds: set[str]) -> None:
+    if kinds:
+        connection.execute("SELECT pg_notify(%s, %s)", (WAKE_CHANNEL, ",".join(sorted(kinds))))
+
+
+def _connect(url: str) -> psycopg.Connection[Row]:
+    try:
+        connection: psycopg.Connection[Row] = psycopg.connect(
+            url,
+            autocommit=True,
+            connect_timeout=CONNECT_SECONDS,
+            options=f"-c statement_timeout={STATEMENT_MILLISECONDS} "
+            f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}",
+        )
+    except psycopg.OperationalError as error:
+        raise TryLater(f"the database cannot be reached now: {_first_line(error)}") from error
+    connection.adapters.register_loader("uuid", TextLoader)
+    return connection
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n", 1)[0][:300]
