@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 Row = tuple[Any, ...]
 Announced = Callable[[frozenset[str]], None]
+Mark = tuple[int, int]
+"""A place in the event log: transaction and id. SQLite commits in the order of ids and has 0 for the transaction."""
 
 MAX_WAITING_WRITES = 20_000
 """Writes queued before new ones are asked to come back later; a queue this long means the disk has stopped."""
@@ -28,6 +30,9 @@ class Tx(ABC):
 
     locking = ""
     """Appended to a SELECT that claims rows: waits for nobody, skips what others hold (nothing on SQLite: one writer)."""
+
+    log_upto = "? >= 0 AND e.id <= ?"
+    """SQL: the event `e` stands at or before a mark (two parameters)."""
 
     def __init__(self) -> None:
         self.kinds: set[str] = set()
@@ -49,6 +54,19 @@ class Tx(ABC):
     def all(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Every row."""
 
+    @abstractmethod
+    def log_end(self) -> Mark:
+        """Where the event log ends for a reader: nothing at or before this mark is still to be committed."""
+
+    @abstractmethod
+    def log_slice(self, kinds: Sequence[str], after: Mark, end: Mark, limit: int) -> list[Row]:
+        """Events of `kinds` after one mark and up to another, in log order, each as (tx, id, kind, key, payload,
+        correlation_id, created_at)."""
+
+    @abstractmethod
+    def log_lag(self, kinds: Sequence[str], after: Mark) -> Row:
+        """How many events of `kinds` stand after a mark, and when the oldest was written (None when there is none)."""
+
     def scalar(self, sql: str, params: Sequence[Any] = ()) -> Any:
         """The first column of the first row, or None."""
         row = self.one(sql, params)
@@ -61,7 +79,7 @@ class Tx(ABC):
         if sql is None:
             columns, marks = ", ".join(values), ", ".join("?" * len(values))
             tail = " ON CONFLICT DO NOTHING" if unless_exists else ""
-            sql = f"INSERT INTO {table} ({columns}) VALUES ({marks}){tail}"  # noqa: S608 - names come from our own code
+            sql = f"INSERT INTO {table} ({columns}) VALUES ({marks}){tail}"
             self._inserts[shape] = sql
         return self.execute(sql, tuple(values.values())) == 1
 

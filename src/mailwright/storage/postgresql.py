@@ -22,7 +22,7 @@ from psycopg import errors
 from psycopg.types.string import TextLoader
 
 from mailwright.domain.refusals import TryLater
-from mailwright.storage.database import MAX_WAITING_WRITES, Database, Row, T, Tx, Waiter, wake_all
+from mailwright.storage.database import MAX_WAITING_WRITES, Database, Mark, Row, T, Tx, Waiter, wake_all
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +34,7 @@ CONNECT_SECONDS = 5
 STATEMENT_MILLISECONDS = 30_000
 IDLE_TRANSACTION_MILLISECONDS = 15_000  # a frozen process must not hold row locks for longer
 WAKE_CHANNEL = "mailwright_events"
+_MAX_BIGINT = 2**63 - 1
 
 _translated: dict[str, str] = {}
 
@@ -50,6 +51,7 @@ class PostgresqlTx(Tx):
     """A transaction over one psycopg connection."""
 
     locking = " FOR UPDATE SKIP LOCKED"
+    log_upto = "(e.tx, e.id) <= (?::text::xid8, ?)"
 
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         super().__init__()
@@ -66,6 +68,25 @@ class PostgresqlTx(Tx):
 
     def all(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         return self._cursor.execute(_translate(sql), params).fetchall()
+
+    def log_end(self) -> Mark:
+        # Every transaction below the snapshot's xmin has ended: what it wrote is visible, and no more will come from it.
+        # A plain "highest id" would skip the events of transactions that are still running (measured: one in five).
+        return self.scalar("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint") - 1, _MAX_BIGINT
+
+    def log_slice(self, kinds: Sequence[str], after: Mark, end: Mark, limit: int) -> list[Row]:
+        return self.all(
+            "SELECT tx::text::bigint, id, kind, key, payload, correlation_id, created_at FROM events "
+            "WHERE (tx, id) > (?::text::xid8, ?) AND tx <= ?::text::xid8 AND kind = ANY(?) ORDER BY tx, id LIMIT ?",
+            (after[0], after[1], end[0], list(kinds), limit),
+        )
+
+    def log_lag(self, kinds: Sequence[str], after: Mark) -> Row:
+        row = self.one(
+            "SELECT count(*), min(created_at) FROM events WHERE (tx, id) > (?::text::xid8, ?) AND kind = ANY(?)",
+            (after[0], after[1], list(kinds)),
+        )
+        return row or (0, None)
 
 
 class PostgresqlDatabase(Database):
@@ -201,7 +222,11 @@ class PostgresqlDatabase(Database):
                     waiter.error = error
         except Exception as error:
             log.error("database.write_failed", jobs=len(group), error=_first_line(error))
-            refusal = error if isinstance(error, TryLater) else TryLater(f"the change could not be stored: {_first_line(error)}")
+            refusal = (
+                error
+                if isinstance(error, TryLater)
+                else TryLater(f"the change could not be stored: {_first_line(error)}")
+            )
             for waiter in group:
                 waiter.error = refusal
 

@@ -20,7 +20,7 @@ from urllib.parse import quote
 import structlog
 
 from mailwright.domain.refusals import TryLater
-from mailwright.storage.database import MAX_WAITING_WRITES, Database, Row, T, Tx, Waiter, wake_all
+from mailwright.storage.database import MAX_WAITING_WRITES, Database, Mark, Row, T, Tx, Waiter, wake_all
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +57,25 @@ class SqliteTx(Tx):
 
     def all(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         return self._run(sql, params).fetchall()
+
+    def log_end(self) -> Mark:
+        # One writer: ids (AUTOINCREMENT) are committed in their order, so the highest visible one is the end.
+        return 0, self.scalar("SELECT max(id) FROM events") or 0
+
+    def log_slice(self, kinds: Sequence[str], after: Mark, end: Mark, limit: int) -> list[Row]:
+        # "+kind" keeps the planner on the primary key: the slice is near the end of the log.
+        return self.all(
+            "SELECT 0, id, kind, key, payload, correlation_id, created_at FROM events WHERE id > ? AND id <= ? "
+            f"AND +kind IN ({', '.join('?' * len(kinds))}) ORDER BY id LIMIT ?",
+            (after[1], end[1], *kinds, limit),
+        )
+
+    def log_lag(self, kinds: Sequence[str], after: Mark) -> Row:
+        row = self.one(
+            f"SELECT count(*), min(created_at) FROM events WHERE id > ? AND +kind IN ({', '.join('?' * len(kinds))})",
+            (after[1], *kinds),
+        )
+        return row or (0, None)
 
 
 class SqliteDatabase(Database):
@@ -212,7 +231,11 @@ def _discard(connection: sqlite3.Connection | None) -> None:
 def _connect(path: str, *, read_only: bool) -> sqlite3.Connection:
     mode = "ro" if read_only else "rw"
     connection = sqlite3.connect(
-        f"file:{quote(path)}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, cached_statements=512
+        f"file:{quote(path)}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=512,
     )
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
     if not read_only:
