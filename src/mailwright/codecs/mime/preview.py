@@ -1,0 +1,85 @@
+"""The preview: the first words of a message that mean something.
+
+Called by `structure.Parsed.preview`, once for every message that is filed, so it reads a prefix only.
+Promises: one line of at most `MAX_CHARACTERS`; never raises. Quoted lines and what follows a signature's "-- " are left out,
+unless there is nothing else.
+"""
+
+import html
+import re
+
+from mailwright.codecs.mime import charsets, transfer
+from mailwright.codecs.mime.part import Bodies, Part
+
+MAX_CHARACTERS = 200
+MAX_TEXT_OCTETS = 8 * 1024  # of a plain part: quotes on top are seldom longer
+MAX_HTML_OCTETS = 64 * 1024  # of an HTML part, whose style sheet comes first
+
+# Linear: what is hidden ends at its end tag or at the end of the prefix, a tag at ">" or at the end.
+_HIDDEN = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(script|style|title|template)\b.*?(?:</\1\s*>|\Z)|<[a-zA-Z/!?][^>]*(?:>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_INTRODUCTION = re.compile(
+    r"(?:On|Am|Le|El|Il|Op) .{10,120}(?:wrote|schrieb|écrit|escribió|scritto|schreef)[^:]{0,60}:\Z"
+)
+_INVISIBLE = re.compile("[\u00a0\u00ad\u034f\u200b-\u200f\u2060\ufeff\x00-\x1f\x7f]+")
+
+
+def of(raw: bytes, bodies: Bodies) -> str:
+    """The preview of the message whose bytes and sorted parts these are; "" when it has no text."""
+    for part in bodies.text[:3]:
+        line = _plain(raw, part) if part.subtype != "html" else _rich(raw, part)
+        if line:
+            return line
+    return ""
+
+
+def _plain(raw: bytes, part: Part) -> str:
+    return _first_words(_prefix(raw, part, MAX_TEXT_OCTETS))
+
+
+def _rich(raw: bytes, part: Part) -> str:
+    for octets in (MAX_TEXT_OCTETS, MAX_HTML_OCTETS):
+        line = _first_words(html.unescape(_HIDDEN.sub(" ", _prefix(raw, part, octets))))
+        if line or part.size <= octets:
+            return line
+    return ""
+
+
+def _prefix(raw: bytes, part: Part, octets: int) -> str:
+    """The first `octets` of the part as text, cut at a line or a space so that no character is cut in two."""
+    end = min(part.body_end, part.body_start + octets)
+    data = transfer.decode(raw[part.body_start : end], part.encoding)
+    if end < part.body_end:
+        data = data[: max(data.rfind(b"\n"), data.rfind(b" "))] if b"\n" in data or b" " in data else data[:-4]
+    return charsets.decode(data, part.charset or "")
+
+
+def _first_words(text: str) -> str:
+    words: list[str] = []
+    length = 0
+    quoted: list[str] = []
+    for line in text.splitlines():
+        if line in ("-- ", "--"):
+            break
+        line = line.strip()
+        if not line:
+            continue
+        if line.startswith((">", "|")):
+            quoted.append(line.lstrip(">| "))
+            continue
+        if line.endswith(":") and _INTRODUCTION.match(line):
+            continue
+        words.append(line)
+        length += len(line) + 1
+        if length > 2 * MAX_CHARACTERS:
+            break
+    return _folded(words) or _folded(quoted)
+
+
+def _folded(lines: list[str]) -> str:
+    text = " ".join(lines)
+    if not text.isprintable():
+        text = _INVISIBLE.sub(" ", text)
+    return " ".join(text[: 4 * MAX_CHARACTERS].split())[:MAX_CHARACTERS].rstrip()
