@@ -75,13 +75,21 @@ class BlobStore:
         return StoredBlob(blob_id, tenant_id, key, self._outside.place, len(data), checksum(data), None)
 
     def put(self, tx: Tx, blob: StoredBlob) -> None:
-        """Name a staged blob in this transaction."""
-        tx.execute(
-            "INSERT INTO blobs (id, tenant_id, key, place, size, checksum, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        """Name a staged blob in this transaction; once is enough for all its recipients, again does no harm."""
+        named = tx.execute(
+            "INSERT INTO blobs (id, tenant_id, key, place, size, checksum, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
             (blob.id, blob.tenant_id, blob.key, blob.place, blob.size, blob.checksum, clock.now()),
         )
-        if blob.data is not None:
+        if named and blob.data is not None:
             tx.execute("INSERT INTO blob_data (blob_id, data) VALUES (?, ?)", (blob.id, blob.data))
+
+    def describe(self, tx: Tx, blob_id: str) -> StoredBlob:
+        """A blob that is named already. Raises NotFound."""
+        row = tx.one("SELECT id, tenant_id, key, place, size, checksum FROM blobs WHERE id = ?", (blob_id,))
+        if row is None:
+            raise NotFound(f"there is no blob {blob_id}")
+        return StoredBlob(*row, data=None)
 
     async def read(self, blob_id: str, start: int = 0, end: int | None = None) -> bytes:
         """Bytes `start` to `end` (to the end when None). Raises NotFound, TryLater."""

@@ -1,0 +1,50 @@
+"""Core: what may happen to mail. One use case, one transaction.
+
+Called by protocols, agents, the pipeline's consumers and the command line; knows none of them. Functions are verbs (`accept`,
+`submit`), plain and synchronous over a `Tx` where they change data, and awaited where something must happen around the
+transaction (parsing, staging a blob). Refusals are raised as `domain.refusals`; each protocol has its own words for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from mailwright.domain.clock import DAY, Instant
+from mailwright.storage import BlobStore, Database, Tx
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class CoreSettings:
+    """What core must know of the installation. Sizes in bytes, times in microseconds."""
+
+    hostname: str = "localhost"
+    max_message_bytes: int = 50 * 1024 * 1024
+    default_quota_bytes: int | None = 10 * 1024**3
+    inbound_kept: Instant = 30 * DAY  # how long a delivery is recognised when it is offered again
+    audit_kept: Instant = 365 * DAY
+    redact_after: Instant | None = None  # message bodies older than this are redacted; None keeps them
+
+
+@dataclass(slots=True)
+class Core:
+    """The parts that every use case works with. Made by `app.py`, handed to whoever calls core."""
+
+    database: Database
+    blobs: BlobStore
+    settings: CoreSettings
+    # A domain never changes its tenant, so what was found once stays true; a removed one is refused when it is resolved.
+    tenant_of_domain: dict[str, str] = field(default_factory=dict)
+    # Answers to RCPT, remembered for a moment: see `accept.may_receive`.
+    recipients_seen: dict[tuple[str | None, str, bool], float] = field(default_factory=dict)
+
+    async def write(self, function: Callable[[Tx], T], *, shared: bool = False) -> T:
+        """Run `function` in a transaction; what it did is durable when this returns. See `storage.Database.write`."""
+        return await self.database.write(function, shared=shared)
+
+    async def read(self, function: Callable[[Tx], T]) -> T:
+        """Run `function` in a read-only transaction."""
+        return await self.database.read(function)

@@ -1,0 +1,85 @@
+"""Accepting a message: may we take it, and is it safe?
+
+Called by every entrance that receives (SMTP, LMTP, hooks).
+Expects: the raw bytes, the envelope, and a verdict on who is speaking.
+Promises: when `accept` returns, the message is filed for every recipient without a refusal and survives a power cut.
+Does not: look at DNS (the caller brings the verdict), index, notify or run agents (events do).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from mailwright.core import Core, filing, routing
+from mailwright.core.filing import Outcome
+from mailwright.domain.addresses import Address
+from mailwright.domain.envelope import Envelope, Verdict
+from mailwright.domain.refusals import (
+    ExceedsQuota,
+    MailboxFull,
+    NoSuchRecipient,
+    RelayDenied,
+    SenderNotAllowed,
+)
+from mailwright.storage import Tx, accounts
+
+CACHED_SECONDS = 2.0
+"""How long a yes to a recipient is remembered. Filing looks again, so a stale yes costs a bounce at most, never a mail."""
+CACHED_RECIPIENTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a message, recipient by recipient, in the envelope's order."""
+
+    outcomes: tuple[Outcome, ...]
+
+
+async def may_receive(
+    core: Core, sender: Address | None, recipient: Address, *, account: str | None, size: int = 0
+) -> None:
+    """The answer to RCPT. `account` is the id of the signed-in user or None; `size` is what MAIL declared, in bytes.
+
+    Raises NoSuchRecipient, RelayDenied, SenderNotAllowed, MailboxFull, ExceedsQuota, TryLater.
+    """
+    cached = core.recipients_seen
+    # Authenticated users may write anywhere; their sender address is checked when they submit.
+    question = (sender.domain if sender and account is None else None, recipient.key, account is None)
+    until = cached.get(question)
+    if until is not None and until > time.monotonic() and size == 0:
+        return
+    await core.read(lambda tx: _check(tx, sender, recipient, account, size))
+    if len(cached) >= CACHED_RECIPIENTS:
+        cached.clear()
+    cached[question] = time.monotonic() + CACHED_SECONDS
+
+
+async def accept(core: Core, envelope: Envelope, raw: bytes, verdict: Verdict) -> Receipt:
+    """Keep it once, however often it is offered. Raises LoopDetected, MessageTooLarge, TryLater."""
+    incoming = await filing.prepare(core, envelope, raw, verdict)
+    outcomes = await core.write(lambda tx: filing.file_all(tx, core, incoming), shared=True)
+    return Receipt(outcomes)
+
+
+def _check(tx: Tx, sender: Address | None, recipient: Address, account: str | None, size: int) -> None:
+    if account is None and sender is not None and routing.is_local_domain(tx, sender.domain):
+        raise SenderNotAllowed(f"{sender.domain} is ours: sign in (submission) to send from it")
+    row = routing.resolve(tx, recipient)
+    if row is None:
+        if routing.is_local_domain(tx, recipient.domain):
+            raise NoSuchRecipient(f"there is no {recipient} here")
+        if account is None:
+            raise RelayDenied(f"we do not take mail for {recipient.domain}")
+        return
+    if row.user_id is None:
+        return
+    owner = accounts.by_id(tx, row.user_id)
+    if owner is None:
+        raise NoSuchRecipient(f"there is no {recipient} here")
+    if owner.quota_bytes is None:
+        return
+    if size > owner.quota_bytes:
+        raise ExceedsQuota(f"the message is larger than the whole mailbox may be ({owner.quota_bytes} bytes)")
+    if owner.used_bytes + size > owner.quota_bytes or owner.used_bytes >= owner.quota_bytes:
+        raise MailboxFull("the mailbox is full; try again when its owner has made room")

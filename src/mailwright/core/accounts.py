@@ -1,0 +1,201 @@
+"""Accounts: making and removing users, and finding out who signs in.
+
+Called by submission, the command line, the demo and (later) every client protocol.
+Promises: passwords are kept as argon2id hashes only; a failed sign-in does not say whether name or password was wrong, costs
+the same time either way, is audited, and is slowed down when it repeats.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from mailwright.core import Core
+from mailwright.core.expunge import expunge
+from mailwright.domain.addresses import Address
+from mailwright.domain.refusals import (
+    AlreadyExists,
+    AuthenticationFailed,
+    BadAddress,
+    BadInput,
+    NotFound,
+    TooManyRequests,
+)
+from mailwright.storage import Tx, audit, domains, mailboxes, messages
+from mailwright.storage import accounts as rows
+from mailwright.storage.accounts import Account as Account
+
+# OWASP's second choice for argon2id: 19 MiB and two passes; a login storm of two at a time stays below 40 MiB.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_hashing = ThreadPoolExecutor(2, thread_name_prefix="argon2")
+
+FAILURES_PER_NAME = RateLimitItemPerMinute(10, 15)  # ten wrong passwords for one name in a quarter of an hour
+FAILURES_PER_CLIENT = RateLimitItemPerMinute(50, 15)
+MIN_PASSWORD = 8  # characters; NIST SP 800-63B §5.1.1.2
+MAX_PASSWORD = 1024  # bytes: hashing must not be made slow by whoever asks
+
+STANDARD_MAILBOXES: tuple[tuple[str, str], ...] = (
+    ("INBOX", "inbox"),
+    ("Drafts", "drafts"),
+    ("Sent", "sent"),
+    ("Archive", "archive"),
+    ("Junk", "junk"),
+    ("Trash", "trash"),
+)
+"""What a new account starts with: name and RFC 6154 special use."""
+
+_failures = MovingWindowRateLimiter(MemoryStorage())
+_nobody = _hasher.hash("a password that nobody has")
+
+
+async def authenticate(core: Core, name: str, password: str, *, client: str) -> Account:
+    """The account that signs in as `name` (its main address). Raises AuthenticationFailed, TooManyRequests, TryLater."""
+    key = name.strip().lower()[:320]
+    if not (await _failures.test(FAILURES_PER_NAME, "name", key) and await _failures.test(FAILURES_PER_CLIENT, client)):
+        raise TooManyRequests("too many failed sign-ins; try again in a few minutes")
+    account, secret = await core.read(lambda tx: _account_and_secret(tx, key))
+    matches = await asyncio.get_running_loop().run_in_executor(_hashing, _verify, secret or _nobody, password)
+    if account is None or secret is None or not matches or account.status != "active":
+        await _failures.hit(FAILURES_PER_NAME, "name", key)
+        await _failures.hit(FAILURES_PER_CLIENT, client)
+        await core.write(lambda tx: audit.record(tx, actor=key, action="sign-in.failed", address=client), shared=True)
+        raise AuthenticationFailed("name or password is wrong")
+    signed_in = account
+    await core.write(
+        lambda tx: audit.record(
+            tx, actor=signed_in.email, action="sign-in", address=client, tenant_id=signed_in.tenant_id
+        ),
+        shared=True,
+    )
+    return signed_in
+
+
+def find(tx: Tx, email: str) -> Account:
+    """The account with that main address. Raises NotFound, BadAddress."""
+    account = rows.with_mailbox(tx, Address.parse(email).key)
+    if account is None:
+        raise NotFound(f"there is no user {email}")
+    return account
+
+
+def add_user(
+    tx: Tx, core: Core, email: str, *, display_name: str = "", role: str = "user", quota_bytes: int | None = None
+) -> Account:
+    """Make a user with the standard mailboxes. Raises BadAddress, NotFound (domain), AlreadyExists."""
+    address = Address.parse(email)
+    if address.tag:
+        raise BadAddress(email, "a main address has no +tag")
+    domain = domains.named(tx, address.domain)
+    if domain is None:
+        raise NotFound(f"{address.domain} is not a domain of this server; add it first")
+    quota = core.settings.default_quota_bytes if quota_bytes is None else quota_bytes
+    if rows.address(tx, address.key) is not None:
+        raise AlreadyExists(f"{address.key} is taken")
+    user_id = rows.add(tx, domain.tenant_id, address.key, display_name=display_name, role=role, quota_bytes=quota)
+    if user_id is None:
+        raise AlreadyExists(f"{address.key} is taken")
+    rows.add_address(tx, domain.tenant_id, address.key, "agent" if role == "agent" else "user", user_id=user_id)
+    for name, special_use in STANDARD_MAILBOXES:
+        mailboxes.add(tx, domain.tenant_id, user_id, name, special_use)
+    account = rows.by_id(tx, user_id)
+    assert account is not None
+    audit.record(tx, actor="system", action="user.added", resource=address.key, tenant_id=domain.tenant_id)
+    return account
+
+
+def add_agent(tx: Tx, core: Core, email: str, *, display_name: str) -> Account:
+    """Make the account whose mailbox an agent serves: it has mail and an address, and nobody signs in to it."""
+    return add_user(tx, core, email, display_name=display_name, role="agent")
+
+
+def add_guest(tx: Tx, tenant_id: str, email: str, *, display_name: str = "") -> Account:
+    """The outside sender of that address, registered on first contact: a user without a mailbox."""
+    key = Address.parse(email).key
+    rows.add(tx, tenant_id, key, display_name=display_name, role="guest", quota_bytes=None)
+    account = rows.by_email(tx, tenant_id, key)
+    assert account is not None
+    return account
+
+
+def add_alias(tx: Tx, email: str, targets: tuple[str, ...]) -> str:
+    """Make an address that leads to one of our users, to several addresses (a group), or elsewhere (a forward).
+
+    Returns the kind. Raises BadAddress, BadInput, NotFound (domain), AlreadyExists.
+    """
+    address = Address.parse(email)
+    members = [Address.parse(target) for target in targets]
+    if not members:
+        raise BadInput("an alias needs at least one target")
+    domain = domains.named(tx, address.domain)
+    if domain is None:
+        raise NotFound(f"{address.domain} is not a domain of this server; add it first")
+    owner = rows.address(tx, members[0].key) if len(members) == 1 else None
+    if owner is not None and owner.user_id is not None:
+        kind, made = "user", rows.add_address(tx, domain.tenant_id, address.key, owner.kind, user_id=owner.user_id)
+    else:
+        kind = "group" if len(members) > 1 else "forward"
+        made = rows.add_address(tx, domain.tenant_id, address.key, kind, targets=[str(member) for member in members])
+    if not made:
+        raise AlreadyExists(f"{address.key} is taken")
+    audit.record(tx, actor="system", action="alias.added", resource=address.key, tenant_id=domain.tenant_id)
+    return kind
+
+
+def remove_user(tx: Tx, email: str) -> Account:
+    """Remove a user with all mail, addresses and credentials; blobs are collected afterwards. Raises NotFound, BadAddress."""
+    account = find(tx, email)
+    for mailbox in mailboxes.of_user(tx, account.id):
+        while found := messages.in_mailbox(tx, mailbox.id, 1_000):
+            expunge(tx, found, because="the account was removed")
+    mailboxes.remove_all(tx, account.id)
+    rows.remove(tx, account.id)
+    audit.record(tx, actor="system", action="user.removed", resource=account.email, tenant_id=account.tenant_id)
+    return account
+
+
+def remove_alias(tx: Tx, email: str) -> None:
+    """Remove an address that is not a user's main one. Raises NotFound, BadInput."""
+    key = Address.parse(email).key
+    if rows.with_mailbox(tx, key) is not None:
+        raise BadInput(f"{key} is a user's main address: remove the user instead")
+    if not rows.remove_address(tx, key):
+        raise NotFound(f"there is no address {key}")
+    audit.record(tx, actor="system", action="alias.removed", resource=key)
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash to hand to `set_password`; takes some 30 ms, so not inside a transaction. Raises BadInput."""
+    if len(password) < MIN_PASSWORD or len(password.encode()) > MAX_PASSWORD:
+        raise BadInput(f"a password has at least {MIN_PASSWORD} characters and at most {MAX_PASSWORD} bytes")
+    return _hasher.hash(password)
+
+
+def set_password(tx: Tx, account: Account, hashed: str) -> None:
+    """Replace the account's password by one that `hash_password` made."""
+    rows.set_password(tx, account.id, hashed)
+    audit.record(tx, actor="system", action="password.set", resource=account.email, tenant_id=account.tenant_id)
+
+
+def addresses_of(tx: Tx, account: Account) -> set[str]:
+    """Every address (`Address.key`) the account may send from."""
+    return {row.address for row in rows.addresses(tx, user_id=account.id)}
+
+
+def _account_and_secret(tx: Tx, key: str) -> tuple[Account | None, str | None]:
+    account = rows.with_mailbox(tx, key)
+    return account, rows.password_of(tx, account.id) if account else None
+
+
+def _verify(hashed: str, password: str) -> bool:
+    if len(password.encode()) > MAX_PASSWORD:
+        return False
+    try:
+        return _hasher.verify(hashed, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False

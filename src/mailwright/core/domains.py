@@ -1,0 +1,65 @@
+"""Tenants and domains: adding, listing, removing, and the policies that hang on a domain.
+
+Called by the command line, the demo and later the administration pages.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailwright.core import Core
+from mailwright.domain.addresses import Address
+from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound
+from mailwright.storage import Tx, audit
+from mailwright.storage import domains as rows
+from mailwright.storage.domains import Domain
+
+# RFC 1035 §2.3.1 as RFC 1123 §2.1 relaxed it; an international name is given in its A-label form (RFC 5890 §2.3.2.1).
+_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+")
+
+
+def add(tx: Tx, name: str, *, tenant: str = "default") -> Domain:
+    """Make a domain ours, for a tenant that is made when it is new. Raises BadInput, AlreadyExists."""
+    wanted = name.strip().rstrip(".").lower()
+    if not _NAME.fullmatch(wanted):
+        raise BadInput(f"{name!r} is not a domain name")
+    tenant_id = rows.tenant_named(tx, tenant) or rows.add_tenant(tx, tenant)
+    assert tenant_id is not None
+    if rows.add(tx, tenant_id, wanted) is None:
+        raise AlreadyExists(f"{wanted} is a domain of this server already")
+    audit.record(tx, actor="system", action="domain.added", resource=wanted, tenant_id=tenant_id)
+    return find(tx, wanted)
+
+
+def find(tx: Tx, name: str) -> Domain:
+    """The domain of that name. Raises NotFound."""
+    domain = rows.named(tx, name.lower())
+    if domain is None:
+        raise NotFound(f"{name} is not a domain of this server")
+    return domain
+
+
+def listing(tx: Tx) -> list[Domain]:
+    """Every domain, by name."""
+    return rows.listing(tx)
+
+
+def set_policies(tx: Tx, name: str, *, journal_address: str | None, retain_days: int | None) -> Domain:
+    """Replace the domain's journaling address and retention (days; None keeps mail). Raises NotFound, BadAddress, BadInput."""
+    domain = find(tx, name)
+    if retain_days is not None and retain_days < 1:
+        raise BadInput("mail is kept for at least one day")
+    archive = None if journal_address is None else str(Address.parse(journal_address))
+    rows.change(tx, domain.id, journal_address=archive, retain_days=retain_days)
+    audit.record(tx, actor="system", action="domain.changed", resource=domain.name, tenant_id=domain.tenant_id)
+    return find(tx, name)
+
+
+def remove(tx: Tx, core: Core, name: str) -> None:
+    """Let go of a domain that has no address left. Raises NotFound, BadInput."""
+    domain = find(tx, name)
+    if left := rows.address_count(tx, domain.name):
+        raise BadInput(f"{domain.name} still has {left} addresses: remove them first")
+    rows.remove(tx, domain.id)
+    core.tenant_of_domain.pop(domain.name, None)
+    audit.record(tx, actor="system", action="domain.removed", resource=domain.name, tenant_id=domain.tenant_id)

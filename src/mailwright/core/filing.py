@@ -1,0 +1,224 @@
+"""Filing a message for its recipients: blob, inbound row, message rows and events, in one transaction.
+
+Called by accept (entrances), submission's local copies and the outbox (our own mail to our own mailboxes).
+Expects: an `Incoming`, prepared outside the transaction (parsed, large blobs staged).
+Promises: each recipient gets it exactly once, however often it is offered (the idempotency key of the inbound row).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from mailwright.codecs import mime
+from mailwright.codecs.smtp.trace import received_field, return_path_field
+from mailwright.core import Core, outbox, routing
+from mailwright.core.messages import Provenance, append
+from mailwright.domain.addresses import Address
+from mailwright.domain.envelope import Channel, Envelope, Verdict
+from mailwright.domain.ids import checksum, new_id
+from mailwright.domain.refusals import (
+    ExceedsQuota,
+    LoopDetected,
+    MailboxFull,
+    MessageTooLarge,
+    NoSuchRecipient,
+    Refusal,
+)
+from mailwright.storage import StoredBlob, Tx, domains, inbound
+
+MAX_HOPS = 100  # RFC 5321 §6.3: a loop is not assumed before a hundred Received lines
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A message ready to be filed. `blobs` has one staged copy for each tenant of its recipients.
+
+    `placed` names the tenants whose blob has its rows already (our own outgoing mail); a delivery's blob gets them here.
+    """
+
+    envelope: Envelope
+    verdict: Verdict
+    parsed: mime.Parsed
+    checksum: str
+    blobs: dict[str, StoredBlob]
+    placed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one recipient. With a `refusal` nothing was kept for it."""
+
+    recipient: Address
+    inbound_id: str = ""
+    duplicate: bool = False
+    refusal: Refusal | None = None
+
+
+async def prepare(core: Core, envelope: Envelope, raw: bytes, verdict: Verdict) -> Incoming:
+    """Parse and stage what an entrance received; adds the trace fields. Raises MessageTooLarge, LoopDetected, TryLater."""
+    if len(raw) > core.settings.max_message_bytes:
+        raise MessageTooLarge(f"the message is larger than {core.settings.max_message_bytes} bytes")
+    trace = return_path_field(envelope.sender) + received_field(envelope, core.settings.hostname)
+    stored = trace + raw
+    parsed = mime.parse(stored)
+    if parsed.hops > MAX_HOPS:
+        raise LoopDetected(f"the message has passed {parsed.hops} servers and goes round in circles")
+    tenants = await tenants_of(core, envelope.recipients)
+    blobs = {tenant_id: await core.blobs.stage(tenant_id, stored) for tenant_id in tenants}
+    return Incoming(envelope, verdict, parsed, checksum(raw), blobs)
+
+
+async def prepare_stored(core: Core, blob_id: str, envelope: Envelope, verdict: Verdict) -> Incoming:
+    """Prepare a message that is in a blob of ours: the same blob serves, unless the recipient is another tenant's.
+
+    Raises NotFound, LoopDetected, TryLater.
+    """
+    blob = await core.read(lambda tx: core.blobs.describe(tx, blob_id))
+    raw = await core.blobs.read(blob_id)
+    parsed = mime.parse(raw)
+    if parsed.hops > MAX_HOPS:
+        raise LoopDetected(f"the message has passed {parsed.hops} servers and goes round in circles")
+    tenants = await tenants_of(core, envelope.recipients)
+    blobs = {
+        tenant_id: blob if tenant_id == blob.tenant_id else await core.blobs.stage(tenant_id, raw)
+        for tenant_id in tenants
+    }
+    return Incoming(envelope, verdict, parsed, blob.checksum, blobs, frozenset({blob.tenant_id}))
+
+
+def file_all(tx: Tx, core: Core, incoming: Incoming) -> tuple[Outcome, ...]:
+    """File for every recipient of the envelope; a refusal for one harms no other."""
+    outcomes: dict[Address, Outcome] = {}
+    for recipient in incoming.envelope.recipients:
+        if recipient in outcomes:
+            continue
+        try:
+            outcomes[recipient] = file_once(tx, core, incoming, recipient)
+        except Refusal as refusal:
+            outcomes[recipient] = Outcome(recipient, refusal=refusal)
+    return tuple(outcomes[recipient] for recipient in incoming.envelope.recipients)
+
+
+def file_once(tx: Tx, core: Core, incoming: Incoming, recipient: Address) -> Outcome:
+    """File for one recipient. Raises NoSuchRecipient, MailboxFull, ExceedsQuota; then nothing is kept for it."""
+    row = routing.resolve(tx, recipient)
+    if row is None or row.tenant_id not in incoming.blobs:
+        raise NoSuchRecipient(f"there is no {recipient} here")
+    envelope, blob = incoming.envelope, incoming.blobs[row.tenant_id]
+    inbound_id, key = new_id(), idempotency_key(incoming, recipient)
+    # The row first: it holds the key, so that two sessions with the same bytes cannot both file them.
+    if not inbound.insert(
+        tx,
+        inbound_id,
+        tenant_id=row.tenant_id,
+        key=key,
+        recipient=str(recipient),
+        envelope=envelope,
+        verdict=incoming.verdict,
+        blob_id=blob.id,
+    ):
+        return Outcome(recipient, inbound.known(tx, key) or "", duplicate=True)
+    provenance = Provenance(incoming.verdict.origin, envelope.correlation_id, inbound_id)
+    _place(tx, core, incoming, row.tenant_id)
+    try:
+        for target in routing.expand(tx, row, recipient):
+            _deliver(tx, core, incoming, blob, target, provenance, alone=row.user_id is not None)
+    except (MailboxFull, ExceedsQuota, NoSuchRecipient):
+        inbound.forget(tx, inbound_id)
+        raise
+    _journal(tx, core, incoming, blob, recipient.domain, provenance)
+    return Outcome(recipient, inbound_id)
+
+
+def idempotency_key(incoming: Incoming, recipient: Address) -> str:
+    """What makes a delivery one: the provider's id where there is one, else the bytes; never the Message-ID alone.
+
+    A stranger who knows a Message-ID in advance could otherwise suppress the mail that carries it by sending it first.
+    """
+    return f"{incoming.envelope.key or incoming.checksum}:{str(recipient).lower()}"
+
+
+async def tenants_of(core: Core, recipients: tuple[Address, ...]) -> list[str]:
+    """The tenants whose domains the recipients are in, each once."""
+    names = {recipient.domain for recipient in recipients}
+    known = core.tenant_of_domain
+    missing = names - known.keys()
+    if missing:
+        found = await core.read(lambda tx: {name: domains.named(tx, name) for name in missing})
+        known.update({name: domain.tenant_id for name, domain in found.items() if domain is not None})
+    return list(dict.fromkeys(known[name] for name in names if name in known))
+
+
+def _place(tx: Tx, core: Core, incoming: Incoming, tenant_id: str) -> None:
+    if tenant_id not in incoming.placed:
+        core.blobs.put(tx, incoming.blobs[tenant_id])
+
+
+def _deliver(
+    tx: Tx,
+    core: Core,
+    incoming: Incoming,
+    blob: StoredBlob,
+    target: routing.Local | routing.Elsewhere,
+    provenance: Provenance,
+    *,
+    alone: bool,
+) -> None:
+    """Into a mailbox, or into the outbox for a member elsewhere.
+
+    When the recipient is a group, a full mailbox of one member must not refuse the mail for all: that member's copy waits in
+    the outbox, which retries it and tells the sender if it never fits.
+    """
+    envelope = incoming.envelope
+    if isinstance(target, routing.Local):
+        try:
+            append(
+                tx,
+                tenant_id=target.tenant_id,
+                user_id=target.user_id,
+                role="inbox",
+                blob=blob,
+                parsed=incoming.parsed,
+                provenance=provenance,
+                received_at=envelope.received_at,
+            )
+        except (MailboxFull, ExceedsQuota):
+            if alone:
+                raise
+        else:
+            return
+    outbox.enqueue(
+        tx,
+        tenant_id=target.tenant_id,
+        user_id=None,
+        sender=envelope.sender,
+        recipients=(target.address,),
+        blob_id=blob.id,
+        message_id=incoming.parsed.message_id or "",
+        idempotency_key=f"forward:{provenance.inbound_id}",
+        correlation_id=envelope.correlation_id,
+        verdict=incoming.verdict,
+    )
+
+
+def _journal(
+    tx: Tx, core: Core, incoming: Incoming, blob: StoredBlob, domain_name: str, provenance: Provenance
+) -> None:
+    """A copy of all mail of a domain to its archive address, made with the accept: once for each message."""
+    domain = domains.named(tx, domain_name)
+    if domain is None or domain.journal_address is None or incoming.envelope.channel is Channel.LOCAL:
+        return  # our own outgoing mail was journaled when it was submitted
+    archive = Address.parse(domain.journal_address)
+    key = f"journal:{incoming.checksum}:{incoming.envelope.sender}"
+    outbox.enqueue(
+        tx,
+        tenant_id=domain.tenant_id,
+        user_id=None,
+        sender=None,  # an archive that refuses must not send its bounces to the people who wrote
+        recipients=(archive,),
+        blob_id=blob.id,
+        message_id=incoming.parsed.message_id or "",
+        idempotency_key=key,
+        correlation_id=provenance.correlation_id,
+        verdict=replace(incoming.verdict, because="a copy for the archive"),
+    )

@@ -1,0 +1,80 @@
+"""Routing: which address leads where.
+
+Called by accept and filing (in the transaction that files) and by the outbox (is this domain ours?).
+Promises: an expansion ends, however groups and forwards point at each other, and names nobody twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailwright.domain.addresses import Address
+from mailwright.domain.refusals import BadAddress
+from mailwright.storage import Tx, accounts, domains
+from mailwright.storage.accounts import AddressRow
+
+MAX_EXPANSION = (
+    2_000  # addresses one recipient may turn into: groups of groups stay finite and a message's fan-out bounded
+)
+
+# RFC 5321 §4.5.1: postmaster is always deliverable; RFC 2142 §4 asks the same of abuse.
+_ALWAYS = frozenset({"postmaster", "abuse"})
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A mailbox of ours."""
+
+    tenant_id: str
+    user_id: str
+    kind: str  # user or agent
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """An address of somebody else, reached by a forward or a group of ours (whose tenant pays)."""
+
+    tenant_id: str
+    address: Address
+
+
+def is_local_domain(tx: Tx, domain: str) -> bool:
+    """Whether we are responsible for the domain (lower case)."""
+    return domains.named(tx, domain) is not None
+
+
+def resolve(tx: Tx, address: Address) -> AddressRow | None:
+    """Where mail to the address goes, or None when we have no such address. The plus tag is not looked at."""
+    row = accounts.address(tx, address.key)
+    if row is not None or address.base_local.lower() not in _ALWAYS:
+        return row
+    domain = domains.named(tx, address.domain)
+    admin = accounts.first_admin(tx, domain.tenant_id) if domain else None
+    return AddressRow(address.key, "user", admin.tenant_id, admin.id, ()) if admin else None
+
+
+def expand(tx: Tx, row: AddressRow, address: Address) -> Iterator[Local | Elsewhere]:
+    """Every final destination of a route, each once."""
+    seen: set[str] = set()
+    waiting: list[tuple[AddressRow | None, Address, str]] = [(row, address, row.tenant_id)]
+    while waiting and len(seen) < MAX_EXPANSION:
+        found, towards, tenant_id = waiting.pop(0)
+        identity = found.user_id or found.address if found else towards.key
+        if identity in seen:
+            continue
+        seen.add(identity)
+        if found is None:
+            if not is_local_domain(tx, towards.domain):
+                yield Elsewhere(tenant_id, towards)
+            continue  # a member of ours that is gone: the others still get the mail
+        if found.user_id is not None:
+            yield Local(found.tenant_id, found.user_id, found.kind, towards)
+            continue
+        for target in found.targets:
+            try:
+                member = Address.parse(target)
+            except BadAddress:
+                continue  # checked when it was written; a hand-made row must not stop the group
+            waiting.append((resolve(tx, member), member, tenant_id))

@@ -1,0 +1,195 @@
+"""Users, their credentials and the addresses that lead to them: the rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailwright.domain import clock
+from mailwright.domain.ids import new_id
+from mailwright.storage.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person, an agent, or an outside sender (role `guest`: no mailbox). Sizes in bytes; quota None is no limit."""
+
+    id: str
+    tenant_id: str
+    email: str
+    display_name: str
+    role: str
+    status: str
+    quota_bytes: int | None
+    used_bytes: int
+
+    @property
+    def has_mailbox(self) -> bool:
+        return self.role != "guest"
+
+
+_COLUMNS = "id, tenant_id, email, display_name, role, status, quota_bytes, used_bytes"
+
+
+def add(tx: Tx, tenant_id: str, email: str, *, display_name: str, role: str, quota_bytes: int | None) -> str | None:
+    """The id of the new user, or None when the tenant has one of that address."""
+    user_id = new_id()
+    made = tx.insert(
+        "users",
+        unless_exists=True,
+        id=user_id,
+        tenant_id=tenant_id,
+        email=email,
+        display_name=display_name,
+        role=role,
+        quota_bytes=quota_bytes,
+        created_at=clock.now(),
+    )
+    return user_id if made else None
+
+
+def by_id(tx: Tx, user_id: str) -> Account | None:
+    """The user of that id."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM users WHERE id = ?", (user_id,))
+    return Account(*row) if row else None
+
+
+def by_email(tx: Tx, tenant_id: str, email: str) -> Account | None:
+    """The user of a tenant with that main address (`Address.key`)."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM users WHERE tenant_id = ? AND email = ?", (tenant_id, email))
+    return Account(*row) if row else None
+
+
+def with_mailbox(tx: Tx, email: str) -> Account | None:
+    """The user who signs in under that main address, whatever the tenant: an address has one owner."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM users WHERE email = ? AND role <> 'guest'", (email,))
+    return Account(*row) if row else None
+
+
+def first_admin(tx: Tx, tenant_id: str) -> Account | None:
+    """Who reads the postmaster's mail of a tenant when no address says otherwise."""
+    row = tx.one(
+        f"SELECT {_COLUMNS} FROM users WHERE tenant_id = ? AND role = 'admin' ORDER BY created_at, id LIMIT 1",
+        (tenant_id,),
+    )
+    return Account(*row) if row else None
+
+
+def listing(tx: Tx) -> list[Account]:
+    """Every user, by address."""
+    return [Account(*row) for row in tx.all(f"SELECT {_COLUMNS} FROM users ORDER BY email")]
+
+
+def set_status(tx: Tx, user_id: str, status: str) -> None:
+    """`active` or `blocked`."""
+    tx.execute("UPDATE users SET status = ? WHERE id = ?", (status, user_id))
+
+
+def set_quota(tx: Tx, user_id: str, quota_bytes: int | None) -> None:
+    """None is no limit."""
+    tx.execute("UPDATE users SET quota_bytes = ? WHERE id = ?", (quota_bytes, user_id))
+
+
+def take_room(tx: Tx, user_id: str, size: int, *, enforce: bool) -> int | None:
+    """Count `size` bytes and one change for the user. The new modseq, or None when the quota has no room (`enforce`)."""
+    limit = " AND (quota_bytes IS NULL OR used_bytes + ? <= quota_bytes)" if enforce else ""
+    params = (size, user_id, size) if enforce else (size, user_id)
+    found: int | None = tx.scalar(
+        f"UPDATE users SET used_bytes = used_bytes + ?, modseq = modseq + 1 WHERE id = ?{limit} RETURNING modseq",
+        params,
+    )
+    return found
+
+
+def next_modseq(tx: Tx, user_id: str, *, freed: int = 0) -> int:
+    """Count one change of the user's mail, and `freed` bytes less. The new modseq."""
+    modseq: int = tx.scalar(
+        "UPDATE users SET modseq = modseq + 1, used_bytes = used_bytes - ? WHERE id = ? RETURNING modseq",
+        (freed, user_id),
+    )
+    return modseq
+
+
+def remove(tx: Tx, user_id: str) -> None:
+    """Take away the user with credentials, addresses and preferences; the caller has removed the mail."""
+    for table in ("credentials", "addresses", "preferences", "assignments"):
+        tx.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))
+    tx.execute("DELETE FROM users WHERE id = ?", (user_id,))
+
+
+# --- credentials ----------------------------------------------------------------------------------------------------
+
+
+def set_password(tx: Tx, user_id: str, secret: str) -> None:
+    """Replace the password by the argon2id hash `secret`."""
+    tx.execute("DELETE FROM credentials WHERE user_id = ? AND kind = 'password'", (user_id,))
+    tx.insert("credentials", id=new_id(), user_id=user_id, kind="password", secret=secret, created_at=clock.now())
+
+
+def password_of(tx: Tx, user_id: str) -> str | None:
+    """The argon2id hash, or None when the user has no password."""
+    found: str | None = tx.scalar("SELECT secret FROM credentials WHERE user_id = ? AND kind = 'password'", (user_id,))
+    return found
+
+
+# --- addresses ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRow:
+    """Where mail to `address` goes: to a user or agent, or on to `targets`."""
+
+    address: str
+    kind: str
+    tenant_id: str
+    user_id: str | None
+    targets: tuple[str, ...]
+
+
+def add_address(
+    tx: Tx, tenant_id: str, address: str, kind: str, *, user_id: str | None = None, targets: Sequence[str] = ()
+) -> bool:
+    """False when the address is taken."""
+    return tx.insert(
+        "addresses",
+        unless_exists=True,
+        id=new_id(),
+        tenant_id=tenant_id,
+        address=address,
+        kind=kind,
+        user_id=user_id,
+        targets=json.dumps(list(targets)),
+        created_at=clock.now(),
+    )
+
+
+def address(tx: Tx, key: str) -> AddressRow | None:
+    """The row of an address (`Address.key`)."""
+    row = tx.one("SELECT address, kind, tenant_id, user_id, targets FROM addresses WHERE address = ?", (key,))
+    return _address_row(row) if row else None
+
+
+def addresses(tx: Tx, *, kinds: Sequence[str] = (), user_id: str | None = None) -> list[AddressRow]:
+    """Addresses by name, of the given kinds or user."""
+    where, params = ["1 = 1"], []
+    if kinds:
+        where.append(f"kind IN ({', '.join('?' * len(kinds))})")
+        params += list(kinds)
+    if user_id is not None:
+        where.append("user_id = ?")
+        params.append(user_id)
+    rows = tx.all(
+        f"SELECT address, kind, tenant_id, user_id, targets FROM addresses WHERE {' AND '.join(where)} ORDER BY address",
+        params,
+    )
+    return [_address_row(row) for row in rows]
+
+
+def remove_address(tx: Tx, key: str) -> bool:
+    """False when there is none."""
+    return tx.execute("DELETE FROM addresses WHERE address = ?", (key,)) == 1
+
+
+def _address_row(row: tuple[str, str, str, str | None, str]) -> AddressRow:
+    return AddressRow(row[0], row[1], row[2], row[3], tuple(json.loads(row[4])) if row[4] != "[]" else ())

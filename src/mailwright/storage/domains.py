@@ -1,0 +1,74 @@
+"""Tenants and their domains: the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailwright.domain import clock
+from mailwright.domain.ids import new_id
+from mailwright.storage.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain we are responsible for. `journal_address` gets a copy of all its mail; `retain_days` None keeps mail for good."""
+
+    id: str
+    tenant_id: str
+    name: str
+    journal_address: str | None
+    retain_days: int | None
+
+
+_COLUMNS = "id, tenant_id, name, journal_address, retain_days"
+
+
+def add_tenant(tx: Tx, name: str) -> str | None:
+    """The id of the new tenant, or None when the name is taken."""
+    tenant_id = new_id()
+    made = tx.insert("tenants", unless_exists=True, id=tenant_id, name=name, created_at=clock.now())
+    return tenant_id if made else None
+
+
+def tenant_named(tx: Tx, name: str) -> str | None:
+    """The id of the tenant of that name."""
+    found: str | None = tx.scalar("SELECT id FROM tenants WHERE name = ?", (name,))
+    return found
+
+
+def add(tx: Tx, tenant_id: str, name: str) -> str | None:
+    """The id of the new domain, or None when somebody has it."""
+    domain_id = new_id()
+    made = tx.insert(
+        "domains", unless_exists=True, id=domain_id, tenant_id=tenant_id, name=name, created_at=clock.now()
+    )
+    return domain_id if made else None
+
+
+def named(tx: Tx, name: str) -> Domain | None:
+    """The domain of that name (lower case), or None when it is not ours."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM domains WHERE name = ?", (name,))
+    return Domain(*row) if row else None
+
+
+def listing(tx: Tx) -> list[Domain]:
+    """Every domain, by name."""
+    return [Domain(*row) for row in tx.all(f"SELECT {_COLUMNS} FROM domains ORDER BY name")]
+
+
+def change(tx: Tx, domain_id: str, *, journal_address: str | None, retain_days: int | None) -> None:
+    """Set journaling and retention."""
+    tx.execute(
+        "UPDATE domains SET journal_address = ?, retain_days = ? WHERE id = ?",
+        (journal_address, retain_days, domain_id),
+    )
+
+
+def remove(tx: Tx, domain_id: str) -> None:
+    """Take the domain's row away; the caller has seen that no address is left on it."""
+    tx.execute("DELETE FROM domains WHERE id = ?", (domain_id,))
+
+
+def address_count(tx: Tx, name: str) -> int:
+    """How many addresses of ours end in that domain."""
+    return int(tx.scalar("SELECT count(*) FROM addresses WHERE address LIKE ?", (f"%@{name}",)))

@@ -1,0 +1,62 @@
+"""Inbound: one row for every message and recipient that an entrance took over, and the key that makes it once."""
+
+from __future__ import annotations
+
+from mailwright.domain.clock import Instant
+from mailwright.domain.envelope import Envelope, Verdict
+from mailwright.storage.database import Tx
+
+
+def insert(
+    tx: Tx,
+    inbound_id: str,
+    *,
+    tenant_id: str,
+    key: str,
+    recipient: str,
+    envelope: Envelope,
+    verdict: Verdict,
+    blob_id: str,
+) -> bool:
+    """False when the key is known: this very delivery was taken over before."""
+    return (
+        tx.execute(
+            "INSERT INTO inbound (id, tenant_id, channel, idempotency_key, sender, recipient, client, origin, because, "
+            "account_id, blob_id, correlation_id, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            (
+                inbound_id,
+                tenant_id,
+                envelope.channel.value,
+                key,
+                None if envelope.sender is None else str(envelope.sender),
+                recipient,
+                envelope.client,
+                verdict.origin.value,
+                verdict.because,
+                verdict.account,
+                blob_id,
+                envelope.correlation_id,
+                envelope.received_at,
+            ),
+        )
+        == 1
+    )
+
+
+def known(tx: Tx, key: str) -> str | None:
+    """The id of the row that has the key."""
+    found: str | None = tx.scalar("SELECT id FROM inbound WHERE idempotency_key = ?", (key,))
+    return found
+
+
+def forget(tx: Tx, inbound_id: str) -> None:
+    """Take the row back: the delivery was refused after all, in the same transaction."""
+    tx.execute("DELETE FROM inbound WHERE id = ?", (inbound_id,))
+
+
+def purge(tx: Tx, before: Instant, limit: int) -> int:
+    """Remove rows older than `before`, which no retry of a sender can meet any more. How many."""
+    return tx.execute(
+        "DELETE FROM inbound WHERE id IN (SELECT id FROM inbound WHERE received_at < ? LIMIT ?)", (before, limit)
+    )

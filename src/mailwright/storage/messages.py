@@ -1,0 +1,198 @@
+"""Messages in mailboxes: the rows, their threads and their tombstones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import Any
+
+from mailwright.domain.clock import Instant
+from mailwright.domain.envelope import Origin
+from mailwright.domain.ids import new_id
+from mailwright.storage.database import Row, Tx
+
+
+class Flag(IntFlag):
+    """The system flags (RFC 9051 §2.3.2) as bits of `messages.flags`."""
+
+    SEEN = 1
+    ANSWERED = 2
+    FLAGGED = 4
+    DELETED = 8
+    DRAFT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message as its row has it; the bytes are in the blob.
+
+    `headers` has `from`, `to`, `cc`, `reply_to` as lists of [name, address] and `in_reply_to`, `references` as lists.
+    `structure` is the JSON of `codecs.mime.Part`. `origin` says whose words it is made of; `account_id` who signed in to send it.
+    """
+
+    id: str
+    tenant_id: str
+    user_id: str
+    mailbox_id: str
+    uid: int
+    modseq: int
+    thread_id: str
+    flags: Flag
+    keywords: tuple[str, ...]
+    message_id: str | None
+    subject: str
+    sender: str
+    headers: dict[str, Any]
+    structure: str
+    preview: str
+    attachments: int
+    size: int
+    blob_id: str
+    checksum: str
+    inbound_id: str | None
+    origin: Origin
+    correlation_id: str
+    sent_at: Instant | None
+    received_at: Instant
+    account_id: str | None
+    envelope_sender: str | None
+
+
+_SELECT = (
+    "SELECT m.id, m.tenant_id, m.user_id, m.mailbox_id, m.uid, m.modseq, m.thread_id, m.flags, m.keywords, m.message_id, "
+    "m.subject, m.sender, m.headers, m.structure, m.preview, m.attachments, m.size, m.blob_id, m.checksum, m.inbound_id, "
+    "m.origin, m.correlation_id, m.sent_at, m.received_at, i.account_id, i.sender "
+    "FROM messages m LEFT JOIN inbound i ON i.id = m.inbound_id "
+)
+
+_INSERT = (
+    "INSERT INTO messages (id, tenant_id, user_id, mailbox_id, uid, modseq, created_modseq, thread_id, flags, keywords, "
+    "message_id, subject, sender, headers, structure, preview, attachments, size, blob_id, checksum, inbound_id, origin, "
+    "correlation_id, sent_at, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def insert(tx: Tx, values: Sequence[Any]) -> None:
+    """One row, its values in the order of the columns above: the hot path of filing."""
+    tx.execute(_INSERT, values)
+
+
+def by_id(tx: Tx, message_id: str) -> StoredMessage | None:
+    """The message of that id (ours, not the header field)."""
+    row = tx.one(_SELECT + "WHERE m.id = ?", (message_id,))
+    return _stored(row) if row else None
+
+
+def in_thread(tx: Tx, user_id: str, thread_id: str, limit: int) -> list[StoredMessage]:
+    """The newest `limit` messages of a thread of one user, oldest first."""
+    rows = tx.all(
+        _SELECT + "WHERE m.thread_id = ? AND m.user_id = ? ORDER BY m.received_at DESC, m.id DESC LIMIT ?",
+        (thread_id, user_id, limit),
+    )
+    return [_stored(row) for row in reversed(rows)]
+
+
+def in_mailbox(tx: Tx, mailbox_id: str, limit: int) -> list[StoredMessage]:
+    """The newest `limit` messages of a mailbox, newest first."""
+    return [
+        _stored(r) for r in tx.all(_SELECT + "WHERE m.mailbox_id = ? ORDER BY m.uid DESC LIMIT ?", (mailbox_id, limit))
+    ]
+
+
+def with_message_id(tx: Tx, user_id: str, header: str) -> list[StoredMessage]:
+    """A user's messages whose Message-ID field is `header` (`<…>`)."""
+    return [_stored(r) for r in tx.all(_SELECT + "WHERE m.user_id = ? AND m.message_id = ?", (user_id, header))]
+
+
+def older_than(tx: Tx, mailbox_id: str, before: Instant, limit: int) -> list[StoredMessage]:
+    """Messages of a mailbox that came before a moment."""
+    rows = tx.all(
+        _SELECT + "WHERE m.mailbox_id = ? AND m.received_at < ? ORDER BY m.uid LIMIT ?", (mailbox_id, before, limit)
+    )
+    return [_stored(row) for row in rows]
+
+
+def set_flags(tx: Tx, message_id: str, flags: Flag, keywords: Iterable[str], modseq: int) -> None:
+    """Replace flags and keywords."""
+    tx.execute(
+        "UPDATE messages SET flags = ?, keywords = ?, modseq = ? WHERE id = ?",
+        (int(flags), json.dumps(sorted(keywords)), modseq, message_id),
+    )
+
+
+def remove(tx: Tx, message: StoredMessage, modseq: int, now: Instant) -> None:
+    """Take the row away and leave a tombstone, from which every client learns of it."""
+    tx.execute("DELETE FROM messages WHERE id = ?", (message.id,))
+    tx.insert(
+        "tombstones",
+        mailbox_id=message.mailbox_id,
+        uid=message.uid,
+        user_id=message.user_id,
+        message_id=message.id,
+        modseq=modseq,
+        removed_at=now,
+    )
+
+
+def redact(tx: Tx, message_id: str, modseq: int, blob_id: str, size: int, checksum: str, structure: str) -> None:
+    """Point the row at the blob that says "removed" and forget what the text was about."""
+    tx.execute(
+        "UPDATE messages SET blob_id = ?, size = ?, checksum = ?, structure = ?, preview = '', attachments = 0, modseq = ? "
+        "WHERE id = ?",
+        (blob_id, size, checksum, structure, modseq, message_id),
+    )
+
+
+def join_thread(tx: Tx, user_id: str, message_id: str | None, candidates: Sequence[str]) -> str:
+    """The thread of a message: that of the first candidate we know, else its own. Remembers all of them under it.
+
+    `candidates` are In-Reply-To, then References from the last to the first; the message's own id comes after them, so that a
+    reply that arrived before what it answers is joined by it. Never by subject.
+    """
+    if message_id is None and not candidates:
+        return new_id()
+    if not candidates:
+        found: str = tx.scalar(
+            "INSERT INTO thread_refs (user_id, message_id, thread_id) VALUES (?, ?, ?) "
+            "ON CONFLICT (user_id, message_id) DO UPDATE SET thread_id = thread_refs.thread_id RETURNING thread_id",
+            (user_id, message_id, new_id()),
+        )
+        return found
+    wanted = [*candidates] if message_id is None else [*candidates, message_id]
+    marks = ", ".join("?" * len(wanted))
+    known: dict[str, str] = dict(
+        tx.all(  # type: ignore[arg-type]  # two columns each
+            f"SELECT message_id, thread_id FROM thread_refs WHERE user_id = ? AND message_id IN ({marks})",
+            (user_id, *wanted),
+        )
+    )
+    thread_id = next((known[reference] for reference in wanted if reference in known), None) or new_id()
+    fresh = [(user_id, reference, thread_id) for reference in dict.fromkeys(wanted) if reference not in known]
+    if fresh:
+        tx.executemany(
+            "INSERT INTO thread_refs (user_id, message_id, thread_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", fresh
+        )
+    return thread_id
+
+
+def blob_in_use(tx: Tx, blob_id: str) -> bool:
+    """Whether a message, an outgoing message or a workspace file still needs the blob."""
+    return any(
+        tx.scalar(f"SELECT 1 FROM {table} WHERE blob_id = ? {also} LIMIT 1", (blob_id,))
+        for table, also in (
+            ("messages", ""),
+            ("outbox", "AND status IN ('queued', 'sending', 'failed')"),
+            ("workspace_files", ""),
+        )
+    )
+
+
+def _stored(row: Row) -> StoredMessage:
+    values = list(row)
+    values[7] = Flag(values[7])
+    values[8] = tuple(json.loads(values[8]))
+    values[12] = json.loads(values[12])
+    values[20] = Origin(values[20])
+    return StoredMessage(*values)
