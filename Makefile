@@ -1,0 +1,48 @@
+# Every target takes ARGS: make demo ARGS="--once", make test ARGS="tests/codecs -x".
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+.PHONY: help setup dev demo test check format bench crash fuzz lock clean
+
+help:  ## Show this list
+	@echo "Mailwright: a self-hosted mail platform whose mailboxes do work."
+	@echo
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup:  ## Install what the server needs into .venv (all others do it when needed)
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here; as root: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) scripts/setup.py run
+
+dev:  ## Install the tools of tests and checks as well
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here; as root: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) scripts/setup.py dev
+
+demo: setup  ## Start a mail server with four mailboxes and watch a first task being answered
+	@$(BIN)/mailwright up --demo $(ARGS)
+
+test: dev  ## Run every test (as root it first installs the servers they talk to)
+	@$(PYTHON) scripts/test_servers.py
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: dev  ## Format, lint, types, import floors: what must be clean before a change lands
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: dev  ## Let ruff put the code in order
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: dev  ## Choose versions anew and write the lock files
+	$(LOCK) --upgrade --group dev pyproject.toml -o requirements-dev.lock
+	$(LOCK) -c requirements-dev.lock pyproject.toml -o requirements.lock
+	$(LOCK) -c requirements-dev.lock scripts/requirements-setup.in -o requirements-setup.lock
+
+clean:  ## Remove .venv and caches (your data folder stays)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

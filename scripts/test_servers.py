@@ -1,0 +1,100 @@
+"""The servers the tests talk to: PostgreSQL, Redis, Postfix, Dovecot and swaks, from Debian.
+
+Called by `make test`, `make bench` and `make crash`. As root on Debian it installs what is missing; anyone else is told what will
+be skipped and how to have it.
+Promises: nothing it installs is started or set to start with the machine; the tests run their own copies on private ports.
+A failure here never stops the tests: what is missing is skipped there, with its reason.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PACKAGES = {
+    "postgresql": "the tests on PostgreSQL",
+    "redis-server": "the tests of streams",
+    "postfix": "the tests with Postfix handing over",
+    "dovecot-imapd": "the comparison with Dovecot",
+    "dovecot-lmtpd": "the comparison with Dovecot",
+    "swaks": "the dialogues with swaks",
+}
+SERVICES = ("postgresql", "redis-server", "postfix", "dovecot")
+# Postfix asks what it is for, and fails on a machine without a domain name unless it is told to configure nothing.
+ANSWERS = "postfix postfix/main_mailer_type select No configuration\npostfix postfix/mailname string mailwright.test\n"
+POLICY = Path("/usr/sbin/policy-rc.d")  # Debian's packages ask it before they start a service; 101 means no
+
+
+def main() -> int:
+    """Install or tell; always 0."""
+    if shutil.which("dpkg-query") is None:
+        return 0
+    missing = [package for package in PACKAGES if not _installed(package)]
+    if not missing:
+        return 0
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"Installing servers for the tests: {', '.join(missing)}", flush=True)
+        missing = _install(missing)
+    if missing:
+        print("Some tests are skipped, for want of:")
+        for package in missing:
+            print(f"  {package:<14} {PACKAGES[package]}")
+        print(f"To have them, as root: apt-get install {' '.join(missing)}", flush=True)
+    return 0
+
+
+def _installed(package: str) -> bool:
+    asked = ["dpkg-query", "-W", "-f", "${Status}", package]
+    return "ok installed" in subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+
+
+def _install(packages: list[str]) -> list[str]:
+    """What is still missing afterwards."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    apt = ["apt-get", "-y", "-qq"]
+    with _nothing_starts():
+        subprocess.run(["debconf-set-selections"], input=ANSWERS, text=True, check=False)
+        _quietly([*apt, "update"], environment)
+        _quietly([*apt, "install", "--no-install-recommends", *packages], environment)
+    if Path("/run/systemd/system").is_dir():
+        for service in SERVICES:
+            if any(package.startswith(service) for package in packages):
+                _quietly(["systemctl", "disable", "--quiet", service], environment)
+    return [package for package in packages if not _installed(package)]
+
+
+@contextmanager
+def _nothing_starts() -> Iterator[None]:
+    """Debian starts a server as soon as it is installed; not now."""
+    if POLICY.exists():  # the machine has a policy of its own
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink(missing_ok=True)
+
+
+def _quietly(command: list[str], environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode != 0:
+        print("\n".join("  | " + line for line in (done.stdout + done.stderr).strip().splitlines()[-10:]), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
