@@ -25,7 +25,7 @@ demo: setup  ## Start a mail server with four mailboxes and watch a first task b
 	@$(BIN)/mailwright up --demo $(ARGS)
 
 test: dev  ## Run every test (as root it first installs the servers they talk to)
-	@$(PYTHON) scripts/test_servers.py
+	@$(PYTHON) scripts/servers_for_tests.py
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: dev  ## Format, lint, types, import floors: what must be clean before a change lands

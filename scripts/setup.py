@@ -5,7 +5,7 @@ tests and checks as well.
 Expects: Python 3.11 or newer with its venv module (as root on Debian a missing one is installed).
 Promises: every package comes in the locked version and is checked against its recorded hash; a run that is interrupted is
 completed by the next; each line printed says what happens now, or what to do.
-Does not: install servers for the tests (`test_servers.py` does) or touch anything outside the checkout, the venv package aside.
+Does not: install servers for the tests (`servers_for_tests.py` does) or touch anything outside the checkout, the venv package aside.
 """
 
 from __future__ import annotations
