@@ -22,8 +22,8 @@ MAX_EXTRA_FIELDS = 100  # a reply needs three; more is a program that went wrong
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _FIELD_NAME = pattern(r"[!-9;-~]{1,76}")
-_MEDIA_TYPE = pattern(r"[A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,60}")
-_CONTENT_ID = pattern(r"[!-;=?-~]{1,200}")
+MEDIA_TYPE = pattern(r"[A-Za-z0-9!#$&^_.+-]{1,60}/[A-Za-z0-9!#$&^_.+-]{1,60}")
+CONTENT_ID = pattern(r"[!-;=?-~]{1,200}")
 _OURS = frozenset(
     [
         "from",
@@ -150,7 +150,7 @@ def _text(text: str, subtype: str) -> _Entity:
 
 def _file(attachment: Attachment, *, inline: bool) -> _Entity:
     media_type = attachment.media_type.lower()
-    if not _MEDIA_TYPE.fullmatch(media_type):
+    if not MEDIA_TYPE.fullmatch(media_type):
         raise BadInput("the type of an attachment must be like application/pdf")
     if media_type.startswith(("multipart/", "message/")):
         media_type = "application/octet-stream"  # RFC 2046 §5.2.1: those may not be base64, and their bytes are to stay
@@ -164,7 +164,7 @@ def _file(attachment: Attachment, *, inline: bool) -> _Entity:
     )
     if attachment.content_id is not None:
         content_id = attachment.content_id.strip("<>")
-        if not _CONTENT_ID.fullmatch(content_id):
+        if not CONTENT_ID.fullmatch(content_id):
             raise BadInput("the content id of an attachment must be printable ASCII without spaces")
         fields.append(encoding.field("Content-ID", [f"<{content_id}>"]))
     return _Entity(tuple(fields), encoding.base64_body(attachment.content))

@@ -11,6 +11,7 @@ from mailwright.domain.clock import SECOND, Instant
 
 MAX_DATE_CHARACTERS = 200  # a longer value is not a date
 EARLIEST_YEAR = 1900  # RFC 5322 §3.3: "the year is any numeric year 1900 or later"
+LATEST_YEAR = 9998  # the last that is a legal `datetime` in every zone
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _MONTHS = {
@@ -49,7 +50,21 @@ def parse(text: str) -> Instant | None:
     if found is not None:
         month, day, early, hour, minute, second, zone, late, last = found.groups()
         return _instant(early or late, _MONTHS.get(month.lower()), day, hour, minute, second, last or zone)
-    return _iso(text)
+    return parse_iso(text)
+
+
+def parse_iso(text: str) -> Instant | None:
+    """The instant of an ISO 8601 moment, or None; one without a zone is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+        days = moment.toordinal() - _EPOCH
+        offset = moment.utcoffset()
+    except (ValueError, OverflowError):
+        return None
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        return None
+    seconds = days * 86400 + moment.hour * 3600 + moment.minute * 60 + moment.second
+    return (seconds - int(offset.total_seconds() if offset else 0)) * SECOND + moment.microsecond
 
 
 def _instant(
@@ -63,7 +78,7 @@ def _instant(
     elif len(year) == 3:
         full += 1900
     hours, minutes, seconds = int(hour), int(minute), min(int(second or 0), 59)  # a leap second is shown as :59
-    if full < EARLIEST_YEAR or hours > 24 or minutes > 59:
+    if not EARLIEST_YEAR <= full <= LATEST_YEAR or hours > 24 or minutes > 59:
         return None
     try:
         days = date(full, month, int(day)).toordinal() - _EPOCH
@@ -83,16 +98,3 @@ def _offset(zone: str | None) -> int:
             return 0  # no such zone
         return east if zone[0] == "+" else -east
     return _ZONES.get(zone.lower(), 0) * 3600
-
-
-def _iso(text: str) -> Instant | None:
-    try:
-        moment = datetime.fromisoformat(text)
-        days = moment.toordinal() - _EPOCH
-        offset = moment.utcoffset()
-    except (ValueError, OverflowError):
-        return None
-    if moment.year < EARLIEST_YEAR:
-        return None
-    seconds = days * 86400 + moment.hour * 3600 + moment.minute * 60 + moment.second
-    return (seconds - int(offset.total_seconds() if offset else 0)) * SECOND + moment.microsecond

@@ -7,6 +7,7 @@ Does not: decide where the header ends (`structure` does) or keep fields beyond 
 """
 
 import re
+from itertools import chain
 
 from mailwright.codecs.mime import charsets, dates, mailboxes, messageids
 from mailwright.codecs.mime.mailboxes import Mailbox
@@ -18,7 +19,8 @@ MAX_HEADER_OCTETS = 512 * 1024  # looked at; Exchange and Gmail refuse far less
 MAX_FIELD_CHARACTERS = 128 * 1024  # of one field: a To with two thousand names fits
 
 # RFC 5322 §2.2: a name is printable ASCII without ":". §4.5 (obsolete): white space may stand before the colon.
-FIELD = re.compile(r"([!-9;-~]+)[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*)(?:\n|\Z)|([^\n]*+(?:\n|\Z))")
+_FIELDS = re.compile(r"^([!-9;-~]+)[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*)(?:\n|\Z)", re.MULTILINE)
+_AT_ONCE = 64 * 1024  # characters: larger blocks are read field by field, so that a limit stops the work
 
 
 class Header:
@@ -97,34 +99,31 @@ def read_fields(block: bytes) -> tuple[tuple[tuple[str, str], ...], int | None]:
     """The fields of `block` (at most MAX_FIELDS) and the offset of the first line that is neither field nor continuation."""
     ascii_only = block.isascii()
     text = block.decode("ascii" if ascii_only else "latin-1")  # one character an octet, so that offsets hold
+    if len(text) < _AT_ONCE:
+        found: list[tuple[str, str]] = _FIELDS.findall(text)
+        if len(found) <= MAX_FIELDS and _covers(text, found):
+            return tuple(found) if ascii_only else _eight_bit_fields(found), None
     fields: list[tuple[str, str]] = []
-    if len(text) < 64 * 1024:
-        found = FIELD.findall(text)
-        found.pop()  # the empty match at the end
-        for name, value, junk in found:
-            if junk:
-                return _finished(fields, ascii_only), _offset_of_junk(text)
-            fields.append((name, value))
-        return _finished(fields, ascii_only), None
-    for match in FIELD.finditer(text):
-        if match[3] is not None:
-            return _finished(fields, ascii_only), match.start() if match[3] else None
+    position = 0
+    while position < len(text) and len(fields) < MAX_FIELDS:
+        match = _FIELDS.match(text, position)
+        if match is None:
+            return tuple(fields) if ascii_only else _eight_bit_fields(fields), position
         fields.append((match[1], match[2]))
-        if len(fields) >= MAX_FIELDS:
-            break
-    return _finished(fields, ascii_only), None
+        position = match.end()
+    return tuple(fields) if ascii_only else _eight_bit_fields(fields), None
 
 
-def _finished(fields: list[tuple[str, str]], ascii_only: bool) -> tuple[tuple[str, str], ...]:
-    if not ascii_only:
-        return tuple((name, _eight_bit(value)) for name, value in fields[:MAX_FIELDS])
-    return tuple(fields[:MAX_FIELDS])
+def _covers(text: str, fields: list[tuple[str, str]]) -> bool:
+    """True when nothing lies between the fields: with the colons and line ends they make up the whole text."""
+    length = sum(map(len, chain.from_iterable(fields))) + 2 * len(fields)
+    return length == len(text) + (not text.endswith("\n"))
+
+
+def _eight_bit_fields(fields: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, _eight_bit(value)) for name, value in fields)
 
 
 def _eight_bit(value: str) -> str:
     # RFC 6532 §3.2: a header in UTF-8; before that, whatever the sender's machine wrote.
     return value if value.isascii() else charsets.eight_bit(value.encode("latin-1"))
-
-
-def _offset_of_junk(text: str) -> int:
-    return next(match.start() for match in FIELD.finditer(text) if match[3] is not None)

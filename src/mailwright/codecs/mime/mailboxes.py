@@ -26,8 +26,8 @@ _ADDRESS = (
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
 )
 _BARE = re.compile(_ADDRESS)
-_NAMED = re.compile(
-    rf'(?:"([^"\\=\x00-\x1f]*)"|([^"\\=<>@,;:()\[\]\x00-\x1f]*))[ \t]*<({_ADDRESS})>',
+_QUICK = re.compile(
+    rf'(?:(?:"([^"\\=\x00-\x1f]*)"|([^"\\=<>@,;:()\[\]\x00-\x1f]*))[ \t]*<({_ADDRESS})>|({_ADDRESS}))[ \t]*(?:,\s*|\Z)'
 )
 _TOKEN = re.compile(
     r'(?P<quoted>"(?:[^"\\]++|\\.)*(?:"|\Z))'
@@ -55,11 +55,8 @@ def parse(value: str) -> tuple[Mailbox, ...]:
     value = value.strip()
     if not value:
         return ()
-    if len(value) <= _SHORT:
-        quick = _quick(value)
-        if quick is not None:
-            return (quick,)
-    return tuple(_entries(value))
+    quick = _quick(value) if len(value) <= _SHORT else None
+    return tuple(_entries(value)) if quick is None else tuple(quick)
 
 
 def address_of(text: str) -> str:
@@ -75,18 +72,21 @@ def address_of(text: str) -> str:
     return text if text.isprintable() else ""
 
 
-def _quick(value: str) -> Mailbox | None:
-    """The two forms nine of ten fields have: `a@b` and `Name <a@b>`."""
-    found = _NAMED.fullmatch(value)
-    if found is not None:
-        name, address = found[1] or found[2] or "", found[3]
-    elif _BARE.fullmatch(value):
-        name, address = "", value
-    else:
-        return None
-    if len(address) > 64 and not address_of(address):
-        return None
-    return Mailbox(charsets.one_line(name), address)
+def _quick(value: str) -> list[Mailbox] | None:
+    """The two forms nine of ten fields are made of, `a@b` and `Name <a@b>`, or None when there is anything else in `value`."""
+    found: list[Mailbox] = []
+    position = 0
+    while position < len(value):
+        entry = _QUICK.match(value, position)
+        if entry is None:
+            return None
+        quoted, plain, angle, bare = entry.groups()
+        address = angle or bare
+        if len(address) > 64 and not address_of(address):
+            return None
+        found.append(Mailbox(charsets.one_line(quoted or plain or ""), address))
+        position = entry.end()
+    return found
 
 
 class _Entry:

@@ -12,8 +12,9 @@ from mailwright.codecs.mime import charsets, transfer
 from mailwright.codecs.mime.part import Bodies, Part
 
 MAX_CHARACTERS = 200
-MAX_TEXT_OCTETS = 8 * 1024  # of a plain part: quotes on top are seldom longer
-MAX_HTML_OCTETS = 64 * 1024  # of an HTML part, whose style sheet comes first
+ENOUGH_CHARACTERS = 80  # with so many a longer prefix is not worth reading
+TEXT_OCTETS = (1024, 8 * 1024)  # of a plain part, one after the other until there is enough: quotes may come first
+HTML_OCTETS = (3 * 1024, 16 * 1024, 64 * 1024)  # of an HTML part, whose style sheet comes first
 
 # Linear: what is hidden ends at its end tag or at the end of the prefix, a tag at ">" or at the end.
 _HIDDEN = re.compile(
@@ -36,15 +37,21 @@ def of(raw: bytes, bodies: Bodies) -> str:
 
 
 def _plain(raw: bytes, part: Part) -> str:
-    return _first_words(_prefix(raw, part, MAX_TEXT_OCTETS))
+    line = ""
+    for octets in TEXT_OCTETS:
+        line = _first_words(_prefix(raw, part, octets))
+        if len(line) >= ENOUGH_CHARACTERS or part.size <= octets:
+            break
+    return line
 
 
 def _rich(raw: bytes, part: Part) -> str:
-    for octets in (MAX_TEXT_OCTETS, MAX_HTML_OCTETS):
+    line = ""
+    for octets in HTML_OCTETS:
         line = _first_words(html.unescape(_HIDDEN.sub(" ", _prefix(raw, part, octets))))
-        if line or part.size <= octets:
-            return line
-    return ""
+        if len(line) >= ENOUGH_CHARACTERS or part.size <= octets:
+            break
+    return line
 
 
 def _prefix(raw: bytes, part: Part, octets: int) -> str:
