@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from mailwright.domain.clock import DAY, Instant
 from mailwright.storage import BlobStore, Database, Tx
+from mailwright.storage.domains import Domain
 
 T = TypeVar("T")
 
@@ -36,8 +37,8 @@ class Core:
     database: Database
     blobs: BlobStore
     settings: CoreSettings
-    # A domain never changes its tenant, so what was found once stays true; a removed one is refused when it is resolved.
-    tenant_of_domain: dict[str, str] = field(default_factory=dict)
+    # Domains by name with the monotonic second until which they are believed: see `filing.domains_of`.
+    domains_seen: dict[str, tuple[float, Domain]] = field(default_factory=dict)
     # Answers to RCPT, remembered for a moment: see `accept.may_receive`.
     recipients_seen: dict[tuple[str | None, str, bool], float] = field(default_factory=dict)
 

@@ -61,5 +61,5 @@ def remove(tx: Tx, core: Core, name: str) -> None:
     if left := rows.address_count(tx, domain.name):
         raise BadInput(f"{domain.name} still has {left} addresses: remove them first")
     rows.remove(tx, domain.id)
-    core.tenant_of_domain.pop(domain.name, None)
+    core.domains_seen.pop(domain.name, None)
     audit.record(tx, actor="system", action="domain.removed", resource=domain.name, tenant_id=domain.tenant_id)

@@ -7,6 +7,7 @@ Promises: each recipient gets it exactly once, however often it is offered (the 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 from mailwright.codecs import mime
@@ -15,7 +16,7 @@ from mailwright.core import Core, outbox, routing
 from mailwright.core.messages import Provenance, append
 from mailwright.domain.addresses import Address
 from mailwright.domain.envelope import Channel, Envelope, Verdict
-from mailwright.domain.ids import checksum, new_id
+from mailwright.domain.ids import checksum, derived_token, new_id
 from mailwright.domain.refusals import (
     ExceedsQuota,
     LoopDetected,
@@ -25,13 +26,15 @@ from mailwright.domain.refusals import (
     Refusal,
 )
 from mailwright.storage import StoredBlob, Tx, domains, inbound
+from mailwright.storage.domains import Domain
 
+DOMAIN_SECONDS = 2.0  # how long a change of a domain's policies may take to be seen by every process
 MAX_HOPS = 100  # RFC 5321 §6.3: a loop is not assumed before a hundred Received lines
 
 
 @dataclass(slots=True)
 class Incoming:
-    """A message ready to be filed. `blobs` has one staged copy for each tenant of its recipients.
+    """A message ready to be filed. `domains` are ours among the recipients'; `blobs` has one staged copy for each tenant.
 
     `placed` names the tenants whose blob has its rows already (our own outgoing mail); a delivery's blob gets them here.
     """
@@ -40,6 +43,7 @@ class Incoming:
     verdict: Verdict
     parsed: mime.Parsed
     checksum: str
+    domains: dict[str, Domain]
     blobs: dict[str, StoredBlob]
     placed: frozenset[str] = frozenset()
 
@@ -63,9 +67,9 @@ async def prepare(core: Core, envelope: Envelope, raw: bytes, verdict: Verdict) 
     parsed = mime.parse(stored)
     if parsed.hops > MAX_HOPS:
         raise LoopDetected(f"the message has passed {parsed.hops} servers and goes round in circles")
-    tenants = await tenants_of(core, envelope.recipients)
-    blobs = {tenant_id: await core.blobs.stage(tenant_id, stored) for tenant_id in tenants}
-    return Incoming(envelope, verdict, parsed, checksum(raw), blobs)
+    ours = await domains_of(core, envelope.recipients)
+    blobs = {tenant_id: await core.blobs.stage(tenant_id, stored) for tenant_id in _tenants(ours)}
+    return Incoming(envelope, verdict, parsed, checksum(raw), ours, blobs)
 
 
 async def prepare_stored(core: Core, blob_id: str, envelope: Envelope, verdict: Verdict) -> Incoming:
@@ -78,12 +82,12 @@ async def prepare_stored(core: Core, blob_id: str, envelope: Envelope, verdict: 
     parsed = mime.parse(raw)
     if parsed.hops > MAX_HOPS:
         raise LoopDetected(f"the message has passed {parsed.hops} servers and goes round in circles")
-    tenants = await tenants_of(core, envelope.recipients)
+    ours = await domains_of(core, envelope.recipients)
     blobs = {
         tenant_id: blob if tenant_id == blob.tenant_id else await core.blobs.stage(tenant_id, raw)
-        for tenant_id in tenants
+        for tenant_id in _tenants(ours)
     }
-    return Incoming(envelope, verdict, parsed, blob.checksum, blobs, frozenset({blob.tenant_id}))
+    return Incoming(envelope, verdict, parsed, blob.checksum, ours, blobs, frozenset({blob.tenant_id}))
 
 
 def file_all(tx: Tx, core: Core, incoming: Incoming) -> tuple[Outcome, ...]:
@@ -135,18 +139,24 @@ def idempotency_key(incoming: Incoming, recipient: Address) -> str:
 
     A stranger who knows a Message-ID in advance could otherwise suppress the mail that carries it by sending it first.
     """
-    return f"{incoming.envelope.key or incoming.checksum}:{str(recipient).lower()}"
+    return derived_token(incoming.envelope.key or incoming.checksum, str(recipient).lower())
 
 
-async def tenants_of(core: Core, recipients: tuple[Address, ...]) -> list[str]:
-    """The tenants whose domains the recipients are in, each once."""
-    names = {recipient.domain for recipient in recipients}
-    known = core.tenant_of_domain
-    missing = names - known.keys()
+async def domains_of(core: Core, recipients: tuple[Address, ...]) -> dict[str, Domain]:
+    """Our domains among those of the recipients, by name; each looked up again when it was seen DOMAIN_SECONDS ago."""
+    names, moment, seen = {recipient.domain for recipient in recipients}, time.monotonic(), core.domains_seen
+    missing = [name for name in names if name not in seen or seen[name][0] < moment]
     if missing:
         found = await core.read(lambda tx: {name: domains.named(tx, name) for name in missing})
-        known.update({name: domain.tenant_id for name, domain in found.items() if domain is not None})
-    return list(dict.fromkeys(known[name] for name in names if name in known))
+        for name, domain in found.items():
+            seen.pop(name, None)
+            if domain is not None:
+                seen[name] = (moment + DOMAIN_SECONDS, domain)
+    return {name: seen[name][1] for name in names if name in seen}
+
+
+def _tenants(ours: dict[str, Domain]) -> set[str]:
+    return {domain.tenant_id for domain in ours.values()}
 
 
 def _place(tx: Tx, core: Core, incoming: Incoming, tenant_id: str) -> None:
@@ -205,7 +215,7 @@ def _journal(
     tx: Tx, core: Core, incoming: Incoming, blob: StoredBlob, domain_name: str, provenance: Provenance
 ) -> None:
     """A copy of all mail of a domain to its archive address, made with the accept: once for each message."""
-    domain = domains.named(tx, domain_name)
+    domain = incoming.domains.get(domain_name)
     if domain is None or domain.journal_address is None or incoming.envelope.channel is Channel.LOCAL:
         return  # our own outgoing mail was journaled when it was submitted
     archive = Address.parse(domain.journal_address)

@@ -76,20 +76,19 @@ class BlobStore:
 
     def put(self, tx: Tx, blob: StoredBlob) -> None:
         """Name a staged blob in this transaction; once is enough for all its recipients, again does no harm."""
-        named = tx.execute(
-            "INSERT INTO blobs (id, tenant_id, key, place, size, checksum, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        tx.execute(
+            "INSERT INTO blobs (id, tenant_id, key, place, size, checksum, created_at, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT DO NOTHING",
-            (blob.id, blob.tenant_id, blob.key, blob.place, blob.size, blob.checksum, clock.now()),
+            (blob.id, blob.tenant_id, blob.key, blob.place, blob.size, blob.checksum, clock.now(), blob.data),
         )
-        if named and blob.data is not None:
-            tx.execute("INSERT INTO blob_data (blob_id, data) VALUES (?, ?)", (blob.id, blob.data))
 
     def describe(self, tx: Tx, blob_id: str) -> StoredBlob:
         """A blob that is named already. Raises NotFound."""
         row = tx.one("SELECT id, tenant_id, key, place, size, checksum FROM blobs WHERE id = ?", (blob_id,))
         if row is None:
             raise NotFound(f"there is no blob {blob_id}")
-        return StoredBlob(*row, data=None)
+        blob_id, tenant_id, key, place, size, digest = row
+        return StoredBlob(blob_id, tenant_id, key, place, size, digest, None)
 
     async def read(self, blob_id: str, start: int = 0, end: int | None = None) -> bytes:
         """Bytes `start` to `end` (to the end when None). Raises NotFound, TryLater."""
@@ -110,7 +109,6 @@ class BlobStore:
     def delete(self, tx: Tx, blob_id: str) -> str | None:
         """Remove the rows. The key to hand to `delete_outside` after the commit, or None when there is nothing outside."""
         row = tx.one("SELECT key, place FROM blobs WHERE id = ?", (blob_id,))
-        tx.execute("DELETE FROM blob_data WHERE blob_id = ?", (blob_id,))
         tx.execute("DELETE FROM blobs WHERE id = ?", (blob_id,))
         return row[0] if row is not None and row[1] != "row" else None
 
@@ -132,10 +130,10 @@ def _look_up(tx: Tx, blob_id: str, start: int, end: int | None) -> bytes | tuple
         return str(key), int(size)
     stop = size if end is None else min(end, size)
     if start == 0 and stop == size:
-        data = tx.scalar("SELECT data FROM blob_data WHERE blob_id = ?", (blob_id,))
+        data = tx.scalar("SELECT data FROM blobs WHERE id = ?", (blob_id,))
     else:
         data = tx.scalar(
-            "SELECT substr(data, ?, ?) FROM blob_data WHERE blob_id = ?", (start + 1, max(stop - start, 0), blob_id)
+            "SELECT substr(data, ?, ?) FROM blobs WHERE id = ?", (start + 1, max(stop - start, 0), blob_id)
         )
     if data is None:
         raise NotFound(f"the bytes of blob {blob_id} are gone")

@@ -54,6 +54,9 @@ class Tx(ABC):
     def all(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Every row."""
 
+    def lock(self, name: str) -> None:
+        """Let only one transaction at a time past this name, until it ends (on SQLite there is one writer anyway)."""
+
     @abstractmethod
     def log_end(self) -> Mark:
         """Where the event log ends for a reader: nothing at or before this mark is still to be committed."""
@@ -97,7 +100,10 @@ class Database(ABC):
 
     @abstractmethod
     async def write(self, function: Callable[[Tx], T], *, shared: bool = False) -> T:
-        """Run `function` in a transaction and commit. `shared` lets it share the commit with others that wait (deliveries)."""
+        """Run `function` in a transaction and commit. `shared` lets it share the commit with others that wait (deliveries).
+
+        It may be run again (a deadlock, a neighbour in the group that raised): it changes nothing but what `tx` rolls back.
+        """
 
     @abstractmethod
     def write_now(self, function: Callable[[Tx], T]) -> T:

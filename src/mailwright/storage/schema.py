@@ -173,9 +173,8 @@ blobs = Table(
     _number("size", None),
     _text("checksum"),
     _at("created_at"),
+    Column("data", LargeBinary, nullable=True),  # the last column: reading the others never touches its pages
 )
-
-blob_data = Table("blob_data", metadata, _id("blob_id", primary_key=True), Column("data", LargeBinary, nullable=False))
 
 inbound = Table(
     "inbound",
@@ -203,7 +202,9 @@ mailboxes = Table(
     _id("tenant_id"),
     _id("user_id", ForeignKey("users.id")),
     _text("name"),
-    _text("role", nullable=True),  # RFC 6154 without the backslash, lower case: inbox, sent, drafts, trash, junk, archive
+    _text(
+        "role", nullable=True
+    ),  # RFC 6154 without the backslash, lower case: inbox, sent, drafts, trash, junk, archive
     _number("uidvalidity", None),
     _number("uidnext", 1),
     _number("modseq"),

@@ -200,7 +200,26 @@ def _wake(group: Sequence[Waiter | _Call]) -> None:
 
 
 def _run_group(connection: sqlite3.Connection, group: Sequence[Waiter | _Call]) -> frozenset[str]:
-    """Run every function in a savepoint of one transaction, and commit. The kinds of the events that were appended."""
+    """Run every function in one transaction, and commit. The kinds of the events that were appended.
+
+    At first without savepoints, which cost a tenth of a delivery: functions rarely raise. When one does, everything is rolled
+    back and run again, each in a savepoint of its own.
+    """
+    tx = SqliteTx(connection)
+    connection.execute("BEGIN IMMEDIATE")
+    for job in group:
+        try:
+            job.result = job.function(tx)
+        except BaseException as error:  # whatever one function raises is its caller's to handle and harms no other
+            _raise_when_fatal(error)
+            connection.execute("ROLLBACK")
+            return _run_group_guarded(connection, group)
+    connection.execute("COMMIT")
+    return frozenset(tx.kinds)
+
+
+def _run_group_guarded(connection: sqlite3.Connection, group: Sequence[Waiter | _Call]) -> frozenset[str]:
+    """`_run_group` with a savepoint for each function: one that raises undoes its own work and nobody else's."""
     kinds: set[str] = set()
     run = connection.execute
     tx = SqliteTx(connection)
@@ -210,9 +229,8 @@ def _run_group(connection: sqlite3.Connection, group: Sequence[Waiter | _Call]) 
         run("SAVEPOINT job")
         try:
             job.result = job.function(tx)
-        except BaseException as error:  # whatever one function raises is its caller's to handle and harms no other
-            if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF in _FATAL:
-                raise
+        except BaseException as error:
+            _raise_when_fatal(error)
             run("ROLLBACK TO job")
             job.error = error
         else:
@@ -220,6 +238,11 @@ def _run_group(connection: sqlite3.Connection, group: Sequence[Waiter | _Call]) 
         run("RELEASE job")
     run("COMMIT")
     return frozenset(kinds)
+
+
+def _raise_when_fatal(error: BaseException) -> None:
+    if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF in _FATAL:
+        raise error
 
 
 def _discard(connection: sqlite3.Connection | None) -> None:

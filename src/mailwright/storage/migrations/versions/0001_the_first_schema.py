@@ -26,12 +26,6 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
-        "blob_data",
-        sa.Column("blob_id", schema.Id(), nullable=False),
-        sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("blob_id", name=op.f("pk_blob_data")),
-    )
-    op.create_table(
         "blobs",
         sa.Column("id", schema.Id(), nullable=False),
         sa.Column("tenant_id", schema.Id(), nullable=False),
@@ -40,6 +34,7 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("checksum", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_blobs")),
     )
     op.create_table(
@@ -510,5 +505,4 @@ def downgrade() -> None:
 
     op.drop_table("dead_letters")
     op.drop_table("blobs")
-    op.drop_table("blob_data")
     op.drop_table("audit_events")
