@@ -1,0 +1,170 @@
+"""The outbox: every message that leaves is first a row here, one for each recipient.
+
+Called by submission, agents, forwards, bounces and the APIs inside their own transactions; worked off by `dispatch`.
+Promises: what was queued survives a power cut and leaves; queueing the same thing twice queues it once.
+Does not: send (dispatch does), decide who may send or to whom (its callers do).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prometheus_client import Gauge
+
+from mailwright.core import routing
+from mailwright.domain import clock
+from mailwright.domain.addresses import Address
+from mailwright.domain.clock import Instant
+from mailwright.domain.envelope import Verdict
+from mailwright.domain.events import BLOB_RELEASED, OUTBOX_QUEUED, OUTBOX_SETTLED
+from mailwright.domain.ids import new_id
+from mailwright.domain.refusals import BadInput, NotFound
+from mailwright.storage import events
+from mailwright.storage import outbox as rows
+from mailwright.storage.database import Tx
+from mailwright.storage.outbox import Depth, OutboxRow, Status
+
+LOCAL = "local"
+SMTP = "smtp"
+
+LISTING_ROWS = 200  # one page for people
+
+_depth = Gauge("mailwright_outbox", "Messages in the outbox that are not sent", ["status", "channel"])
+_oldest = Gauge("mailwright_outbox_oldest_seconds", "Age of the oldest of them", ["status", "channel"])
+
+
+def enqueue(
+    tx: Tx,
+    *,
+    tenant_id: str,
+    user_id: str | None,
+    sender: Address | None,
+    recipients: Sequence[Address],
+    blob_id: str,
+    message_id: str,
+    idempotency_key: str,
+    correlation_id: str,
+    verdict: Verdict | None = None,
+    dsn: bool = True,
+) -> list[str]:
+    """Queue one message for each recipient; the ids of the new rows.
+
+    `sender` None is the null reverse-path: its failure is never reported. `dsn` False keeps a sender from being told, too.
+    `verdict` is what a local recipient's copy is filed with. A recipient this key was queued for before keeps its row, whatever
+    became of it.
+    """
+    now = clock.now()
+    ids = []
+    for recipient in recipients:
+        channel = LOCAL if routing.is_local_domain(tx, recipient.domain) else SMTP
+        row = OutboxRow(
+            id=new_id(),
+            tenant_id=tenant_id,
+            user_id=user_id,
+            channel=channel,
+            idempotency_key=f"{idempotency_key}:{recipient}",
+            sender=sender,
+            recipient=recipient,
+            blob_id=blob_id,
+            message_id=message_id,
+            status="queued",
+            attempts=0,
+            uncertain=0,
+            next_attempt_at=now,
+            lease_until=None,
+            delay_notified_at=None,
+            last_error="",
+            correlation_id=correlation_id,
+            created_at=now,
+            settled_at=None,
+            verdict=verdict or Verdict(),
+            dsn=dsn,
+            since=now,
+            receipt="",
+        )
+        if rows.insert(tx, row):
+            ids.append(row.id)
+            _announce_queued(tx, row)
+    return ids
+
+
+def load(tx: Tx, row_id: str) -> OutboxRow:
+    """One row. Raises NotFound."""
+    row = rows.by_id(tx, row_id)
+    if row is None:
+        raise NotFound(f"there is no message {row_id} in the outbox")
+    return row
+
+
+def retry(tx: Tx, row_id: str) -> OutboxRow:
+    """Queue a failed row again, now, with the same Message-ID. Raises NotFound, and BadInput when it has not failed."""
+    row = load(tx, row_id)
+    if not rows.queue_again(tx, row, clock.now()):
+        raise BadInput(f"only a failed message can be tried again; this one is {row.status}")
+    _announce_queued(tx, row)
+    return load(tx, row_id)
+
+
+def cancel(tx: Tx, row_id: str) -> OutboxRow:
+    """Take a queued row out. Raises NotFound, and BadInput when it is under way or settled: it cannot be called back then."""
+    row = load(tx, row_id)
+    if not rows.cancel(tx, row_id, clock.now()):
+        raise BadInput(f"only a queued message can be cancelled; this one is {row.status}")
+    announce_settled(tx, row, "cancelled")
+    release_blob(tx, row)
+    return load(tx, row_id)
+
+
+def listing(
+    tx: Tx,
+    *,
+    status: Status | None = None,
+    user_id: str | None = None,
+    before: str | None = None,
+    limit: int = LISTING_ROWS,
+) -> list[OutboxRow]:
+    """Rows, newest first; `before` is the id the previous page ended with."""
+    return rows.listing(tx, status=status, user_id=user_id, limit=limit, before=before)
+
+
+def depths(tx: Tx) -> list[Depth]:
+    """How much waits, is under way and has failed, by channel."""
+    return rows.depths(tx)
+
+
+def publish(found: Sequence[Depth], now: Instant) -> None:
+    """Show `depths` as metrics; what is gone since the last time disappears."""
+    _depth.clear()
+    _oldest.clear()
+    for depth in found:
+        _depth.labels(depth.status, depth.channel).set(depth.rows)
+        _oldest.labels(depth.status, depth.channel).set(max(now - depth.oldest_at, 0) / clock.SECOND)
+
+
+def announce_settled(tx: Tx, row: OutboxRow, status: Status) -> None:
+    """Tell, with the change, that a row reached its end: sent, failed or cancelled."""
+    events.append(
+        tx,
+        OUTBOX_SETTLED,
+        row.id,
+        {
+            "outbox_id": row.id,
+            "status": status,
+            "channel": row.channel,
+            "user_id": row.user_id,
+            "tenant_id": row.tenant_id,
+            "message_id": row.message_id,
+            "blob_id": row.blob_id,
+        },
+        correlation_id=row.correlation_id,
+    )
+
+
+def release_blob(tx: Tx, row: OutboxRow) -> None:
+    """The outbox needs the message's bytes no more; whether somebody else does is for the collector to see."""
+    events.append(tx, BLOB_RELEASED, row.blob_id, {"blob_id": row.blob_id}, correlation_id=row.correlation_id)
+
+
+def _announce_queued(tx: Tx, row: OutboxRow) -> None:
+    payload = {"outbox_id": row.id, "channel": row.channel}
+    events.append(tx, OUTBOX_QUEUED, row.id, payload, correlation_id=row.correlation_id)

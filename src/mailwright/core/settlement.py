@@ -1,0 +1,180 @@
+"""Settling an attempt: what becomes of an outbox row after it was tried.
+
+Called by the dispatcher and by local delivery, each time with the row as it was when they tried it.
+Promises: a row that has moved on since then is left alone; giving up, the notice to the sender, the dead letter and the event
+are one transaction.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+import structlog
+from prometheus_client import Counter
+
+from mailwright.core import Core, bounces, outbox
+from mailwright.domain.clock import MINUTE, Instant
+from mailwright.domain.retry import API_POLICY, MAIL_POLICY, RetryPolicy
+from mailwright.domain.sending import OutcomeUnknown, PermanentFailure, SendFailure, TemporaryFailure
+from mailwright.storage import Tx, dead_letters
+from mailwright.storage import outbox as rows
+from mailwright.storage.outbox import OutboxRow
+
+log = structlog.get_logger(__name__)
+
+POLICIES: Mapping[str, RetryPolicy] = {outbox.LOCAL: MAIL_POLICY, outbox.SMTP: MAIL_POLICY}
+"""By channel; a channel that is not here is a service with an API."""
+
+attempts_total = Counter("mailwright_outbox_attempts", "Attempts to send, by how they ended", ["channel", "result"])
+uncertain_total = Counter("mailwright_outbox_uncertain", "Sends whose outcome nobody knows")
+
+
+def policy_of(channel: str) -> RetryPolicy:
+    """When to try again on that channel."""
+    return POLICIES.get(channel, API_POLICY)
+
+
+def sent(tx: Tx, row: OutboxRow, receipt: str, now: Instant) -> bool:
+    """The other side took it. False when the row was settled by somebody else before."""
+    if not rows.settle_sent(tx, row, now, receipt):
+        return False
+    outbox.announce_settled(tx, row, "sent")
+    if row.channel != outbox.LOCAL:  # a local copy lives on the same blob
+        outbox.release_blob(tx, row)
+    return True
+
+
+async def failed(core: Core, row: OutboxRow, failure: SendFailure, now: Instant, *, attempts: int) -> str:
+    """Queue it for another attempt or give it up, as failure and policy have it. `attempts` counts this one.
+
+    How it ended: `retry` or `failed`. Raises TryLater while that cannot be stored.
+    """
+    policy = policy_of(row.channel)
+    again = None
+    if not isinstance(failure, PermanentFailure):
+        again = policy.next_attempt(attempts=attempts, since=row.since, now=now, draw=random.random)
+    if again is None:
+        await give_up(core, row, failure, now, attempts=attempts)
+        return "failed"
+    at = again
+    uncertain = 1 if isinstance(failure, OutcomeUnknown) else 0
+    if uncertain:
+        uncertain_total.inc()
+    error = error_line(failure)
+    await core.write(
+        lambda tx: rows.settle_retry(tx, row, error, at, attempts=attempts, uncertain=uncertain), shared=True
+    )
+    return "retry"
+
+
+async def give_up(core: Core, row: OutboxRow, failure: SendFailure, now: Instant, *, attempts: int) -> None:
+    """Fail the row for good: its sender is told, and a dead letter is kept, from which it can be tried again."""
+    notice = await bounces.prepare(core, row, "failed", failure, now)
+    error = error_line(failure)
+
+    def bury(tx: Tx) -> bool:
+        if not rows.settle_failed(tx, row, now, error, attempts=attempts):
+            return False
+        dead_letters.add(
+            tx,
+            source="outbox",
+            name=row.channel,
+            reference=row.id,
+            payload={
+                "recipient": str(row.recipient),
+                "sender": None if row.sender is None else str(row.sender),
+                "message_id": row.message_id,
+                "blob_id": row.blob_id,
+            },
+            error=error,
+            attempts=attempts,
+            correlation_id=row.correlation_id,
+        )
+        if notice is not None:
+            bounces.queue(tx, core, notice)
+        outbox.announce_settled(tx, row, "failed")
+        return True
+
+    if await core.write(bury):
+        log.warning(
+            "outbox.failed",
+            outbox_id=row.id,
+            channel=row.channel,
+            code=failure.code,
+            attempts=attempts,
+            correlation_id=row.correlation_id,
+        )
+
+
+async def tell_of_delays(core: Core, channel: str, now: Instant, limit: int) -> int:
+    """Tell the senders of messages that wait longer than the policy's patience, once each. How many rows were looked at."""
+    policy = policy_of(channel)
+    after = policy.delay_notice_after
+    if after is None:
+        return 0
+    waiting = await core.read(lambda tx: rows.not_told_of_delay(tx, channel, now - after, limit))
+    for row in waiting:
+        until = None if policy.give_up_after is None else row.since + policy.give_up_after
+        notice = await bounces.prepare(core, row, "delayed", last_failure(row), now, until=until)
+
+        def tell(tx: Tx, row: OutboxRow = row, notice: bounces.Notice | None = notice) -> None:
+            if rows.mark_told_of_delay(tx, row.id, now) and notice is not None:
+                bounces.queue(tx, core, notice)
+
+        await core.write(tell)
+    return len(waiting)
+
+
+async def give_up_overdue(core: Core, channel: str, now: Instant, limit: int) -> int:
+    """Fail what has waited for the whole of the policy's time, tried or not (its service may be down). How many."""
+    policy = policy_of(channel)
+    after = policy.give_up_after
+    if after is None:
+        return 0
+    found = await core.read(lambda tx: rows.waiting_since(tx, channel, now - after, limit))
+    overdue = [row for row in found if row.since + after <= now]
+    for row in overdue:
+        last = last_failure(row)
+        failure = TemporaryFailure(f"the time to deliver it is over; the last answer was: {last.text}", "4.4.7")
+        await give_up(core, row, failure, now, attempts=row.attempts)
+    return len(overdue)
+
+
+def queue_lapsed(tx: Tx, channels: tuple[str, ...], now: Instant, limit: int) -> int:
+    """Queue again what a process was sending when it died: it may have arrived, so it is counted. How many.
+
+    The first time at once; after that as after any failure, so that a message which kills its sender does not do so in a loop.
+    """
+    found = rows.lapsed(tx, channels, now, limit)
+    for row in found:
+        again: Instant | None = now
+        if row.uncertain:
+            policy = policy_of(row.channel)
+            again = policy.next_attempt(attempts=row.attempts, since=row.since, now=now, draw=random.random)
+        rows.settle_retry(
+            tx,
+            row,
+            "the process that was sending it ended before it could note the outcome",
+            now + MINUTE if again is None else again,
+            attempts=row.attempts,
+            uncertain=1,
+        )
+        log.warning("outbox.outcome_unknown", outbox_id=row.id, channel=row.channel, correlation_id=row.correlation_id)
+    return len(found)
+
+
+def error_line(failure: SendFailure) -> str:
+    """What is kept of a failure for people: code, words, and the other server's own."""
+    said = f" ({failure.host + ': ' if failure.host else ''}{failure.reply})" if failure.reply else ""
+    return f"{failure.code} {failure.text}{said}"
+
+
+def last_failure(row: OutboxRow) -> SendFailure:
+    """The last failure, as far as the row remembers it."""
+    if not row.last_error:
+        return TemporaryFailure("it has not been this message's turn yet, or the way out is closed", "4.4.1")
+    code, _, text = row.last_error.partition(" ")
+    return (
+        TemporaryFailure(text, code) if code[:1] in "45" and code.count(".") == 2 else TemporaryFailure(row.last_error)
+    )
