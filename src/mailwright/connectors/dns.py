@@ -1,0 +1,114 @@
+"""DNS, as far as sending mail needs it: the mail hosts of a domain and their addresses.
+
+Called by `smtp.DirectMx`. Answers come from dnspython's asynchronous resolver; tests bring a resolver of their own.
+Promises: what a domain says about its mail is told apart from our not knowing: the first may be permanent, the second never is.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import dns.asyncresolver
+import dns.exception
+import dns.name
+import dns.rdatatype
+import dns.resolver
+
+from mailwright.domain.sending import PermanentFailure, TemporaryFailure
+
+ANSWER_SECONDS = 20.0  # for one question, all servers and repetitions included
+MAX_HOSTS = 20  # of one domain; nobody honest has more
+
+
+@dataclass(frozen=True, slots=True)
+class MailHost:
+    """One exchanger: its name in ASCII without the final dot, and its preference (the lowest is tried first)."""
+
+    name: str
+    preference: int
+
+
+class Resolver(Protocol):
+    """Where mail for a domain goes. Both raise TemporaryFailure when nobody answers."""
+
+    async def mx(self, domain: str) -> Sequence[MailHost]:
+        """The hosts in the order to try them, never empty. Raises PermanentFailure when the domain takes no mail."""
+
+    async def addresses(self, host: str) -> Sequence[str]:
+        """IPv4 and IPv6 addresses in text form; empty when the host has none."""
+
+
+class DnsResolver:
+    """The system's resolver, or the servers given as `nameservers` (addresses)."""
+
+    def __init__(self, nameservers: Sequence[str] = (), *, port: int = 53) -> None:
+        self._resolver = dns.asyncresolver.Resolver(configure=not nameservers)
+        if nameservers:
+            self._resolver.nameservers = list(nameservers)
+            self._resolver.port = port
+        self._resolver.lifetime = ANSWER_SECONDS
+        self._resolver.cache = dns.resolver.LRUCache()
+
+    async def mx(self, domain: str) -> list[MailHost]:
+        """RFC 5321 §5.1: MX by preference, equals in random order; without any, the domain is its own exchanger."""
+        name = _name(domain)
+        answer = await self._ask(name, "MX", domain)
+        if not answer:
+            if not await self.addresses(domain):
+                raise PermanentFailure(f"the domain {domain} has no mail server", "5.1.2")
+            return [MailHost(ascii_domain(domain), 0)]
+        # RFC 7505 §3: one MX with an empty name says that the domain takes no mail; §4.1 names the status.
+        if len(answer) == 1 and answer[0].exchange == dns.name.root:
+            raise PermanentFailure(f"the domain {domain} does not accept mail", "5.1.10", reply="556 5.1.10 null MX")
+        hosts = [
+            MailHost(record.exchange.to_text(omit_final_dot=True).lower(), record.preference)
+            for record in answer
+            if record.exchange != dns.name.root
+        ]
+        if not hosts:
+            raise PermanentFailure(f"the domain {domain} names no usable mail server", "5.1.2")
+        random.shuffle(hosts)  # RFC 5321 §5.1: MUST randomize among equals, to spread the load
+        return sorted(hosts, key=lambda host: host.preference)[:MAX_HOSTS]
+
+    async def addresses(self, host: str) -> list[str]:
+        """Both families, in the order IPv6, IPv4."""
+        name = _name(host)
+        found: list[str] = []
+        failures: list[TemporaryFailure] = []
+        for kind in ("AAAA", "A"):
+            try:
+                found += [record.address for record in await self._ask(name, kind, host, must_exist=False)]
+            except TemporaryFailure as failure:
+                failures.append(failure)
+        if failures and not found:
+            raise failures[0]
+        return found
+
+    async def _ask(self, name: dns.name.Name, kind: str, shown: str, *, must_exist: bool = True) -> list[Any]:
+        try:
+            answer = await self._resolver.resolve(name, kind, raise_on_no_answer=False, search=False)
+        except dns.resolver.NXDOMAIN:
+            if must_exist:
+                raise PermanentFailure(f"the domain {shown} does not exist", "5.1.2") from None
+            return []
+        except (
+            dns.exception.DNSException
+        ) as error:  # no server answered, a broken answer, SERVFAIL: none says anything final
+            kind_of_error = type(error).__name__
+            raise TemporaryFailure(f"the name servers did not answer for {shown} ({kind_of_error})", "4.4.3") from error
+        return list(answer.rrset or ())
+
+
+def ascii_domain(domain: str) -> str:
+    """The domain in A-labels (RFC 5890), which every server understands. Raises PermanentFailure when it has no such form."""
+    return _name(domain).to_text(omit_final_dot=True).lower()
+
+
+def _name(domain: str) -> dns.name.Name:
+    try:
+        return dns.name.from_text(domain)
+    except dns.exception.DNSException as error:
+        raise PermanentFailure(f"{domain} is not a domain name", "5.1.2") from error
