@@ -52,6 +52,7 @@ def add(
     correlation_id: str = "",
 ) -> str:
     """Keep a dead letter; its id. When an open one for the same source, group and reference exists, it is that one's id."""
+    tx.lock("dead letters")  # two processes may bury the same workflow
     known = tx.scalar(
         "SELECT id FROM dead_letters WHERE source = ? AND reference = ? AND grp = ? AND replayed_at IS NULL",
         (source, reference, group),

@@ -69,6 +69,9 @@ class PostgresqlTx(Tx):
     def all(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         return self._cursor.execute(_translate(sql), params).fetchall()
 
+    def lock(self, name: str) -> None:
+        self._cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
+
     def log_end(self) -> Mark:
         # Every transaction below the snapshot's xmin has ended: what it wrote is visible, and no more will come from it.
         # A plain "highest id" would skip the events of transactions that are still running (measured: one in five).

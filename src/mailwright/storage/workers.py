@@ -33,10 +33,16 @@ class Worker:
     activity: str
 
 
-def sign_in(tx: Tx, name: str, host: str, pid: int, roles: Collection[str], moment: Instant) -> Worker | None:
-    """Take a name. None when it is ours now; the live worker that has it when it is another process."""
+def sign_in(
+    tx: Tx, name: str, host: str, pid: int, roles: Collection[str], moment: Instant, *, alone: bool = False
+) -> Worker | None:
+    """Take a name. None when it is ours now; the live worker that has it when it is another process.
+
+    `alone`: nobody else can have it, whatever an old row says.
+    """
+    tx.lock("workers")
     row = tx.one(f"SELECT {_COLUMNS} FROM workers WHERE name = ?", (name,))
-    if row is not None:
+    if row is not None and not alone:
         holder = _worker(row)
         if (holder.host, holder.pid) != (host, pid) and holder.heartbeat_at >= moment - GONE_SECONDS * SECOND:
             return holder
@@ -85,9 +91,9 @@ def on_host(tx: Tx, host: str) -> list[Worker]:
     return [_worker(row) for row in tx.all(f"SELECT {_COLUMNS} FROM workers WHERE host = ? ORDER BY name", (host,))]
 
 
-def remove(tx: Tx, name: str) -> None:
-    """Forget a process whose work was taken over."""
-    tx.execute("DELETE FROM workers WHERE name = ?", (name,))
+def remove(tx: Tx, name: str, *, heartbeat_at: Instant) -> None:
+    """Forget a process whose work was taken over, unless it has been heard of again since."""
+    tx.execute("DELETE FROM workers WHERE name = ? AND heartbeat_at = ?", (name, heartbeat_at))
 
 
 def _worker(row: Row) -> Worker:

@@ -1,0 +1,493 @@
+"""The engine room: everything that touches DBOS, and the only module that imports it.
+
+Called by flows.py, which imports it late (the import takes a second or two). Methods without `async` block: flows.py runs them
+in threads. DBOS keeps one engine for a process, so there is one `Engine` that is launched.
+
+Two things here go below DBOS's public face, each in one function with a contract test, because dbos is pinned to 3.4:
+`Engine.recover` (what a machine that never returns left; Conductor does this for money), and `_LaneSignal` with `Engine._serve`:
+DBOS polls its queues, and four lanes at 0.1 s cost 13 % of a core when idle. Its own queue loop, given a wait that can be
+woken, starts work within milliseconds and costs about 1 %.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, cast
+
+import sqlalchemy as sa
+import structlog
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions, WorkflowStatus
+from dbos import error as dbos_error
+from dbos._queue import queue_worker_thread
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from mailwright.domain.clock import Instant, now, to_iso
+from mailwright.domain.refusals import AlreadyExists, BadInput, TryLater
+from mailwright.pipeline.flows import Definition, Flow, Lane, Request, Status, Step
+from mailwright.storage.database import Tx
+
+log = structlog.get_logger(__name__)
+
+APPLICATION = "mailwright"
+FLOW_ABI = "1"
+"""Stored with every workflow; only an engine with the same one resumes it. Raised only when all work was drained before."""
+SCHEMA = "dbos"
+IDLE_SECONDS = 1.0  # between looks at a lane that nobody woke: delays that ran out, work another process left
+BUSY_SECONDS = 0.1  # between looks at a lane with work in it
+GATHER_SECONDS = 0.02  # between two looks, however often the lane is woken
+SQLITE_CONNECTIONS = 4  # SQLite writes one at a time: threads wait better for a connection than for a locked file
+POSTGRESQL_CONNECTIONS = 10
+THREADS = 16  # DBOS's bookkeeping; workflows themselves need none
+IDLE_TRANSACTION_SECONDS = 15.0  # a frozen process must not hold rows for longer than this
+SCHEDULER_SECONDS = 5.0  # how soon a changed schedule is noticed
+PURGE_PAGE = 200
+NO_TENANT = "-"  # partitions need a name
+
+_STATUS: Final[dict[str, Status]] = {
+    "DELAYED": "delayed",
+    "ENQUEUED": "queued",
+    "PENDING": "running",
+    "SUCCESS": "done",
+    "ERROR": "failed",
+    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "parked",
+    "CANCELLED": "cancelled",
+}
+_WORD: Final = {ours: theirs for theirs, ours in _STATUS.items()}
+
+Row = tuple[Request, Lane, str]  # a request, its lane and its workflow's name
+
+
+class Engine:
+    """DBOS over one database. Opening it makes the tables; `launch` makes this process run workflows."""
+
+    def __init__(self, url: str, executor_id: str) -> None:
+        """Raises TryLater when the database cannot be reached."""
+        _quieten()
+        self._url = url
+        self._executor_id = executor_id
+        self._embedded = url.startswith("sqlite:///")
+        self._lock: int | None = None
+        self._lanes: dict[str, _LaneSignal] = {}
+        self._threads: list[threading.Thread] = []
+        self._places: Mapping[Lane, int] = {}
+        self._launched = False
+        try:
+            DBOS.migrate(url)
+            self._database = _sqlite_engine(url) if self._embedded else _postgresql_engine(url)
+            self._client = DBOSClient(
+                system_database_engine=self._database,
+                dbos_system_schema=SCHEMA,
+                serializer=DBOSPortableJSONSerializer(),
+                application_name=APPLICATION,
+                lazy=True,
+                retry_connection_errors=False,
+            )
+        except SQLAlchemyError as error:
+            raise _away(error) from error
+
+    # --- life
+
+    async def launch(
+        self,
+        definitions: Mapping[str, Definition],
+        places: Mapping[Lane, int],
+        schedules: Sequence[tuple[str, str]],
+    ) -> None:
+        """Run workflows in this event loop: `places` at once of each lane. Schedules are (cron, workflow name)."""
+        self._take_lock()
+        config: DBOSConfig = {
+            "name": APPLICATION,
+            "application_version": FLOW_ABI,
+            "executor_id": self._executor_id,
+            "serializer": DBOSPortableJSONSerializer(),
+            "enable_otlp": False,
+            "run_migrations": False,
+            "max_executor_threads": THREADS,
+            "scheduler_polling_interval_sec": SCHEDULER_SECONDS,
+        }
+        if self._embedded:
+            config["system_database_engine"] = self._database
+        else:
+            config["system_database_url"] = self._url
+            config["sys_db_pool_size"] = POSTGRESQL_CONNECTIONS
+            config["sys_db_idle_transaction_timeout_sec"] = IDLE_TRANSACTION_SECONDS
+        try:
+            dbos = DBOS(config=config)
+            for definition in definitions.values():
+                _register(definition)
+            DBOS.listen_queues([])  # DBOS itself serves none of our lanes: `_serve` does
+            DBOS.launch()  # on the loop's own thread: DBOS then runs coroutines in this loop
+            self._launched = True
+            self._places = places
+            await asyncio.get_running_loop().run_in_executor(None, partial(self._prepare, dbos, schedules))
+        except SQLAlchemyError as error:
+            await self.close()
+            raise _away(error) from error
+
+    def _prepare(self, dbos: DBOS, schedules: Sequence[tuple[str, str]]) -> None:
+        for lane, places in self._places.items():
+            DBOS.register_queue(
+                lane,
+                worker_concurrency=places,
+                # Tenants are partitions, looked at in random order: a flood of one leaves the others their turn, and alone
+                # it may use the whole lane.
+                partition_worker_concurrency=places,
+                polling_interval_sec=BUSY_SECONDS,
+                on_conflict="always_update",
+            )
+            signal = self._lanes[lane] = _LaneSignal()
+            thread = threading.Thread(target=self._serve, args=(dbos, lane, signal), name=f"lane {lane}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        wanted = {name: cron for cron, name in schedules}
+        for known in DBOS.list_schedules():
+            if known["schedule_name"] not in wanted:
+                DBOS.delete_schedule(known["schedule_name"])
+        if wanted:
+            DBOS.apply_schedules(
+                [
+                    {"schedule_name": name, "workflow_fn": _registered[name], "schedule": cron, "context": None}
+                    for name, cron in wanted.items()
+                ]
+            )
+
+    def _serve(self, dbos: DBOS, lane: str, signal: _LaneSignal) -> None:
+        """DBOS's own loop over one queue, with our wait in the place of its event."""
+        queue = DBOS.retrieve_queue(lane)
+        assert queue is not None
+        queue_worker_thread(cast(threading.Event, signal), dbos, queue)
+
+    async def pause(self) -> None:
+        """Start no more workflows."""
+        for signal in self._lanes.values():
+            signal.set()
+        await asyncio.get_running_loop().run_in_executor(None, self._join)
+
+    def _join(self) -> None:
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        loop = asyncio.get_running_loop()
+        await self.pause()
+        if self._launched or self._lock is not None:
+            # DBOS made its own pool the loop's default and is about to end it: others still need one.
+            with ThreadPoolExecutor(1) as last:
+                await loop.run_in_executor(last, DBOS.destroy)
+            loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
+            self._launched = False
+        self._client.destroy()
+        self._database.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _take_lock(self) -> None:
+        """Two processes with one executor id steal each other's running workflows: a file has one."""
+        if not self._embedded:
+            return
+        path = self._url.removeprefix("sqlite:///") + ".lock"
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            raise AlreadyExists(f"another process already runs the workflows of {Path(path).parent}") from error
+        self._lock = descriptor
+
+    def wake(self, lanes: Collection[str]) -> None:
+        """There is work in these lanes. From any thread."""
+        for lane in lanes:
+            signal = self._lanes.get(lane)
+            if signal is not None:
+                signal.wake()
+
+    def freed(self, lane: Lane) -> None:
+        """A workflow of this lane ended: look again if work may be waiting for its place."""
+        signal = self._lanes.get(lane)
+        if signal is not None:
+            signal.wake_if_busy()
+
+    # --- steps
+
+    async def run_step(
+        self, options: Mapping[str, Any], function: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Inside a workflow run and record it; elsewhere just run it."""
+        return await DBOS.run_step_async(cast(StepOptions, options), function, *args, **kwargs)
+
+    def current_id(self) -> str | None:
+        """The id of the workflow that runs here."""
+        return DBOS.workflow_id
+
+    # --- enqueueing
+
+    def enqueue(self, rows: Iterable[Row]) -> None:
+        """Into the engine's own file, in one transaction. Raises TryLater."""
+        try:
+            with self._database.begin() as connection:
+                for request, lane, name in rows:
+                    options: EnqueueOptions = {
+                        "workflow_name": name,
+                        "queue_name": lane,
+                        "workflow_id": request.id,
+                        "app_version": FLOW_ABI,
+                        "priority": request.priority,
+                        "queue_partition_key": request.tenant or NO_TENANT,
+                    }
+                    if request.delay > 0:
+                        options["delay_seconds"] = request.delay
+                    self._client.enqueue_in_transaction(connection, options, *request.args)
+        except DBAPIError as error:
+            raise _away(error) from error
+
+    def enqueue_in(self, tx: Tx, rows: Iterable[Row]) -> None:
+        """Into the application's PostgreSQL database, in the caller's transaction: all in one round trip."""
+        moment = now() // 1000
+        tx.executemany(
+            f"SELECT {SCHEMA}.enqueue_workflow(workflow_name => ?, queue_name => ?, positional_args => ?::json[], "
+            "workflow_id => ?, app_version => ?, priority => ?, queue_partition_key => ?, delay_until_epoch_ms => ?, "
+            "application_name => ?)",
+            [
+                (
+                    name,
+                    lane,
+                    [json.dumps(argument) for argument in request.args],
+                    request.id,
+                    FLOW_ABI,
+                    request.priority,
+                    request.tenant or NO_TENANT,
+                    moment + int(request.delay * 1000) if request.delay > 0 else None,
+                    APPLICATION,
+                )
+                for request, lane, name in rows
+            ],
+        )
+
+    # --- looking after it
+
+    def find(
+        self,
+        *,
+        ids: Sequence[str] | None = None,
+        status: Collection[Status] | None = None,
+        name: str | None = None,
+        id_prefix: str | None = None,
+        completed_after: Instant | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        whole: bool = False,
+    ) -> list[Flow]:
+        """Newest first. Results and errors are read for named ids, or when `whole`. Raises TryLater."""
+        try:
+            found = self._client.list_workflows(
+                workflow_ids=None if ids is None else [*ids],
+                status=None if status is None else [_WORD[word] for word in status],
+                name=name,
+                workflow_id_prefix=id_prefix,
+                completed_after=None if completed_after is None else to_iso(completed_after),
+                limit=limit,
+                offset=offset,
+                sort_desc=True,
+                load_input=ids is not None or whole,
+                load_output=ids is not None or whole,
+            )
+        except DBAPIError as error:
+            raise _away(error) from error
+        return [_flow(one) for one in found]
+
+    def steps(self, workflow_id: str) -> list[Step]:
+        """The recorded steps of a workflow."""
+        try:
+            found = self._client.list_workflow_steps(workflow_id)
+        except DBAPIError as error:
+            raise _away(error) from error
+        return [
+            Step(one["function_id"], one["function_name"], None if one["error"] is None else str(one["error"])[:2000])
+            for one in found
+        ]
+
+    def cancel(self, workflow_id: str) -> None:
+        try:
+            self._client.cancel_workflow(workflow_id)
+        except DBAPIError as error:
+            raise _away(error) from error
+
+    def rewind(self, workflow_id: str, from_step: int, lane: Lane, tenant: str) -> None:
+        """Forget the steps from one on, and queue the workflow again. Raises BadInput when it has not ended."""
+        try:
+            self._client.rewind_workflow(
+                workflow_id,
+                start_step=from_step,
+                application_version=FLOW_ABI,
+                queue_name=lane,
+                queue_partition_key=tenant or NO_TENANT,
+            )
+        except DBAPIError as error:
+            raise _away(error) from error
+        except dbos_error.DBOSException as error:
+            raise BadInput(str(error)) from error
+
+    def purge(self, before: Instant) -> int:
+        """Delete a page of the workflows that ended before a moment; how many."""
+        try:
+            found = self._client.list_workflows(
+                completed_before=to_iso(before), limit=PURGE_PAGE, load_input=False, load_output=False
+            )
+            if found:
+                self._client.delete_workflows([one.workflow_id for one in found])
+        except DBAPIError as error:
+            raise _away(error) from error
+        return len(found)
+
+    def recover(self, executor_ids: list[str]) -> int:
+        """Queue again what these executors were running when they died. Each row says whose it is, so twice does no harm."""
+        try:
+            return len(DBOS._recover_pending_workflows(executor_ids))
+        except DBAPIError as error:
+            raise _away(error) from error
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Unfinished workflows by lane and status."""
+        table = "workflow_status" if self._embedded else f"{SCHEMA}.workflow_status"
+        sql = (
+            f"SELECT queue_name, status, count(*) FROM {table} "  # noqa: S608
+            "WHERE status IN ('ENQUEUED', 'PENDING', 'DELAYED') GROUP BY queue_name, status"
+        )
+        try:
+            with self._database.connect() as connection:
+                return {(row[0] or "", _STATUS[row[1]]): row[2] for row in connection.execute(sa.text(sql))}
+        except DBAPIError as error:
+            raise _away(error) from error
+
+
+class _LaneSignal:
+    """Stands where DBOS's queue loop expects its stop event: `wait` also returns when the lane is woken."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._stopped = False
+        self._woken = True
+        self._busy_until = 0.0
+
+    def is_set(self) -> bool:
+        return self._stopped
+
+    def set(self) -> None:
+        with self._condition:
+            self._stopped = True
+            self._condition.notify_all()
+
+    def wake(self) -> None:
+        with self._condition:
+            self._woken = True
+            self._busy_until = time.monotonic() + 1.0
+            self._condition.notify_all()
+
+    def wake_if_busy(self) -> None:
+        if time.monotonic() < self._busy_until:
+            with self._condition:
+                self._woken = True
+                self._condition.notify_all()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """True when the lane is closed. `timeout` is DBOS's: the poll of a busy lane, longer after contention."""
+        with self._condition:
+            if not self._stopped:
+                self._condition.wait(GATHER_SECONDS)
+            if not self._stopped and not self._woken:
+                busy = time.monotonic() < self._busy_until
+                self._condition.wait(max(timeout or 0.0, BUSY_SECONDS if busy else IDLE_SECONDS) - GATHER_SECONDS)
+            self._woken = False
+            return self._stopped
+
+
+_registered: dict[str, Callable[..., Any]] = {}
+
+
+def _register(definition: Definition) -> None:
+    """Make a workflow known to DBOS, once for each function."""
+    known = _registered.get(definition.name)
+    if known is None or getattr(known, "__wrapped__", None) is not definition.run:
+        decorate = DBOS.workflow(name=definition.name, max_recovery_attempts=definition.recoveries)
+        _registered[definition.name] = decorate(definition.run)
+
+
+def _flow(found: WorkflowStatus) -> Flow:
+    given = found.input["args"] if found.input else ()
+    tenant = found.queue_partition_key or ""
+    return Flow(
+        id=found.workflow_id,
+        workflow=found.name,
+        status=_STATUS[found.status],
+        lane=found.queue_name,
+        tenant="" if tenant == NO_TENANT else tenant,
+        attempts=found.recovery_attempts or 0,
+        created_at=(found.created_at or 0) * 1000,
+        completed_at=None if found.completed_at is None else found.completed_at * 1000,
+        args=tuple(given),
+        result=found.output,
+        error=None if found.error is None else str(found.error)[:2000],
+    )
+
+
+def _sqlite_engine(url: str) -> sa.Engine:
+    engine = sa.create_engine(url, pool_size=SQLITE_CONNECTIONS, max_overflow=0, pool_timeout=60)
+
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"  # take the write lock first: a later upgrade could not wait for it
+        connection.execute("PRAGMA busy_timeout = 30000")
+        connection.execute("PRAGMA journal_mode = WAL")
+        # NORMAL may forget the last commits in a power cut, which repeats steps and loses nothing: the mail is in the other file.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    sa.event.listen(engine, "connect", configure)
+    return engine
+
+
+def _postgresql_engine(url: str) -> sa.Engine:
+    return sa.create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=2, max_overflow=0, pool_pre_ping=True
+    )
+
+
+def _away(error: Exception) -> TryLater:
+    return TryLater(f"the workflow engine's database cannot be used now: {str(error).strip().splitlines()[0][:300]}")
+
+
+class _ToStructlog(logging.Handler):
+    """DBOS's warnings in our log, without tracebacks (they may quote mail) and not the same one every second."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._last: dict[str, float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage().split("\n", 1)[0][:300]
+        kind = text[:60]
+        if time.monotonic() - self._last.get(kind, -60.0) < 60.0:
+            return
+        self._last[kind] = time.monotonic()
+        raised = type(record.exc_info[1]).__name__ if record.exc_info and record.exc_info[1] else None
+        log.warning("flows.engine", message=text, raised=raised)
+
+
+def _quieten() -> None:
+    """Before DBOS sets up its own console handler."""
+    logger = logging.getLogger("dbos")
+    if not any(isinstance(handler, _ToStructlog) for handler in logger.handlers):
+        logger.handlers[:] = [_ToStructlog()]
+    logger.propagate = False
+    logger.setLevel(logging.WARNING)

@@ -1,0 +1,501 @@
+"""Workflows: slow, costly work of many steps, each step recorded, so that a crash resumes at the next one.
+
+Called by agents and core (decorators), by consumers (`hand_off`), by app.py (start, stop) and the command line (`find`,
+`replay`). The engine behind it is DBOS; it is imported when `Flows` first needs it and by `pipeline/engine.py` alone. Outside a
+running `Flows` a workflow and its steps are ordinary coroutines: tests may simply await them.
+
+Expects: a workflow body reads no clock, no random and no network (its steps do); arguments and results are ids and small JSON
+values, never mail text; what a step does may be done again (its key: workflow id and step name).
+Promises: an id runs once, however often it is enqueued; recorded steps are not repeated; a workflow that failed for good
+becomes a dead letter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import time
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeAlias, TypeVar, get_args
+
+import structlog
+from prometheus_client import Gauge, Histogram
+
+from mailwright.domain.clock import MINUTE, Instant
+from mailwright.domain.refusals import BadInput, NotFound, TryLater
+from mailwright.pipeline.consumers import Commit, dead_letters_total
+from mailwright.storage import dead_letters
+from mailwright.storage.database import Database, Tx
+from mailwright.storage.dead_letters import DeadLetter
+
+if TYPE_CHECKING:
+    from mailwright.pipeline.engine import Engine
+
+log = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+Lane: TypeAlias = Literal["ingest", "classify", "execute", "notify"]
+Status: TypeAlias = Literal["delayed", "queued", "running", "done", "failed", "parked", "cancelled"]
+
+LANES: Final[dict[Lane, int]] = {"ingest": 100, "classify": 200, "execute": 500, "notify": 100}
+"""Each lane with how many workflows of it one process runs at once. They wait on models, not on the processor."""
+URGENT, NORMAL, BULK = 10, 100, 1000
+"""Priorities: the lower starts first."""
+RECOVERIES = 4  # restarts of one workflow before it is parked: one that kills its process must not do so for ever
+SWEEP_SECONDS = 5.0  # how soon a workflow that failed for good is a dead letter
+STOP_SECONDS = 10.0
+PAGE = 200
+ANNOUNCED_LANE = "lane:"  # travels with the kinds of events: "look at this lane", to every process
+
+workflow_seconds = Histogram(
+    "mailwright_workflow_seconds",
+    "How long workflows ran, by name and outcome.",
+    ["workflow", "outcome"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600),
+)
+workflows_gauge = Gauge("mailwright_workflows", "Workflows that are not finished.", ["lane", "status"])
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A registered workflow: its stable name, its lane, how often it may be restarted, and what runs."""
+
+    name: str
+    lane: Lane
+    recoveries: int
+    run: Callable[..., Coroutine[Any, Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One workflow to be run. `workflow` is the decorated function or its name; `id` makes repeats no-ops.
+
+    `tenant` is who it is for: tenants share a lane fairly. `delay` in seconds. The lane is the workflow's own unless named.
+    """
+
+    workflow: Callable[..., Any] | str
+    args: tuple[Any, ...]
+    id: str
+    lane: Lane | None = None
+    tenant: str = ""
+    priority: int = NORMAL
+    delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A workflow as the engine knows it. `attempts` counts its starts; `error` is set when it failed."""
+
+    id: str
+    workflow: str
+    status: Status
+    lane: str | None
+    tenant: str
+    attempts: int
+    created_at: Instant
+    completed_at: Instant | None
+    args: tuple[Any, ...]
+    result: Any
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A recorded step; `error` is set when it failed."""
+
+    number: int
+    name: str
+    error: str | None
+
+
+OnDead: TypeAlias = Callable[[Tx, DeadLetter], None]
+
+_definitions: dict[str, Definition] = {}
+_engine: Engine | None = None  # the one that runs in this process; DBOS allows one
+_running: dict[asyncio.Task[Any], str] = {}
+
+
+def workflow(
+    *, name: str, lane: Lane = "execute", recoveries: int = RECOVERIES
+) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
+    """Declare a workflow. `name` is stored with every run: it never changes. Steps may only change behind a new name."""
+
+    def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+        @functools.wraps(function)
+        async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            if _engine is None:
+                return await function(*args, **kwargs)
+            with _observed(name, lane, _engine):
+                return await function(*args, **kwargs)
+
+        _definitions[name] = Definition(name, lane, recoveries, run)
+        run.workflow_name = name  # type: ignore[attr-defined] # read by `_definition_of`
+        return run
+
+    return decorate
+
+
+def step(
+    *,
+    name: str | None = None,
+    attempts: int = 1,
+    interval: float = 1.0,
+    backoff: float = 2.0,
+    timeout: float | None = None,
+    retry_if: Callable[[BaseException], bool] | None = None,
+) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
+    """Declare a step: its result is recorded, and it is not run again once it is.
+
+    `attempts` in all, `interval` seconds before the second and `backoff` times longer each time; each attempt may take
+    `timeout` seconds. `retry_if` says which errors are worth another attempt. The error of the last attempt is raised wrapped.
+    """
+
+    def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+        options: dict[str, Any] = {"name": name or function.__qualname__}
+        if attempts > 1:
+            options |= {
+                "retries_allowed": True,
+                "max_attempts": attempts,
+                "interval_seconds": interval,
+                "backoff_rate": backoff,
+                "should_retry": retry_if,
+            }
+        if timeout is not None:
+            options["timeout_seconds"] = timeout
+
+        @functools.wraps(function)
+        async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            if _engine is None:
+                return await function(*args, **kwargs)
+            result: R = await _engine.run_step(options, function, *args, **kwargs)
+            return result
+
+        return run
+
+    return decorate
+
+
+def workflow_id() -> str | None:
+    """The id of the workflow that runs here, or None outside of one: the first half of an idempotency key."""
+    return None if _engine is None else _engine.current_id()
+
+
+class Flows:
+    """The workflows of one installation, kept at `url`.
+
+    With SQLite that is a file of its own (`sqlite:///…/flows.db`, one process, guarded by a lock on it); with PostgreSQL the
+    application's own database (schema `dbos`), so that an event becomes a workflow in one transaction. `executor_id` names this
+    process: recovery hands what it left to another. `on_dead` runs in the transaction that writes a workflow's dead letter.
+
+    Everything but `start` and `recover` works without being started, in any process (the command line too).
+    """
+
+    def __init__(
+        self, database: Database, url: str, *, executor_id: str = "embedded", on_dead: OnDead | None = None
+    ) -> None:
+        self._database = database
+        self._url = url
+        self._embedded = url.startswith("sqlite:///")
+        if self._embedded != (database.dialect == "sqlite"):
+            raise ValueError("events and workflows belong into databases of one kind")
+        self.executor_id = executor_id
+        self._on_dead = on_dead
+        self._opened: Engine | None = None
+        self._opening = asyncio.Lock()
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="flows")
+        self._schedules: dict[str, tuple[str, str]] = {}
+        self._sweeper: asyncio.Task[None] | None = None
+        self._swept: Instant | None = None
+
+    # --- life
+
+    def schedule(self, cron: str, workflow: Callable[..., Any]) -> None:
+        """Run a workflow whenever `cron` (five fields, UTC) says, once over all processes; before `start`.
+
+        It is called with the moment it was due (`datetime`) and None. Up to a tenth of the interval late, at most 10 s.
+        """
+        definition = _definition_of(workflow)
+        self._schedules[definition.name] = (cron, definition.name)
+
+    async def start(self, *, lanes: Collection[Lane] | None = None) -> None:
+        """Launch the engine in this event loop, resume what this executor left unfinished, and serve `lanes` (all).
+
+        Raises AlreadyExists when another process serves the same file, TryLater when the database cannot be reached.
+        """
+        global _engine
+        if _engine is not None:
+            raise RuntimeError("one process runs one workflow engine")
+        engine = await self._open()
+        await engine.launch(
+            _definitions, {name: LANES[name] for name in lanes or get_args(Lane)}, list(self._schedules.values())
+        )
+        _engine = engine
+        self._database.on_announced(self._on_announced)
+        self._sweeper = asyncio.create_task(self._sweep(), name="flows sweeper")
+
+    async def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Start no more workflows, let the running ones end within `seconds`, interrupt the rest: they resume at the next start."""
+        global _engine
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+            self._sweeper = None
+        if self._opened is not None:
+            if _engine is self._opened:
+                await self._opened.pause()
+                await _drain(seconds)
+                _engine = None
+            await self._opened.close()
+            self._opened = None
+        self._threads.shutdown(wait=False)
+
+    def running(self) -> int:
+        """Workflows that run in this process now."""
+        return len(_running)
+
+    def activity(self) -> str:
+        """What runs in this process, in a few words: `2 employee, 1 triage`."""
+        counts: dict[str, int] = {}
+        for name in _running.values():
+            counts[name] = counts.get(name, 0) + 1
+        return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+
+    # --- asking for work
+
+    async def enqueue(
+        self,
+        workflow: Callable[..., Any] | str,
+        *args: Any,
+        id: str,
+        lane: Lane | None = None,
+        tenant: str = "",
+        priority: int = NORMAL,
+        delay: float = 0.0,
+    ) -> None:
+        """Queue one workflow; again with the same id does nothing. Returns when it is durable. Raises TryLater."""
+        commit = await self.hand_off([Request(workflow, args, id, lane, tenant, priority, delay)])
+        if commit is not None:
+            await self._database.write(commit)
+
+    async def hand_off(self, requests: Sequence[Request]) -> Commit | None:
+        """Turn events into workflows: a consumer's handler returns what this returns.
+
+        PostgreSQL: a function that enqueues in the transaction that moves the cursor. Embedded: they are enqueued, durably, when
+        this returns; the cursor moves after, and a crash in between repeats the hand-off, which the ids make a no-op.
+        Raises TryLater.
+        """
+        rows = [(request, _lane_of(request), _name_of(request.workflow)) for request in requests]
+        if not rows:
+            return None
+        engine = await self._open()
+        if self._embedded:
+            await self._call(engine.enqueue, rows)
+            engine.wake({lane for _, lane, _ in rows})
+            return None
+
+        def commit(tx: Tx) -> None:
+            engine.enqueue_in(tx, rows)
+            tx.kinds.update(ANNOUNCED_LANE + lane for _, lane, _ in rows)
+
+        return commit
+
+    # --- looking after it
+
+    async def status(self, id: str) -> Flow | None:
+        """One workflow, or None when the id is unknown (or purged). Raises TryLater."""
+        found = await self._call((await self._open()).find, ids=[id])
+        return found[0] if found else None
+
+    async def find(
+        self,
+        *,
+        status: Collection[Status] | None = None,
+        workflow: str | None = None,
+        id_prefix: str | None = None,
+        limit: int = 100,
+    ) -> list[Flow]:
+        """The newest workflows that fit, without their results. Raises TryLater."""
+        engine = await self._open()
+        return await self._call(engine.find, status=status, name=workflow, id_prefix=id_prefix, limit=limit)
+
+    async def steps(self, id: str) -> list[Step]:
+        """The steps a workflow has recorded, in their order; `replay` takes the number of one. Raises TryLater."""
+        return await self._call((await self._open()).steps, id)
+
+    async def cancel(self, id: str) -> None:
+        """Stop a workflow: at once when it is queued, before its next step when it runs. Raises TryLater."""
+        await self._call((await self._open()).cancel, id)
+
+    async def replay(self, id: str, from_step: int = 1) -> None:
+        """Run a finished workflow again from a step on, keeping what the steps before recorded.
+
+        Raises NotFound when it is unknown, BadInput when it has not ended, TryLater.
+        """
+        flow = await self.status(id)
+        if flow is None:
+            raise NotFound(f"there is no workflow {id}")
+        if flow.status in ("delayed", "queued", "running"):
+            raise BadInput(f"workflow {id} is still {flow.status}")
+        if from_step < 1:
+            raise BadInput("steps are counted from 1")
+        known = _definitions.get(flow.workflow)
+        lane: Lane = known.lane if known else next((name for name in LANES if name == flow.lane), "execute")
+        engine = await self._open()
+        await self._call(engine.rewind, id, from_step, lane, flow.tenant)
+        engine.wake({lane})
+        if not self._embedded:
+            await self._database.write(lambda tx: tx.kinds.add(ANNOUNCED_LANE + lane))
+
+    async def dead(self, limit: int = 100) -> list[Flow]:
+        """Workflows that failed for good, newest first. Raises TryLater."""
+        return await self.find(status=("failed", "parked"), limit=limit)
+
+    async def purge(self, before: Instant) -> int:
+        """Delete workflows that ended before a moment, with their steps; how many. Raises TryLater."""
+        engine = await self._open()
+        deleted = 0
+        while count := await self._call(engine.purge, before):
+            deleted += count
+        return deleted
+
+    async def recover(self, executor_ids: Sequence[str]) -> int:
+        """Resume what processes that are gone left unfinished; how many. Harmless when somebody else does the same."""
+        engine = await self._open()
+        recovered = await self._call(engine.recover, list(executor_ids))
+        engine.wake(set(LANES))
+        return recovered
+
+    async def measure(self) -> None:
+        """Bring the gauge of unfinished workflows up to date; called before metrics are shown. Raises TryLater."""
+        counts = await self._call((await self._open()).counts)
+        for lane in LANES:
+            for status in ("delayed", "queued", "running"):
+                workflows_gauge.labels(lane, status).set(counts.get((lane, status), 0))
+
+    async def bury_failed(self) -> int:
+        """Write a dead letter for every workflow that failed for good and has none yet; how many. Raises TryLater."""
+        engine = await self._open()
+        since, offset, buried = self._swept, 0, 0
+        while True:
+            page: list[Flow] = await self._call(
+                engine.find, status=("failed", "parked"), completed_after=since, limit=PAGE, offset=offset, whole=True
+            )
+            for flow in page:
+                buried += await self._database.write(functools.partial(self._bury, flow))
+                if flow.completed_at is not None:
+                    # Other processes' clocks and commits may lag behind: look back a little the next time.
+                    self._swept = max(self._swept or 0, flow.completed_at - MINUTE)
+            if len(page) < PAGE:
+                return buried
+            offset += PAGE
+
+    def _bury(self, flow: Flow, tx: Tx) -> int:
+        tx.lock("dead letters")
+        last = dead_letters.last_for(tx, "workflow", flow.id)
+        if last is not None and (last.replayed_at is None or (flow.completed_at or 0) <= last.replayed_at):
+            return 0
+        letter_id = dead_letters.add(
+            tx,
+            source="workflow",
+            name=flow.workflow,
+            reference=flow.id,
+            payload={"args": list(flow.args), "tenant": flow.tenant, "status": flow.status},
+            error=flow.error or f"started {flow.attempts} times without an end",
+            attempts=flow.attempts,
+        )
+        if self._on_dead is not None:
+            self._on_dead(tx, dead_letters.find(tx, letter_id))
+        dead_letters_total.labels("workflow").inc()
+        log.error("flow.died", workflow=flow.workflow, id=flow.id, status=flow.status)
+        return 1
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await self.bury_failed()
+            except TryLater as refusal:
+                log.debug("flow.sweep_postponed", error=str(refusal))
+            except Exception:
+                log.exception("flow.sweep_failed")
+
+    def _on_announced(self, kinds: frozenset[str]) -> None:
+        """Runs in whatever thread committed."""
+        if self._opened is not None:
+            lanes = {kind.removeprefix(ANNOUNCED_LANE) for kind in kinds if kind.startswith(ANNOUNCED_LANE)}
+            if lanes:
+                self._opened.wake(lanes)
+
+    async def _open(self) -> Engine:
+        if self._opened is None:
+            async with self._opening:
+                if self._opened is None:
+                    self._opened = await self._call(self._make)
+        return self._opened
+
+    def _make(self) -> Engine:
+        from mailwright.pipeline.engine import Engine  # a second or two of imports, in a thread and only when needed
+
+        return Engine(self._url, self.executor_id)
+
+    async def _call(self, function: Callable[..., T], *args: Any, **options: Any) -> T:
+        call = functools.partial(function, *args, **options)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+
+class _observed:  # noqa: N801 - used as `with _observed(...)`, once for every run
+    """Counts and times one run, and tells the lane when a place in it is free again."""
+
+    __slots__ = ("_engine", "_lane", "_name", "_started", "_task")
+
+    def __init__(self, name: str, lane: Lane, engine: Engine) -> None:
+        self._name, self._lane, self._engine = name, lane, engine
+
+    def __enter__(self) -> None:
+        self._task = asyncio.current_task()
+        if self._task is not None:
+            _running[self._task] = self._name
+        self._started = time.monotonic()
+        structlog.contextvars.bind_contextvars(workflow=self._name, workflow_id=self._engine.current_id())
+
+    def __exit__(self, kind: type[BaseException] | None, _error: object, _trace: object) -> None:
+        outcome = "done" if kind is None else "interrupted" if kind is asyncio.CancelledError else "failed"
+        workflow_seconds.labels(self._name, outcome).observe(time.monotonic() - self._started)
+        if self._task is not None:
+            _running.pop(self._task, None)
+        structlog.contextvars.unbind_contextvars("workflow", "workflow_id")
+        self._engine.freed(self._lane)
+
+
+async def _drain(seconds: float) -> None:
+    """Wait until the running workflows ended; interrupt those that did not in time."""
+    if _running:
+        _, late = await asyncio.wait(list(_running), timeout=seconds)
+        for task in late:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*late, return_exceptions=True)
+
+
+def _name_of(workflow: Callable[..., Any] | str) -> str:
+    return workflow if isinstance(workflow, str) else _definition_of(workflow).name
+
+
+def _definition_of(workflow: Callable[..., Any]) -> Definition:
+    name = getattr(workflow, "workflow_name", None)
+    if name is None or name not in _definitions:
+        raise ValueError(f"{workflow!r} is not a workflow")
+    return _definitions[name]
+
+
+def _lane_of(request: Request) -> Lane:
+    if request.lane is not None:
+        return request.lane
+    known = _definitions.get(_name_of(request.workflow))
+    return known.lane if known else "execute"
