@@ -45,8 +45,10 @@ def body_text(raw: bytes, message: Parsed | Part, *, limit: int = MAX_BODY_CHARA
             break
         text = text_of(raw, part, limit=htmltext.MAX_HTML_CHARACTERS if part.subtype == "html" else left)
         piece = htmltext.to_text(text, limit=left) if part.subtype == "html" else text
-        pieces.append(piece.rstrip("\n"))
-        left -= len(piece)
+        piece = piece.rstrip("\n")
+        if piece:
+            pieces.append(piece)
+            left -= len(piece)
     return "\n\n".join(pieces)
 
 

@@ -35,8 +35,9 @@ _TOKEN = re.compile(
     r'|<(?P<open>[^<>,;"]*)'
     r"|(?P<literal>\[[^\[\]]*\])"
     r"|(?P<space>\s+)"
+    r"|(?P<pair>\\.)"
     r"|(?P<special>[,;:()>\[\]])"
-    r'|(?P<atom>(?:[^\s,;:<>()\[\]"])+)',
+    r'|(?P<atom>[^\s,;:<>()\[\]"\\]+)',
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -138,7 +139,7 @@ def _entries(value: str) -> Iterator[Mailbox]:
             elif text == ")":
                 depth -= 1
             if depth:
-                entry.comment.append(text)
+                entry.comment.append(text[1] if kind == "pair" else text)
             continue
         if kind == "quoted":
             entry.raw.append(text)

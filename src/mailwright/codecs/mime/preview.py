@@ -21,6 +21,7 @@ _HIDDEN = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style|title|template)\b.*?(?:</\1\s*>|\Z)|<[a-zA-Z/!?][^>]*(?:>|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
+_INLINE = re.compile(r"</?(?:a|b|i|u|em|strong|span|font|small|big|sup|sub)(?:\s[^<>]*)?>", re.IGNORECASE)
 _INTRODUCTION = re.compile(
     r"(?:On|Am|Le|El|Il|Op) .{10,120}(?:wrote|schrieb|écrit|escribió|scritto|schreef)[^:]{0,60}:\Z"
 )
@@ -48,7 +49,7 @@ def _plain(raw: bytes, part: Part) -> str:
 def _rich(raw: bytes, part: Part) -> str:
     line = ""
     for octets in HTML_OCTETS:
-        line = _first_words(html.unescape(_HIDDEN.sub(" ", _prefix(raw, part, octets))))
+        line = _first_words(html.unescape(_HIDDEN.sub(" ", _INLINE.sub("", _prefix(raw, part, octets)))))
         if len(line) >= ENOUGH_CHARACTERS or part.size <= octets:
             break
     return line

@@ -32,7 +32,8 @@ def decode(data: bytes, encoding: str, *, limit: int | None = None) -> bytes:
 
 
 def _base64(data: bytes) -> bytes:
-    if data.find(b"=", 0, max(0, len(data) - 8)) < 0:
+    padding = data.find(b"=")
+    if padding < 0 or not data[padding:].strip(b"= \t\r\n"):
         try:
             return binascii.a2b_base64(data)
         except binascii.Error:

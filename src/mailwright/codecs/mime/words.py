@@ -69,7 +69,7 @@ def _word_bytes(encoding: str, text: str) -> bytes | None:
         return binascii.a2b_qp(data, header=True)
     for padded in (data, data + b"=" * (-len(data) % 4), data.rstrip(b"=")[:-1] + b"=="):
         try:
-            return binascii.a2b_base64(padded)
+            return binascii.a2b_base64(padded) or (None if text else b"")
         except binascii.Error:
             continue
     return None
