@@ -129,11 +129,13 @@ def _look_up(tx: Tx, blob_id: str, start: int, end: int | None) -> bytes | tuple
     if place != "row":
         return str(key), int(size)
     stop = size if end is None else min(end, size)
+    if start >= stop:
+        return b""
     if start == 0 and stop == size:
         data = tx.scalar("SELECT data FROM blobs WHERE id = ?", (blob_id,))
     else:
         data = tx.scalar(
-            "SELECT substr(data, ?, ?) FROM blobs WHERE id = ?", (start + 1, max(stop - start, 0), blob_id)
+            "SELECT substr(data, ?, ?) FROM blobs WHERE id = ?", (start + 1, stop - start, blob_id)
         )
     if data is None:
         raise NotFound(f"the bytes of blob {blob_id} are gone")
