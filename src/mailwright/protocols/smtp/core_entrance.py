@@ -1,0 +1,38 @@
+"""The door from the SMTP servers to core.
+
+Made by `app.py`, one for all servers of a process.
+"""
+
+from mailwright.core import Core, accept, accounts, submission
+from mailwright.core.accept import Receipt
+from mailwright.core.accounts import Account
+from mailwright.domain.addresses import Address
+from mailwright.domain.envelope import Envelope, Verdict
+from mailwright.protocols.smtp.entrance import SignedIn
+
+
+class CoreEntrance:
+    """`Entrance`, answered by core."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def may_receive(
+        self, sender: Address | None, recipient: Address, account: SignedIn | None, size: int
+    ) -> None:
+        """See `core.accept.may_receive`."""
+        signed_in = account.id if account is not None else None
+        await accept.may_receive(self._core, sender, recipient, account=signed_in, size=size)
+
+    async def accept(self, envelope: Envelope, raw: bytes, verdict: Verdict) -> Receipt:
+        """See `core.accept.accept`."""
+        return await accept.accept(self._core, envelope, raw, verdict)
+
+    async def submit(self, account: SignedIn, envelope: Envelope, raw: bytes) -> Receipt:
+        """See `core.submission.submit`."""
+        assert isinstance(account, Account)  # it came from `authenticate`
+        return await submission.submit(self._core, account, envelope, raw)
+
+    async def authenticate(self, name: str, password: str, client: str) -> Account:
+        """See `core.accounts.authenticate`."""
+        return await accounts.authenticate(self._core, name, password, client=client)
