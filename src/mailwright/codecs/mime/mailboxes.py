@@ -40,6 +40,7 @@ _TOKEN = re.compile(
     r'|(?P<atom>[^\s,;:<>()\[\]"\\]+)',
     re.DOTALL,
 )
+_AROUND = re.compile(r"\s*([@.])\s*")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -85,7 +86,7 @@ def _quick(value: str) -> list[Mailbox] | None:
         address = angle or bare
         if len(address) > 64 and not address_of(address):
             return None
-        found.append(Mailbox(charsets.one_line(quoted or plain or ""), address))
+        found.append(Mailbox(_unquoted(charsets.one_line(quoted or plain or "")), address))
         position = entry.end()
     return found
 
@@ -108,7 +109,7 @@ class _Entry:
         if self.angle is not None:
             address = address_of(_without_route(self.angle))
             if not address:
-                name = _name(" ".join(part for part in ("".join(self.words), f"<{self.angle}>") if part))
+                name = _name(" ".join(part for part in ("".join(self.words).strip(), f"<{self.angle}>") if part))
                 return Mailbox(name, "")
             return Mailbox(name or _name("".join(self.comment)), address)
         written = "".join(self.raw).strip()
@@ -116,7 +117,8 @@ class _Entry:
             return None
         if "@" in written:
             # RFC 5322 §4.4 (obs-addr-spec): white space around the dots and the @.
-            address = address_of(written if self.has_quote else "".join(written.split()))
+            written = written if self.has_quote else _AROUND.sub(r"\1", written)
+            address = address_of(written)
             if address:
                 return Mailbox(_name("".join(self.comment)), address)
             last = written.rpartition(" ")[2]  # "Ada Lovelace ada@example.org", the brackets forgotten
@@ -181,7 +183,9 @@ def _without_route(angle: str) -> str:
 
 
 def _name(text: str) -> str:
-    text = charsets.one_line(decode_words(text))
-    if len(text) >= 2 and text[0] == text[-1] == "'":
-        text = text[1:-1].strip()  # Outlook's second pair of quotes
-    return text
+    return _unquoted(charsets.one_line(decode_words(text)))
+
+
+def _unquoted(name: str) -> str:
+    """Without Outlook's second pair of quotes."""
+    return name[1:-1].strip() if len(name) >= 2 and name[0] == name[-1] == "'" else name

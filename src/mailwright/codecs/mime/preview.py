@@ -40,8 +40,9 @@ def of(raw: bytes, bodies: Bodies) -> str:
 def _plain(raw: bytes, part: Part) -> str:
     line = ""
     for octets in TEXT_OCTETS:
-        line = _first_words(_prefix(raw, part, octets))
-        if len(line) >= ENOUGH_CHARACTERS or part.size <= octets:
+        last = part.size <= octets or octets == TEXT_OCTETS[-1]
+        line = _first_words(_prefix(raw, part, octets), quotes=last)
+        if last or len(line) >= ENOUGH_CHARACTERS:
             break
     return line
 
@@ -49,7 +50,8 @@ def _plain(raw: bytes, part: Part) -> str:
 def _rich(raw: bytes, part: Part) -> str:
     line = ""
     for octets in HTML_OCTETS:
-        line = _first_words(html.unescape(_HIDDEN.sub(" ", _INLINE.sub("", _prefix(raw, part, octets)))))
+        text = html.unescape(_HIDDEN.sub(" ", _INLINE.sub("", _prefix(raw, part, octets))))
+        line = _first_words(text, quotes=True)
         if len(line) >= ENOUGH_CHARACTERS or part.size <= octets:
             break
     return line
@@ -64,7 +66,8 @@ def _prefix(raw: bytes, part: Part, octets: int) -> str:
     return charsets.decode(data, part.charset or "")
 
 
-def _first_words(text: str) -> str:
+def _first_words(text: str, *, quotes: bool) -> str:
+    """What is new in `text`; with `quotes`, what it quotes if nothing is."""
     words: list[str] = []
     length = 0
     quoted: list[str] = []
@@ -83,7 +86,7 @@ def _first_words(text: str) -> str:
         length += len(line) + 1
         if length > 2 * MAX_CHARACTERS:
             break
-    return _folded(words) or _folded(quoted)
+    return _folded(words) or (_folded(quoted) if quotes else "")
 
 
 def _folded(lines: list[str]) -> str:
