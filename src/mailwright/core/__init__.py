@@ -11,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
 from mailwright.domain.clock import DAY, Instant
 from mailwright.storage import BlobStore, Database, Tx
 from mailwright.storage.domains import Domain
@@ -41,6 +44,8 @@ class Core:
     domains_seen: dict[str, tuple[float, Domain]] = field(default_factory=dict)
     # Answers to RCPT, remembered for a moment: see `accept.may_receive`.
     recipients_seen: dict[tuple[str | None, str, bool], float] = field(default_factory=dict)
+    # Failed sign-ins of this process, by name and by client: see `accounts.authenticate`.
+    sign_in_failures: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
 
     async def write(self, function: Callable[[Tx], T], *, shared: bool = False) -> T:
         """Run `function` in a transaction; what it did is durable when this returns. See `storage.Database.write`."""

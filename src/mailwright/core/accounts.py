@@ -13,8 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 
 from mailwright.core import Core
 from mailwright.core.expunge import expunge
@@ -50,20 +48,22 @@ STANDARD_MAILBOXES: tuple[tuple[str, str], ...] = (
 )
 """What a new account starts with: name and RFC 6154 special use."""
 
-_failures = MovingWindowRateLimiter(MemoryStorage())
 _nobody = _hasher.hash("a password that nobody has")
 
 
 async def authenticate(core: Core, name: str, password: str, *, client: str) -> Account:
     """The account that signs in as `name` (its main address). Raises AuthenticationFailed, TooManyRequests, TryLater."""
     key = name.strip().lower()[:320]
-    if not (await _failures.test(FAILURES_PER_NAME, "name", key) and await _failures.test(FAILURES_PER_CLIENT, client)):
+    if not (
+        await core.sign_in_failures.test(FAILURES_PER_NAME, "name", key)
+        and await core.sign_in_failures.test(FAILURES_PER_CLIENT, client)
+    ):
         raise TooManyRequests("too many failed sign-ins; try again in a few minutes")
     account, secret = await core.read(lambda tx: _account_and_secret(tx, key))
     matches = await asyncio.get_running_loop().run_in_executor(_hashing, _verify, secret or _nobody, password)
     if account is None or secret is None or not matches or account.status != "active":
-        await _failures.hit(FAILURES_PER_NAME, "name", key)
-        await _failures.hit(FAILURES_PER_CLIENT, client)
+        await core.sign_in_failures.hit(FAILURES_PER_NAME, "name", key)
+        await core.sign_in_failures.hit(FAILURES_PER_CLIENT, client)
         await core.write(lambda tx: audit.record(tx, actor=key, action="sign-in.failed", address=client), shared=True)
         raise AuthenticationFailed("name or password is wrong")
     signed_in = account
