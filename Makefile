@@ -6,7 +6,7 @@ BIN := .venv/bin
 LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup dev demo test check format bench crash fuzz lock clean
+.PHONY: help setup dev demo test check format reference bench crash fuzz lock clean
 
 help:  ## Show this list
 	@echo "Mailwright: a self-hosted mail platform whose mailboxes do work."
@@ -37,6 +37,19 @@ check: dev  ## Format, lint, types, import floors: what must be clean before a c
 format: dev  ## Let ruff put the code in order
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+reference: dev  ## Write the pages of docs/reference that are made from the code
+	@$(BIN)/python scripts/settings_page.py
+
+bench: dev  ## Measure: one JSON line a figure, beside Dovecot where it is installed
+	@$(PYTHON) scripts/servers_for_tests.py
+	@$(BIN)/mailwright bench $(ARGS)
+
+crash: dev  ## Kill the server again and again while mail pours in (long)
+	@$(BIN)/python -m pytest tests/crash $(ARGS)
+
+fuzz: dev  ## Feed mutated messages to the parsers, a minute for each
+	@for target in tests/fuzz/*_fuzz.py; do echo "$$target"; $(BIN)/python $$target $(or $(ARGS),--seconds 60) || exit 1; done
 
 lock: dev  ## Choose versions anew and write the lock files
 	$(LOCK) --upgrade --group dev pyproject.toml -o requirements-dev.lock
