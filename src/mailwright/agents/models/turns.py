@@ -1,0 +1,34 @@
+"""What a model may answer: typed values, checked when they arrive. Free text of a model goes no further than these.
+
+Written by models (through pydantic-ai) and by the built-in rules model; read by agents' `think`.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_ANSWER = 60_000  # characters of an answer: a long report; a mail beyond that is read by nobody
+MAX_BECAUSE = 600  # characters of a reason
+
+
+class Judgement(BaseModel):
+    """Whether a message asks for something: a `task` to be done, a question to `answer`, or `neither`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["task", "answer", "neither"] = Field(
+        description="task: work is asked for. answer: a question that wants only an answer. neither: nothing is asked."
+    )
+    confidence: float = Field(ge=0, le=1, description="How sure you are of the kind, from 0 to 1.")
+    because: str = Field(max_length=MAX_BECAUSE, description="One short sentence: what in the message shows it.")
+
+
+class Answer(BaseModel):
+    """The text of a reply."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str = Field(
+        min_length=1, max_length=MAX_ANSWER, description="The whole reply as plain text, without subject and quotation."
+    )
+    because: str = Field(default="", max_length=MAX_BECAUSE, description="One short sentence: how you arrived at it.")

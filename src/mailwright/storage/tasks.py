@@ -1,0 +1,220 @@
+"""Tasks, their history, and the snapshots agents work from: the rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mailwright.domain.clock import Instant
+from mailwright.domain.ids import new_id
+from mailwright.domain.tasks import TaskStatus
+from mailwright.storage.database import Row, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One piece of work an agent does because of one message.
+
+    `user_id` is the person it is done for (None: a stranger under an address that is not theirs to use); `kind` is what came
+    of it (`reply`, `clarify`, `apology`, or empty while nothing was sent); `result` holds ids and small values, no mail text.
+    """
+
+    id: str
+    tenant_id: str
+    agent: str
+    kind: str
+    assignment_id: str
+    message_id: str
+    user_id: str | None
+    thread_id: str | None
+    generation: int
+    status: TaskStatus
+    stage: str
+    attempts: int
+    charged: bool
+    correspondent: str
+    because: str
+    last_error: str
+    result: dict[str, Any]
+    due_at: Instant | None
+    correlation_id: str
+    created_at: Instant
+    updated_at: Instant
+    completed_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEvent:
+    """One line of a task's history."""
+
+    status: TaskStatus
+    stage: str
+    detail: str
+    created_at: Instant
+
+
+_COLUMNS = (
+    "id, tenant_id, agent, kind, assignment_id, message_id, user_id, thread_id, generation, status, stage, attempts, charged, "
+    "correspondent, because, last_error, result, due_at, correlation_id, created_at, updated_at, completed_at"
+)
+_CHANGEABLE = frozenset(
+    [
+        "kind",
+        "user_id",
+        "thread_id",
+        "generation",
+        "status",
+        "stage",
+        "attempts",
+        "charged",
+        "because",
+        "last_error",
+        "due_at",
+        "completed_at",
+    ]
+)
+
+
+def insert(
+    tx: Tx,
+    *,
+    tenant_id: str,
+    agent: str,
+    assignment_id: str,
+    message_id: str,
+    correspondent: str,
+    user_id: str | None,
+    thread_id: str | None,
+    correlation_id: str,
+    now: Instant,
+) -> str | None:
+    """The id of a new queued task, or None when the agent has one for that message."""
+    task_id = new_id()
+    made = tx.insert(
+        "tasks",
+        unless_exists=True,
+        id=task_id,
+        tenant_id=tenant_id,
+        agent=agent,
+        assignment_id=assignment_id,
+        message_id=message_id,
+        correspondent=correspondent,
+        user_id=user_id,
+        thread_id=thread_id,
+        status=TaskStatus.QUEUED.value,
+        correlation_id=correlation_id,
+        created_at=now,
+        updated_at=now,
+    )
+    return task_id if made else None
+
+
+def by_id(tx: Tx, task_id: str) -> Task | None:
+    """The task of that id."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM tasks WHERE id = ?", (task_id,))
+    return _task(row) if row else None
+
+
+def by_message(tx: Tx, agent: str, message_id: str) -> Task | None:
+    """The task an agent has for a message."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM tasks WHERE agent = ? AND message_id = ?", (agent, message_id))
+    return _task(row) if row else None
+
+
+def update(tx: Tx, task_id: str, *, now: Instant, result: dict[str, Any] | None = None, **changes: Any) -> None:
+    """Set the given columns."""
+    unknown = changes.keys() - _CHANGEABLE
+    if unknown:
+        raise ValueError(f"not a changeable column: {sorted(unknown)}")
+    if result is not None:
+        changes["result"] = json.dumps(result, ensure_ascii=False)
+    names = ", ".join(f"{name} = ?" for name in (*changes, "updated_at"))
+    tx.execute(f"UPDATE tasks SET {names} WHERE id = ?", (*changes.values(), now, task_id))
+
+
+def add_event(tx: Tx, task_id: str, status: TaskStatus, stage: str, detail: str, now: Instant) -> None:
+    """One more line of history."""
+    tx.insert("task_events", task_id=task_id, status=status.value, stage=stage, detail=detail, created_at=now)
+
+
+def events(tx: Tx, task_id: str) -> list[TaskEvent]:
+    """The history, oldest first."""
+    rows = tx.all("SELECT status, stage, detail, created_at FROM task_events WHERE task_id = ? ORDER BY id", (task_id,))
+    return [TaskEvent(TaskStatus(status), stage, detail, at) for status, stage, detail, at in rows]
+
+
+def listing(
+    tx: Tx,
+    *,
+    tenant_id: str | None = None,
+    user_id: str | None = None,
+    agent: str | None = None,
+    statuses: Sequence[TaskStatus] = (),
+    before: str | None = None,
+    limit: int,
+) -> list[Task]:
+    """Tasks that match everything given, newest first; `before` is the id of the last one of the page before."""
+    where, params = ["1 = 1"], []
+    for column, value in (("tenant_id", tenant_id), ("user_id", user_id), ("agent", agent)):
+        if value is not None:
+            where.append(f"{column} = ?")
+            params.append(value)
+    if statuses:
+        where.append(f"status IN ({', '.join('?' * len(statuses))})")
+        params += [status.value for status in statuses]
+    if before is not None:
+        where.append("id < ?")
+        params.append(before)
+    sql = f"SELECT {_COLUMNS} FROM tasks WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?"
+    return [_task(row) for row in tx.all(sql, (*params, limit))]
+
+
+def counts(tx: Tx) -> dict[TaskStatus, int]:
+    """How many tasks stand where."""
+    return {TaskStatus(status): n for status, n in tx.all("SELECT status, COUNT(*) FROM tasks GROUP BY status")}
+
+
+def sent_since(tx: Tx, *, user_id: str | None, correspondent: str, since: Instant) -> int:
+    """How many tasks begun since then sent something to a correspondent."""
+    who, params = ("user_id IS NULL", ()) if user_id is None else ("user_id = ?", (user_id,))
+    found: int = tx.scalar(
+        f"SELECT COUNT(*) FROM tasks WHERE {who} AND created_at >= ? AND correspondent = ? AND kind <> ''",
+        (*params, since, correspondent),
+    )
+    return found
+
+
+def sent_in_thread(tx: Tx, *, user_id: str | None, thread_id: str, correspondent: str) -> list[str]:
+    """The kinds of what was sent to a correspondent in a thread, by earlier tasks."""
+    who, params = ("user_id IS NULL", ()) if user_id is None else ("user_id = ?", (user_id,))
+    rows = tx.all(
+        f"SELECT kind FROM tasks WHERE {who} AND thread_id = ? AND correspondent = ? AND kind <> ''",
+        (*params, thread_id, correspondent),
+    )
+    return [kind for (kind,) in rows]
+
+
+# --- snapshots ------------------------------------------------------------------------------------------------------
+
+
+def add_snapshot(tx: Tx, task_id: str, content: str, now: Instant) -> str:
+    """Keep what an agent gathered or was advised, as JSON; its id."""
+    snapshot_id = new_id()
+    tx.insert("snapshots", id=snapshot_id, task_id=task_id, content=content, created_at=now)
+    return snapshot_id
+
+
+def snapshot(tx: Tx, snapshot_id: str) -> str | None:
+    """The JSON of a snapshot."""
+    content: str | None = tx.scalar("SELECT content FROM snapshots WHERE id = ?", (snapshot_id,))
+    return content
+
+
+def _task(row: Row) -> Task:
+    values = list(row)
+    values[9] = TaskStatus(values[9])
+    values[12] = bool(values[12])
+    values[16] = json.loads(values[16])
+    return Task(*values)
