@@ -1,0 +1,119 @@
+"""The frame around every request: its ids, the limit of its body, its count, and an answer when something breaks.
+
+Plain ASGI, since it is passed by every request. The ids go into the logs (structlog's context), into the answer, and to core
+with what the request brings; a client's own are kept when they are sane, so that one id follows a mail through every system.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mailwright.domain.ids import new_id
+from mailwright.protocols.api import errors, metrics
+
+log = structlog.get_logger(__name__)
+
+# What a client may choose as an id: it stands in logs, headers and the trace line of a mail, so nothing that means something there.
+_SANE_ID = re.compile(rb"[A-Za-z0-9._:@=+/-]{1,128}")
+UNMATCHED = (
+    "(none)"  # the route label of a request that met no route: paths strangers invent must not become time series
+)
+
+
+class Frame:
+    """The middleware. `max_body` in bytes."""
+
+    def __init__(self, app: ASGIApp, *, max_body: int) -> None:
+        self._app = app
+        self._max_body = max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send, self._max_body)
+        with structlog.contextvars.bound_contextvars(
+            correlation_id=exchange.correlation_id, trace_id=exchange.trace_id
+        ):
+            try:
+                exchange.check_length()
+                await self._app(scope, exchange.receive, exchange.send)
+            except errors.BodyTooLarge as error:
+                await exchange.fail(error.status_code, "message_too_large", error.detail)
+            except Exception:
+                # A bug: answered politely, recorded whole.
+                log.exception("http.broke", method=scope["method"], route=exchange.route)
+                await exchange.fail(500, "internal_error", "something went wrong here; it is recorded")
+            finally:
+                exchange.count()
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, max_body: int) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._left = self._max_body = max_body
+        self._began = time.perf_counter()
+        self._code: int | None = None
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.correlation_id = scope["correlation_id"] = self._id(b"x-correlation-id")
+        self.trace_id = scope["trace_id"] = self._id(b"x-trace-id")
+
+    @property
+    def route(self) -> str:
+        return str(getattr(self._scope.get("route"), "path", UNMATCHED))
+
+    def check_length(self) -> None:
+        """Refuse by what the client announces; what it sends is counted too."""
+        length = self.headers.get(b"content-length", b"")
+        if length.isdigit() and int(length) > self._max_body:
+            raise errors.BodyTooLarge(self._max_body)
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                raise errors.BodyTooLarge(self._max_body)
+        return message
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self._code = message["status"]
+            message["headers"] = [
+                *message.get("headers", []),
+                (b"x-correlation-id", self.correlation_id.encode()),
+                (b"x-trace-id", self.trace_id.encode()),
+                (b"x-content-type-options", b"nosniff"),
+            ]
+        await self._send(message)
+
+    async def fail(self, status: int, code: str, message: str) -> None:
+        """Answer for an application that did not; nothing can be said any more once it began to."""
+        if self._code is None:
+            answer = errors.envelope(
+                status, code, message, request_id=self.correlation_id, headers={"Connection": "close"}
+            )
+            await answer(self._scope, self.receive, self.send)
+
+    def count(self) -> None:
+        code = str(self._code or 499)  # 499: the client went away before there was an answer
+        metrics.REQUESTS.labels(self.route, _known_method(self._scope["method"]), code).inc()
+        metrics.SECONDS.labels(self.route, code).observe(time.perf_counter() - self._began)
+
+    def _id(self, header: bytes) -> str:
+        given = self.headers.get(header, b"")
+        return given.decode("ascii") if _SANE_ID.fullmatch(given) else new_id()
+
+
+def _known_method(method: str) -> str:
+    return method if method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else "other"
