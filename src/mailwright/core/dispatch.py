@@ -159,8 +159,8 @@ class Dispatcher:
         if sweep:
             self._swept_at = moment
             for channel in (outbox.LOCAL, *channels):
-                await settlement.give_up_overdue(self._core, channel, moment, SWEEP_ROWS)
-                await settlement.tell_of_delays(self._core, channel, moment, SWEEP_ROWS)
+                any_due |= await settlement.give_up_overdue(self._core, channel, moment, SWEEP_ROWS) > 0
+                any_due |= await settlement.tell_of_delays(self._core, channel, moment, SWEEP_ROWS) > 0
         return any_due
 
     async def _keep_leases(self) -> None:

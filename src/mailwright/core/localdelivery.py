@@ -49,46 +49,53 @@ _FAILURES: dict[type[Refusal], tuple[type[SendFailure], str]] = {
 
 
 async def deliver(core: Core, due: Sequence[OutboxRow], now: Instant) -> None:
-    """Try each row once and settle it. Recipients of one message share its parsing. Raises TryLater when the database is away."""
+    """Try each row once and settle it, in their order. Recipients of one message share its parsing.
+
+    Raises TryLater when the database is away.
+    """
     messages: dict[tuple[object, ...], list[OutboxRow]] = defaultdict(list)
     for row in due:
         messages[(row.blob_id, _key(row), row.sender, row.verdict, row.correlation_id)].append(row)
-    room = asyncio.Semaphore(PREPARED_AT_ONCE)
+    waiting = list(messages.values())
+    for start in range(0, len(waiting), PREPARED_AT_ONCE):
+        together = waiting[start : start + PREPARED_AT_ONCE]
+        prepared = await asyncio.gather(*(_prepare(core, message, now) for message in together))
+        ended = await asyncio.gather(
+            *(
+                _deliver_row(core, row, incoming, now)
+                for message, incoming in zip(together, prepared, strict=True)
+                for row in message
+            ),
+            return_exceptions=True,
+        )
+        for outcome in ended:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
-    async def one(together: list[OutboxRow]) -> None:
-        async with room:
-            await _deliver_message(core, together, now)
 
-    ended = await asyncio.gather(*(one(together) for together in messages.values()), return_exceptions=True)
-    for outcome in ended:
-        if isinstance(outcome, BaseException):
-            raise outcome
-
-
-async def _deliver_message(core: Core, together: list[OutboxRow], now: Instant) -> None:
-    first = together[0]
+async def _prepare(core: Core, message: list[OutboxRow], now: Instant) -> filing.Incoming | SendFailure:
+    first = message[0]
     envelope = Envelope(
         channel=Channel.LOCAL,
         sender=first.sender,
-        recipients=tuple(row.recipient for row in together),
+        recipients=tuple(row.recipient for row in message),
         received_at=now,
         correlation_id=first.correlation_id,
         key=_key(first),
     )
     try:
-        incoming = await filing.prepare_stored(core, first.blob_id, envelope, first.verdict)
+        return await filing.prepare_stored(core, first.blob_id, envelope, first.verdict)
     except Refusal as refusal:
-        for row in together:
-            await _settle(core, row, _failure(refusal), now)
-        return
+        return _failure(refusal)
     except Exception:
-        for row in together:
-            await _settle(core, row, _our_fault(row), now)
+        return _our_fault(first)
+
+
+async def _deliver_row(core: Core, row: OutboxRow, incoming: filing.Incoming | SendFailure, now: Instant) -> None:
+    if isinstance(incoming, SendFailure):
+        await _settle(core, row, incoming, now)
         return
-    await asyncio.gather(*(_deliver_row(core, row, incoming, now) for row in together))
 
-
-async def _deliver_row(core: Core, row: OutboxRow, incoming: filing.Incoming, now: Instant) -> None:
     def file_and_settle(tx: Tx) -> bool:
         held = rows.hold_queued(tx, row.id)
         if held is None:

@@ -7,11 +7,11 @@ Does not: send (dispatch does), decide who may send or to whom (its callers do).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from prometheus_client import Gauge
 
-from mailwright.core import routing
+from mailwright.core import Core, routing
 from mailwright.domain import clock
 from mailwright.domain.addresses import Address
 from mailwright.domain.clock import Instant
@@ -19,9 +19,10 @@ from mailwright.domain.envelope import Verdict
 from mailwright.domain.events import BLOB_RELEASED, OUTBOX_QUEUED, OUTBOX_SETTLED
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import BadInput, NotFound
-from mailwright.storage import events
+from mailwright.storage import dead_letters, events
 from mailwright.storage import outbox as rows
 from mailwright.storage.database import Tx
+from mailwright.storage.dead_letters import DeadLetter
 from mailwright.storage.outbox import Depth, OutboxRow, Status
 
 LOCAL = "local"
@@ -101,8 +102,20 @@ def retry(tx: Tx, row_id: str) -> OutboxRow:
     row = load(tx, row_id)
     if not rows.queue_again(tx, row, clock.now()):
         raise BadInput(f"only a failed message can be tried again; this one is {row.status}")
+    letter = dead_letters.last_for(tx, "outbox", row_id)
+    if letter is not None:
+        dead_letters.mark_replayed(tx, letter.id)
     _announce_queued(tx, row)
     return load(tx, row_id)
+
+
+def replayer(core: Core) -> Callable[[DeadLetter], Awaitable[None]]:
+    """What `pipeline.dead_letters` calls to offer a dead letter of the outbox again."""
+
+    async def replay(letter: DeadLetter) -> None:
+        await core.write(lambda tx: retry(tx, letter.reference))
+
+    return replay
 
 
 def cancel(tx: Tx, row_id: str) -> OutboxRow:

@@ -70,7 +70,7 @@ async def test_the_sender_hears_of_a_delay_once_after_four_hours(world: World) -
     transport = Scripted([TemporaryFailure("busy") for _ in range(99)])
     await world.queue(CHEN)
     dispatcher = world.dispatcher(transport)
-    told_after = []
+    told_after: list[float] = []
     for half_hours in range(24):
         await dispatcher.drain()
         if await world.inbox(world.ada) and not told_after:
