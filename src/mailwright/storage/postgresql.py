@@ -171,7 +171,7 @@ class PostgresqlDatabase(Database):
         """This thread's connection, opened when there is none. A broken one is dropped, and TryLater raised."""
         connection: psycopg.Connection[Row] | None = getattr(self._local, "connection", None)
         try:
-            if connection is None or connection.closed:
+            if connection is None or connection.closed or _hung_up(connection):
                 connection = self._local.connection = _connect(self._url)
                 self._connections = [known for known in self._connections if not known.closed]
                 self._connections.append(connection)
@@ -241,12 +241,30 @@ class PostgresqlDatabase(Database):
                     connection.execute(f"LISTEN {WAKE_CHANNEL}")
                     while not self._closing.is_set():
                         # psycopg's own wait cannot be interrupted by close(): look at the socket for short stretches.
-                        if select.select([connection.fileno()], [], [], 0.5)[0]:
+                        if _readable(connection, 0.5):
                             for notice in connection.notifies(timeout=0, stop_after=1):
                                 self.announce(frozenset(notice.payload.split(",")))
             except (TryLater, psycopg.Error, OSError) as error:
                 log.warning("database.listen_interrupted", error=_first_line(error))
                 self._closing.wait(1)
+
+
+def _hung_up(connection: psycopg.Connection[Row]) -> bool:
+    """Whether the server has something to say on an idle connection: that it closes it (it restarted), as good as always.
+
+    Better noticed before a transaction than in it, where nobody knows what became of it.
+    """
+    if not _readable(connection, 0):
+        return False
+    connection.close()
+    return True
+
+
+def _readable(connection: psycopg.Connection[Row], seconds: float) -> bool:
+    """Whether the server has sent something, or does within `seconds`. (poll, not select: file numbers go beyond 1,023.)"""
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(int(seconds * 1000)))
 
 
 def _notify(connection: psycopg.Connection[Row], kinds: set[str]) -> None:
