@@ -152,14 +152,14 @@ class Consumers:
         away = 0.0
         while not self._stopping.is_set():
             try:
-                went_on = await self._round(one)
+                handled = await self._round(one)
                 if away:
                     log.info("consumer.resumed", stream=one.stream, group=one.group)
                     away = 0.0
             except LeaseLost:
                 log.warning("consumer.lease_lost", stream=one.stream, group=one.group)
                 one.cursor = None
-                went_on = False
+                handled = 0
             except TryLater as refusal:
                 if not away:
                     log.warning("consumer.paused", stream=one.stream, group=one.group, error=str(refusal))
@@ -170,25 +170,26 @@ class Consumers:
                 log.exception("consumer.failed", stream=one.stream, group=one.group)
                 await self._rest(one, AWAY_SECONDS[1], wakeable=False)
                 continue
-            if not went_on:
+            if handled == 0:
                 await self._rest(one, POLL_SECONDS, wakeable=one.cursor is not None)
-            elif time.monotonic() < one.busy_until:
-                await self._rest(one, GATHER_SECONDS, wakeable=False)
-            one.busy_until = time.monotonic() + 5 * GATHER_SECONDS if went_on else 0.0
+            elif handled < one.batch:
+                if time.monotonic() < one.busy_until:
+                    await self._rest(one, GATHER_SECONDS, wakeable=False)
+                one.busy_until = time.monotonic() + 5 * GATHER_SECONDS
 
     async def _rest(self, one: Subscription, seconds: float, *, wakeable: bool) -> None:
         event = one.wake if wakeable else self._stopping
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(event.wait(), seconds)
 
-    async def _round(self, one: Subscription) -> bool:
-        """Claim if need be, see to due retries and handle one batch. False when there was nothing in the stream."""
+    async def _round(self, one: Subscription) -> int:
+        """Claim if need be, see to due retries and handle one batch: how many events of the stream that were."""
         if one.cursor is None:
             one.cursor = await self._database.write(
                 lambda tx: log_table.claim(tx, one.stream, one.group, self._owner, seconds=LEASE_SECONDS)
             )
             if one.cursor is None:
-                return False
+                return 0
             one.renew_at = time.monotonic() + RENEW_SECONDS
         one.woken = False
         one.wake.clear()
@@ -208,11 +209,11 @@ class Consumers:
             one.cursor = found.end  # events of other streams only: remembered, and stored with the next renewal
             if time.monotonic() >= one.renew_at:
                 await self._advance(one, found.end, None)
-            return False
+            return 0
         marks = [mark for mark, _ in found.events]
         marks[-1] = found.end
         await self._deliver(one, [event for _, event in found.events], marks)
-        return True
+        return len(marks)
 
     async def _deliver(self, one: Subscription, batch: list[Event], marks: list[Mark]) -> None:
         """Hand a batch over; when it fails, its halves, until the event that cannot be handled stands alone."""
@@ -256,7 +257,9 @@ class Consumers:
         one.renew_at = time.monotonic() + RENEW_SECONDS
 
     async def _set_aside(self, one: Subscription, event: Event, mark: Mark, error: Exception) -> None:
-        log.warning("consumer.event_set_aside", stream=one.stream, group=one.group, event=event.id, error=_said(error))
+        log.warning(
+            "consumer.event_set_aside", stream=one.stream, group=one.group, event_id=event.id, error=_said(error)
+        )
         if one.max_attempts <= 1:
             await self._advance(one, mark, self._burial(one, event, error, 1))
             return
@@ -300,7 +303,7 @@ class Consumers:
 
     def _burial(self, one: Subscription, event: Event, error: Exception, attempts: int) -> Commit:
         said = _said(error)
-        log.error("consumer.event_died", stream=one.stream, group=one.group, event=event.id, error=said)
+        log.error("consumer.event_died", stream=one.stream, group=one.group, event_id=event.id, error=said)
         handled_total.labels(one.stream, one.group, "dead").inc()
         dead_letters_total.labels("event").inc()
         return lambda tx: log_table.bury(tx, one.stream, one.group, event, error=said, attempts=attempts)

@@ -1,0 +1,93 @@
+"""Fixtures for every test: a data folder, a migrated database of each kind, and the servers they need.
+
+`database` is SQLite; `any_database` runs the test on SQLite and on PostgreSQL (skipped where it is not installed).
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailwright.storage.database import Database, open_database
+from mailwright.storage.migrate import migrate
+from tests.servers.postgresql import PostgresqlServer, find_binaries
+from tests.servers.s3 import S3Server
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path) -> Path:
+    """An empty data folder."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sqlite_template() -> Iterator[Path]:
+    """A migrated SQLite file to copy: migrating takes a second, copying nothing."""
+    with tempfile.TemporaryDirectory(prefix="mailwright-sqlite-") as folder:
+        path = Path(folder) / "template.db"
+        migrate(f"sqlite:///{path}")
+        yield path
+
+
+@pytest.fixture
+def sqlite_url(data_folder: Path, sqlite_template: Path) -> str:
+    """The URL of a migrated SQLite file."""
+    path = data_folder / "mailwright.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """This session's cluster (one for each xdist worker)."""
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed")
+    server = PostgresqlServer(binaries)
+    yield server
+    server.destroy()
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[str]:
+    """The URL of a migrated PostgreSQL database of this test's own."""
+    url = postgresql_server.fresh_database()
+    yield url
+    postgresql_server.drop(url)
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Iterator[Database]:
+    """An open SQLite database."""
+    opened = open_database(sqlite_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def any_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a migrated database, once of each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def any_database(any_url: str) -> Iterator[Database]:
+    """An open database, once of each kind."""
+    opened = open_database(any_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """S3, by moto."""
+    server = S3Server()
+    yield server
+    server.destroy()

@@ -1,0 +1,83 @@
+"""What every blob store promises: small blobs in the row, large ones on disk or in S3."""
+
+from pathlib import Path
+
+import pytest
+
+from mailwright.domain.refusals import NotFound, TryLater
+from mailwright.storage import BlobStore, Database, open_blobs
+from tests.servers.s3 import BUCKET, S3Server
+
+LARGE = bytes(range(256)) * 2_000
+SMALL = b"a small message"
+
+
+@pytest.fixture(params=["disk", "s3"])
+def blobs(request: pytest.FixtureRequest, any_database: Database, data_folder: Path) -> BlobStore:
+    if request.param == "disk":
+        return open_blobs(any_database, f"file://{data_folder}")
+    server: S3Server = request.getfixturevalue("s3_server")
+    return open_blobs(any_database, f"s3://{BUCKET}", inline_bytes=1000, **server.options)
+
+
+TENANT = "01890000-0000-7000-8000-000000000001"
+
+
+@pytest.mark.parametrize("data", [SMALL, LARGE, b""], ids=["small", "large", "empty"])
+async def test_a_blob_reads_back_whole_and_in_pieces(blobs: BlobStore, any_database: Database, data: bytes) -> None:
+    staged = await blobs.stage(TENANT, data)
+    await any_database.write(lambda tx: blobs.put(tx, staged))
+    assert await blobs.read(staged.id) == data
+    assert blobs.read_now(staged.id, 3, 10) == data[3:10]
+    assert await blobs.read(staged.id, 5) == data[5:]
+    assert await blobs.read(staged.id, 0, len(data) + 100) == data
+
+
+async def test_a_blob_whose_transaction_never_came_is_not_found(blobs: BlobStore) -> None:
+    staged = await blobs.stage(TENANT, LARGE)
+    with pytest.raises(NotFound):
+        await blobs.read(staged.id)
+    assert any(key == staged.key for key, _ in blobs.outside_keys())  # the collector sees it
+
+
+async def test_a_deleted_blob_is_gone_in_both_places(blobs: BlobStore, any_database: Database) -> None:
+    staged = await blobs.stage(TENANT, LARGE)
+    await any_database.write(lambda tx: blobs.put(tx, staged))
+    key = await any_database.write(lambda tx: blobs.delete(tx, staged.id))
+    assert key == staged.key
+    blobs.delete_outside(key)
+    blobs.delete_outside(key)  # again does no harm
+    with pytest.raises(NotFound):
+        await blobs.read(staged.id)
+    assert all(known != key for known, _ in blobs.outside_keys())
+
+
+async def test_a_small_blob_leaves_nothing_outside(blobs: BlobStore, any_database: Database) -> None:
+    before = set(blobs.outside_keys())
+    staged = await blobs.stage(TENANT, SMALL)
+    await any_database.write(lambda tx: blobs.put(tx, staged))
+    assert await any_database.write(lambda tx: blobs.delete(tx, staged.id)) is None
+    assert set(blobs.outside_keys()) == before
+
+
+async def test_bytes_that_vanished_outside_are_not_found(blobs: BlobStore, any_database: Database) -> None:
+    staged = await blobs.stage(TENANT, LARGE)
+    await any_database.write(lambda tx: blobs.put(tx, staged))
+    blobs.delete_outside(staged.key)
+    with pytest.raises(NotFound):
+        await blobs.read(staged.id)
+
+
+async def test_an_unreachable_store_says_try_later(database: Database) -> None:
+    away = open_blobs(
+        database,
+        f"s3://{BUCKET}",
+        access_key_id="test",
+        secret_access_key="test",
+        region="us-east-1",
+        endpoint="http://127.0.0.1:9",
+        client_options={"allow_http": True, "connect_timeout": "1s"},
+        retry_config={"max_retries": 0},
+    )
+    with pytest.raises(TryLater):
+        await away.stage(TENANT, LARGE)
