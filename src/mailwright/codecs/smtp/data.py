@@ -13,6 +13,7 @@ import re
 from mailwright.codecs.smtp.commands import Message, Problem
 
 END = b"\r\n.\r\n"
+STUFFED = b"\r\n."
 _ALMOST_ANY_END = re.compile(rb"[\r\n]\.[\r\n]")
 _TAIL = len(END) - 1  # what an end that arrives in pieces may leave at the end of a chunk
 
@@ -46,9 +47,12 @@ class DataReader:
             # Most messages come whole in one chunk: nothing is copied but the message itself.
             if chunk.startswith(b".\r\n"):
                 return self._message(b""), chunk[3:]
-            end = chunk.find(END)
+            # The first line with a dot is mostly the end, and then there is nothing to unstuff.
+            dot = chunk.find(STUFFED)
+            end = dot if chunk.startswith(END, dot) else chunk.find(END, dot) if dot >= 0 else -1
             if end >= 0:
-                return self._message(chunk[: end + 2]), chunk[end + len(END) :]
+                message = self._message(chunk[: end + 2], stuffed=dot != end or chunk.startswith(b"."))
+                return message, chunk[end + len(END) :]
         return self._feed_slowly(chunk)
 
     def _feed_slowly(self, chunk: bytes) -> tuple[Message, bytes] | None:
@@ -100,10 +104,10 @@ class DataReader:
             self._whole = False
             self._checked = max(0, self._checked - cut)
 
-    def _message(self, stuffed: bytes) -> Message:
-        if has_stray(stuffed):
+    def _message(self, data: bytes, *, stuffed: bool = True) -> Message:
+        if has_stray(data):
             return Message(b"", "stray")
-        raw = unstuff(stuffed)
+        raw = unstuff(data) if stuffed else data
         return Message(b"", "large") if len(raw) > self._limit else Message(raw)
 
     def _refused(self) -> Message:
@@ -120,4 +124,4 @@ def unstuff(data: bytes) -> bytes:
     """Take away the dot a client puts before a line that begins with one (RFC 5321 §4.5.2)."""
     if data.startswith(b"."):
         data = data[1:]
-    return data.replace(b"\r\n.", b"\r\n") if b"\r\n." in data else data
+    return data.replace(STUFFED, b"\r\n")

@@ -12,6 +12,7 @@ are read. Legality is judged as if the unanswered ones succeed; a success that t
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailwright.codecs.smtp import quirks
 from mailwright.codecs.smtp.commands import (
@@ -22,7 +23,6 @@ from mailwright.codecs.smtp.commands import (
     Garbled,
     Hello,
     Mail,
-    Message,
     Rcpt,
 )
 from mailwright.codecs.smtp.data import DataReader
@@ -34,6 +34,8 @@ from mailwright.domain.addresses import Address
 
 MAX_COMMAND_OCTETS = 2048  # RFC 5321 §4.5.3.1.4: 512, and more for extensions; SMTPUTF8 alone adds a path's worth
 MAX_AUTH_OCTETS = 12288  # RFC 4954 §4: the least a line of an AUTH exchange must be allowed
+MAX_CACHED_OCTETS = 128  # of a line worth remembering
+LINE_CACHE = 4096  # lines: the same senders and recipients come again and again
 DEFAULT_MAX_SIZE = 50 * 1024 * 1024  # octets of one message
 
 
@@ -122,9 +124,9 @@ class ServerSession:
 
     def next_command(self) -> Command | None:
         """The next complete command, or None when bytes or an answer are missing."""
-        if self._held or self.state is State.CLOSED or self.state is State.HANDSHAKE:
+        if self._held or self._start >= len(self._buffer) or self.state in _SILENT:
             return None
-        command = self._take_message() if self._reader is not None else self._take_line()
+        command = self._take_line() if self._reader is None else self._take_message(self._reader)
         if command is not None:
             self._ahead.append(command)
             # A refused line inside an AUTH exchange ends the exchange, so it decides, too.
@@ -239,21 +241,22 @@ class ServerSession:
         self._succeeded(command)
 
     def _succeeded(self, command: Command) -> None:
+        name = command.name
         if isinstance(command, Rcpt):
             self.recipients.append(command.recipient)
         elif isinstance(command, Mail):
             self.mail = command
             self.recipients = []
             self._context.smtputf8 = command.smtputf8
-        elif isinstance(command, Message) or command.name == "RSET":
+        elif name in (MESSAGE, "RSET"):
             self._forget_transaction()
         elif isinstance(command, Hello):
             self._forget_transaction()
             self.hello = command
-            self._context.extended = command.name != "HELO"
-        elif command.name in ("AUTH", ANSWER):
+            self._context.extended = name != "HELO"
+        elif name in ("AUTH", ANSWER):
             self.authenticated = True
-        elif command.name == "QUIT":
+        elif name == "QUIT":
             self.close()
 
     def _forget_transaction(self) -> None:
@@ -268,10 +271,7 @@ class ServerSession:
 
     # Behind the commands: where one ends, then what it is
 
-    def _take_message(self) -> Command | None:
-        reader = self._reader
-        if reader is None or self.buffered == 0:
-            return None
+    def _take_message(self, reader: DataReader) -> Command | None:
         chunk = self._buffer[self._start :] if self._start else self._buffer
         self._buffer, self._start = b"", 0
         result = reader.feed(chunk)
@@ -292,8 +292,7 @@ class ServerSession:
             self._start = start = end + 2
         end = buffer.find(b"\n", start)
         length = (end + 1 if end >= 0 else len(buffer)) - start
-        limit = self._limit(buffer, start)
-        if length > limit:
+        if length > self.offer.command_octets and length > self._limit(buffer, start):
             return self._refuse_line(self._too_long())
         if end < 0:
             return None
@@ -301,7 +300,8 @@ class ServerSession:
             # RFC 5321 §2.3.8: CR and LF travel only together. What is refused is the line up to its CRLF.
             return self._refuse_line(Reply(500, "5.5.2", "a command ends with CR LF; that was LF alone"))
         self._start = end + 1
-        return self._understand(buffer[start : end - 1])
+        line = buffer[start : end - 1]
+        return self._recognize(line) or self._understand(line)
 
     def _limit(self, buffer: bytes, start: int) -> int:
         if self.state is State.AUTH or buffer[start : start + 5].upper() == b"AUTH ":
@@ -317,6 +317,20 @@ class ServerSession:
     def _refuse_line(self, reply: Reply) -> Garbled:
         self._skipping = True
         return Garbled("", reply)
+
+    def _recognize(self, octets: bytes) -> Command | None:
+        """The short way for a line that needs no explanation: one that is well-formed and comes in its turn."""
+        # Never for AUTH and what follows it: secrets do not belong in a cache.
+        if octets[:4] not in _CACHEABLE or len(octets) > MAX_CACHED_OCTETS or not octets.isascii():
+            return None
+        if self._ahead or self.state is State.AUTH:
+            return None
+        context = self._context
+        try:
+            command = _parse_cached(octets, context.postmaster_domain, context.extended, context.smtputf8)
+        except PeerError:
+            return None
+        return command if command.name in TRANSITIONS[self.state] else None
 
     def _understand(self, octets: bytes) -> Command:
         verb = ""
@@ -379,4 +393,12 @@ class ServerSession:
         return self._context
 
 
+@lru_cache(maxsize=LINE_CACHE)
+def _parse_cached(octets: bytes, postmaster_domain: str, extended: bool, smtputf8: bool) -> Command:
+    line = octets.decode("ascii")
+    return parse_command(line[:4], line[5:], Context(postmaster_domain, extended, smtputf8))
+
+
 _HELLOS = ("EHLO", "HELO", "LHLO")
+_SILENT = frozenset({State.CLOSED, State.HANDSHAKE})
+_CACHEABLE = frozenset({b"MAIL", b"RCPT", b"DATA", b"RSET"})

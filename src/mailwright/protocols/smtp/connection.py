@@ -24,6 +24,9 @@ LINGER_SECONDS = 3.0  # after our last word the client may still be talking; clo
 LINGER_OCTETS = 4 * 1024 * 1024  # and this much of what it says is read and thrown away
 NEVER = float("inf")
 
+_BRING_MAIL = frozenset({"RCPT", "DATA", "(message)"})
+_PEER_ERRORS = frozenset({501, 502, 503, 504})
+
 log = structlog.get_logger("mailwright.smtp")
 
 
@@ -263,10 +266,10 @@ class Connection(asyncio.Protocol):
         return replies.BROKEN
 
     def _answer(self, command: Command, reply: Reply) -> None:
-        if isinstance(command, Garbled) or reply.code in (501, 502, 503, 504):
-            self.errors += 1
-        if command.name not in ("RCPT", "DATA", "(message)"):
+        if command.name not in _BRING_MAIL:
             self.idle_commands += 1
+        if reply.code >= 400 and (isinstance(command, Garbled) or reply.code in _PEER_ERRORS):
+            self.errors += 1
         self._out.append(self.session.answer(reply))
         self._after(command)
 

@@ -23,11 +23,11 @@ class SmtpLimits:
     refused_recipients: int = 100  # on one connection; more is somebody guessing addresses
     idle_commands: int = 200  # commands between two messages, recipients not counted
     failed_sign_ins: int = 5  # on one connection
-    command_seconds: float = 300  # for one command to arrive; RFC 5321 §4.5.3.2.7: at least five minutes
-    data_stall_seconds: float = 300  # without any octet of a message; RFC 5321 §4.5.3.2.5 has three minutes
-    data_seconds: float = 600  # for a whole message, and longer as octets arrive:
+    command_seconds: float = 300.0  # for one command to arrive; RFC 5321 §4.5.3.2.7: at least five minutes
+    data_stall_seconds: float = 300.0  # without any octet of a message; RFC 5321 §4.5.3.2.5 has three minutes
+    data_seconds: float = 600.0  # for a whole message, and longer as octets arrive:
     data_octets_per_second: int = 1024  # the slowest line we wait for
-    handshake_seconds: float = 30  # for TLS
+    handshake_seconds: float = 30.0  # for TLS
     read_ahead_octets: int = 128 * 1024  # kept while an answer is being made; past it we stop reading
     write_ahead_octets: int = 64 * 1024  # kept for a client that does not read; past it we stop answering
     messages_octets: int = 1024 * 1024 * 1024  # of all messages coming in at once, in one server

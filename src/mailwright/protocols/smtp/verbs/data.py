@@ -38,7 +38,7 @@ def data(connection: "Connection", command: Data) -> Reply:
 async def message(connection: "Connection", command: Message) -> Reply | list[Reply]:
     """Hand it to core and say what became of it: once, or for LMTP once for each recipient."""
     connection.idle_commands = 0
-    server, recipients = connection.server, connection.session.recipients
+    server = connection.server
     if command.problem is not None:
         REFUSED[server.kind].inc()
         return _for_all(connection, PROBLEMS[command.problem])
@@ -55,7 +55,6 @@ async def message(connection: "Connection", command: Message) -> Reply | list[Re
         return _for_all(connection, connection.broken(command))
     finally:
         ACCEPT_SECONDS[server.kind].observe(time.perf_counter() - started)
-    assert len(receipt.outcomes) == len(recipients), "an outcome for each recipient, in order"
     accepted = Reply(250, "2.0.0", f"accepted as {envelope.correlation_id}")
     if server.kind == "lmtp":
         each = replies.each_reply(receipt.outcomes, accepted)
@@ -70,8 +69,11 @@ async def _hand_over(connection: "Connection", envelope: Envelope, raw: bytes) -
     entrance = connection.server.entrance
     if connection.server.kind == "submission":
         assert connection.account is not None, "MAIL is refused before signing in"
-        return await entrance.submit(connection.account, envelope, raw)
-    return await entrance.accept(envelope, raw, STRANGER)
+        receipt = await entrance.submit(connection.account, envelope, raw)
+    else:
+        receipt = await entrance.accept(envelope, raw, STRANGER)
+    assert len(receipt.outcomes) == len(envelope.recipients), "an outcome for each recipient, in order"
+    return receipt
 
 
 def _envelope(connection: "Connection") -> Envelope:
