@@ -7,6 +7,7 @@ them), a quote that is never closed, comments.
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from mailwright.codecs.mime import charsets
@@ -24,6 +25,13 @@ _FREE_TEXT = ("name", "filename")
 
 def parse(value: str) -> tuple[str, dict[str, str]]:
     """The value before the first `;` in lower case, and its parameters. `value` is unfolded."""
+    if len(value) <= _REMEMBERED_CHARACTERS and "boundary" not in value:
+        main, params = _remembered(value)
+        return main, params.copy()
+    return _parse(value)
+
+
+def _parse(value: str) -> tuple[str, dict[str, str]]:
     value = value[:MAX_VALUE_CHARACTERS]
     if "(" in value and "name" not in value.lower():
         # RFC 2045 §5.1: comments may stand anywhere; an unquoted "report (1).pdf" is no comment.
@@ -56,6 +64,11 @@ def parse(value: str) -> tuple[str, dict[str, str]]:
         if joined or base not in plain:
             plain[base] = joined
     return main, plain
+
+
+# A few dozen values make up most of the world's part headers; boundaries and long names are each their own.
+_REMEMBERED_CHARACTERS = 80
+_remembered = lru_cache(maxsize=512)(_parse)
 
 
 def filename_of(disposition: dict[str, str], content_type: dict[str, str]) -> str | None:

@@ -84,7 +84,7 @@ def _first_words(text: str, *, quotes: bool) -> str:
             continue
         words.append(line)
         length += len(line) + 1
-        if length > 2 * MAX_CHARACTERS:
+        if length > MAX_CHARACTERS + 50:
             break
     return _folded(words) or (_folded(quoted) if quotes else "")
 
@@ -93,4 +93,4 @@ def _folded(lines: list[str]) -> str:
     text = " ".join(lines)
     if not text.isprintable():
         text = _INVISIBLE.sub(" ", text)
-    return " ".join(text[: 4 * MAX_CHARACTERS].split())[:MAX_CHARACTERS].rstrip()
+    return " ".join(text[: 2 * MAX_CHARACTERS].split())[:MAX_CHARACTERS].rstrip()
