@@ -77,9 +77,10 @@ def compose(report: Report) -> bytes:
         # RFC 3462 §1: the report type is named, and the parts come in this order.
         f'Content-Type: multipart/report; report-type=delivery-status;\r\n boundary="{boundary}"',
     ]
-    opening = f"--{boundary}\r\n".encode()
-    head = "\r\n".join(lines).encode() + b"\r\n\r\n"
-    return head + opening + opening.join(parts) + f"--{boundary}--\r\n".encode()
+    head = "\r\n".join(lines).encode() + b"\r\n"
+    # RFC 2046 §5.1.1: the line end before a boundary belongs to the boundary, so that the parts keep theirs.
+    delimiter = f"\r\n--{boundary}".encode()
+    return head + b"".join(delimiter + b"\r\n" + part for part in parts) + delimiter + b"--\r\n"
 
 
 def _words(report: Report) -> bytes:
@@ -128,7 +129,7 @@ def _status(report: Report) -> bytes:
     lines.append(f"Last-Attempt-Date: {date_time(report.now)}")
     if report.action == "delayed" and report.until is not None:
         lines.append(f"Will-Retry-Until: {date_time(report.until)}")  # RFC 3464 §2.3.9
-    return _part("message/delivery-status", "\n".join([*lines, "", ""]).encode(), "Delivery report")
+    return _part("message/delivery-status", "\n".join([*lines, ""]).encode(), "Delivery report")
 
 
 def _original(header: bytes) -> bytes:
