@@ -17,7 +17,7 @@ import asyncio
 import re
 import ssl
 import sys
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -130,13 +130,13 @@ def test_there_are_dialogues_for_every_kind_of_server() -> None:
 
 def _server_of(lines: list[str], folder: Path | None) -> tuple[Kind, SmtpSettings]:
     words = next(line for line in lines if line.startswith("# server: ")).removeprefix("# server: ").split()
-    kind, options = words[0], words[1:]
-    assert kind in ("smtp", "lmtp", "submission")
+    options = words[1:]
+    kinds: dict[str, Kind] = {"smtp": "smtp", "lmtp": "lmtp", "submission": "submission"}
     tls = self_signed_context(folder, ["mx.mailwright.test"]) if folder and {"tls", "implicit"} & set(options) else None
-    numbers = {name: value for name, _, value in (option.partition("=") for option in options) if value}
-    limits = SmtpLimits(
-        **{one.name: type(one.default)(numbers[one.name]) for one in fields(SmtpLimits) if one.name in numbers}
-    )
+    numbers = {name: float(value) for name, _, value in (option.partition("=") for option in options) if value}
+    limits = SmtpLimits()
+    for name in numbers.keys() - {"max_size"}:
+        limits = replace(limits, **{name: type(getattr(limits, name))(numbers[name])})
     settings = SmtpSettings(
         hostname="mx.mailwright.test",
         max_size=int(numbers.get("max_size", 1_000_000)),
@@ -146,7 +146,7 @@ def _server_of(lines: list[str], folder: Path | None) -> tuple[Kind, SmtpSetting
         postmaster_domain="mailwright.test",
         limits=limits,
     )
-    return kind, settings
+    return kinds[words[0]], settings
 
 
 def _trusting() -> ssl.SSLContext:

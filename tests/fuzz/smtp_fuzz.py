@@ -84,7 +84,7 @@ def run(seconds: float, seed: int) -> int:
 def main() -> None:
     """From the command line."""
     try:
-        import atheris
+        import atheris  # type: ignore[import-untyped, import-not-found, unused-ignore]  # optional
     except ImportError:
         seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
         seed = random.randrange(1_000_000)
