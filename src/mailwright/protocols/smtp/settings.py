@@ -51,6 +51,10 @@ class SmtpSettings:
     postmaster_domain: str = ""
     limits: SmtpLimits = field(default_factory=SmtpLimits)
 
+    def __post_init__(self) -> None:
+        if self.implicit_tls and self.tls is None:
+            raise ValueError("implicit TLS needs a certificate")
+
     def offer(self, kind: Kind, *, loopback: bool) -> Offer:
         """What a connection of this kind is offered; `loopback`: the client is on this machine."""
         return Offer(
