@@ -122,17 +122,17 @@ async def test_the_server_keeps_to_its_part_of_the_dialogue(path: Path, tmp_path
     assert all(not client.to_send for client in play.clients.values()), "a dialogue ends with the server's word"
 
 
-def test_there_are_dialogues_for_every_kind_of_server() -> None:
-    kinds = [_server_of(path.read_text(encoding="utf-8").splitlines(), None)[0] for path in DIALOGUES]
+def test_there_are_dialogues_for_every_kind_of_server(tmp_path: Path) -> None:
+    kinds = [_server_of(path.read_text(encoding="utf-8").splitlines(), tmp_path)[0] for path in DIALOGUES]
     assert {"smtp", "lmtp", "submission"} <= set(kinds)
     assert len(kinds) >= 30
 
 
-def _server_of(lines: list[str], folder: Path | None) -> tuple[Kind, SmtpSettings]:
+def _server_of(lines: list[str], folder: Path) -> tuple[Kind, SmtpSettings]:
     words = next(line for line in lines if line.startswith("# server: ")).removeprefix("# server: ").split()
     options = words[1:]
     kinds: dict[str, Kind] = {"smtp": "smtp", "lmtp": "lmtp", "submission": "submission"}
-    tls = self_signed_context(folder, ["mx.mailwright.test"]) if folder and {"tls", "implicit"} & set(options) else None
+    tls = self_signed_context(folder, ["mx.mailwright.test"]) if {"tls", "implicit"} & set(options) else None
     numbers = {name: float(value) for name, _, value in (option.partition("=") for option in options) if value}
     limits = SmtpLimits()
     for name in numbers.keys() - {"max_size"}:

@@ -17,6 +17,7 @@ from mailwright.codecs.smtp import (
     received_field,
     return_path_field,
 )
+from mailwright.codecs.smtp.grammar import parse_cached
 from mailwright.codecs.smtp.paths import forward_path, reverse_path
 from mailwright.domain.addresses import Address
 from mailwright.domain.envelope import Channel, Envelope
@@ -116,12 +117,10 @@ def test_mechanisms_we_do_not_know() -> None:
 
 
 def test_secrets_are_not_cached() -> None:
-    from mailwright.codecs.smtp.session import _parse_cached
-
-    _parse_cached.cache_clear()
+    parse_cached.cache_clear()
     secret = base64.b64encode(b"\0ada\0pw")
     converse([b"EHLO c\r\nAUTH PLAIN " + secret + b"\r\n" + secret + b"\r\n"])
-    assert _parse_cached.cache_info().currsize == 0
+    assert parse_cached.cache_info().currsize == 0
 
 
 def test_the_received_field_names_the_only_recipient() -> None:

@@ -9,6 +9,7 @@ import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailwright.codecs.smtp import quirks
 from mailwright.codecs.smtp.commands import (
@@ -30,6 +31,7 @@ from mailwright.codecs.smtp.commands import (
 from mailwright.codecs.smtp.errors import PeerError
 from mailwright.codecs.smtp.paths import PATH, forward_path, reverse_path
 
+LINE_CACHE = 4096  # lines: the same senders and recipients come again and again
 MAX_SIZE_DIGITS = 20  # RFC 1870 §3: size-value is at most twenty digits
 
 
@@ -45,6 +47,16 @@ class Context:
 def parse_command(verb: str, rest: str, context: Context) -> Command:
     """`verb` is in capitals and known; `rest` is what follows the space after it. Raises PeerError."""
     return _PARSERS[verb](verb, rest, context)
+
+
+@lru_cache(maxsize=LINE_CACHE)
+def parse_cached(octets: bytes, postmaster_domain: str, extended: bool, smtputf8: bool) -> Command:
+    """The same for an ASCII line whose verb is in capitals and has four letters; remembers what it understood.
+
+    Never for AUTH: secrets do not belong in a cache. Raises PeerError.
+    """
+    line = octets.decode("ascii")
+    return parse_command(line[:4], line[5:], Context(postmaster_domain, extended, smtputf8))
 
 
 def parse_answer(line: str) -> AuthAnswer:

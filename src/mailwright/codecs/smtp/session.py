@@ -12,7 +12,6 @@ are read. Legality is judged as if the unanswered ones succeed; a success that t
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from mailwright.codecs.smtp import quirks
 from mailwright.codecs.smtp.commands import (
@@ -27,7 +26,7 @@ from mailwright.codecs.smtp.commands import (
 )
 from mailwright.codecs.smtp.data import DataReader
 from mailwright.codecs.smtp.errors import LocalError, PeerError
-from mailwright.codecs.smtp.grammar import VERBS, Context, parse_answer, parse_command
+from mailwright.codecs.smtp.grammar import VERBS, Context, parse_answer, parse_cached, parse_command
 from mailwright.codecs.smtp.replies import Reply
 from mailwright.codecs.smtp.states import DECIDES_READING, OUT_OF_ORDER, TRANSITIONS, State
 from mailwright.domain.addresses import Address
@@ -35,7 +34,6 @@ from mailwright.domain.addresses import Address
 MAX_COMMAND_OCTETS = 2048  # RFC 5321 §4.5.3.1.4: 512, and more for extensions; SMTPUTF8 alone adds a path's worth
 MAX_AUTH_OCTETS = 12288  # RFC 4954 §4: the least a line of an AUTH exchange must be allowed
 MAX_CACHED_OCTETS = 128  # of a line worth remembering
-LINE_CACHE = 4096  # lines: the same senders and recipients come again and again
 DEFAULT_MAX_SIZE = 50 * 1024 * 1024  # octets of one message
 
 
@@ -327,7 +325,7 @@ class ServerSession:
             return None
         context = self._context
         try:
-            command = _parse_cached(octets, context.postmaster_domain, context.extended, context.smtputf8)
+            command = parse_cached(octets, context.postmaster_domain, context.extended, context.smtputf8)
         except PeerError:
             return None
         return command if command.name in TRANSITIONS[self.state] else None
@@ -391,12 +389,6 @@ class ServerSession:
                 context = self._context
                 return Context(context.postmaster_domain, context.extended, command.smtputf8)
         return self._context
-
-
-@lru_cache(maxsize=LINE_CACHE)
-def _parse_cached(octets: bytes, postmaster_domain: str, extended: bool, smtputf8: bool) -> Command:
-    line = octets.decode("ascii")
-    return parse_command(line[:4], line[5:], Context(postmaster_domain, extended, smtputf8))
 
 
 _HELLOS = ("EHLO", "HELO", "LHLO")
