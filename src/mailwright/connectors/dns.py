@@ -42,14 +42,14 @@ class Resolver(Protocol):
 
 
 class DnsResolver:
-    """The system's resolver, or the servers given as `nameservers` (addresses)."""
+    """The system's resolver, or the servers given as `nameservers` (addresses). One question takes `seconds` at most."""
 
-    def __init__(self, nameservers: Sequence[str] = (), *, port: int = 53) -> None:
+    def __init__(self, nameservers: Sequence[str] = (), *, port: int = 53, seconds: float = ANSWER_SECONDS) -> None:
         self._resolver = dns.asyncresolver.Resolver(configure=not nameservers)
         if nameservers:
             self._resolver.nameservers = list(nameservers)
             self._resolver.port = port
-        self._resolver.lifetime = ANSWER_SECONDS
+        self._resolver.lifetime = seconds
         self._resolver.cache = dns.resolver.LRUCache()
 
     async def mx(self, domain: str) -> list[MailHost]:
@@ -94,9 +94,8 @@ class DnsResolver:
             if must_exist:
                 raise PermanentFailure(f"the domain {shown} does not exist", "5.1.2") from None
             return []
-        except (
-            dns.exception.DNSException
-        ) as error:  # no server answered, a broken answer, SERVFAIL: none says anything final
+        except dns.exception.DNSException as error:
+            # No server answered, SERVFAIL, a broken answer: none of them says anything final about the domain.
             kind_of_error = type(error).__name__
             raise TemporaryFailure(f"the name servers did not answer for {shown} ({kind_of_error})", "4.4.3") from error
         return list(answer.rrset or ())

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from outbox_world import ADA, BASHIR, MovedClock, World
 
 from mailwright.core import Core, CoreSettings, accounts, domains
-from mailwright.storage import Tx, open_blobs, open_database
-from mailwright.storage.migrate import migrate
+from mailwright.storage import Database, Tx, open_blobs
+from tests.core.outbox.outbox_world import ADA, BASHIR, MovedClock, World
 
 
 @pytest.fixture
@@ -19,16 +17,9 @@ def now() -> MovedClock:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/mail.db"
-
-
-@pytest.fixture
-def core(database_url: str, tmp_path: Path) -> Iterator[Core]:
-    migrate(database_url)
-    database = open_database(database_url)
-    yield Core(database, open_blobs(database, f"file://{tmp_path}/blobs"), CoreSettings(hostname="mx.mailwright.test"))
-    database.close()
+def core(any_database: Database, data_folder: Path) -> Core:
+    blobs = open_blobs(any_database, f"file://{data_folder}/blobs")
+    return Core(any_database, blobs, CoreSettings(hostname="mx.mailwright.test"))
 
 
 @pytest.fixture

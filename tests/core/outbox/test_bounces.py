@@ -3,13 +3,12 @@
 import email
 import email.policy
 
-from outbox_world import ADA, CHEN, Scripted, World
-
 from mailwright.codecs import mime
 from mailwright.core import bounces, outbox, settlement
 from mailwright.domain.addresses import Address
 from mailwright.domain.envelope import Verdict
 from mailwright.domain.sending import PermanentFailure, TemporaryFailure
+from tests.core.outbox.outbox_world import ADA, CHEN, Scripted, World
 
 NO_SUCH_USER = PermanentFailure("refused", "5.1.1", reply="550 5.1.1 no such user", host="mx.example.net")
 

@@ -3,13 +3,13 @@
 import asyncio
 
 import pytest
-from outbox_world import ADA, BASHIR, CHEN, LETTER, Scripted, World
 
 from mailwright.core import filing, settlement
 from mailwright.domain.addresses import Address
 from mailwright.domain.clock import DAY, MINUTE, SECOND
 from mailwright.domain.envelope import Origin, Verdict
 from mailwright.storage import Tx
+from tests.core.outbox.outbox_world import ADA, BASHIR, CHEN, LETTER, Scripted, World
 
 
 async def test_a_local_recipient_finds_it_in_the_inbox_and_the_row_is_sent(world: World) -> None:

@@ -1,7 +1,6 @@
 """Queueing, listing, cancelling, and trying again."""
 
 import pytest
-from outbox_world import ADA, BASHIR, CHEN, Scripted, World
 from prometheus_client import REGISTRY
 
 from mailwright.core import outbox
@@ -11,6 +10,7 @@ from mailwright.domain.envelope import Origin, Verdict
 from mailwright.domain.refusals import BadInput, NotFound
 from mailwright.domain.sending import PermanentFailure
 from mailwright.storage.outbox import OutboxRow
+from tests.core.outbox.outbox_world import ADA, BASHIR, CHEN, Scripted, World
 
 
 async def test_each_recipient_gets_a_row_local_when_the_domain_is_ours(world: World) -> None:
