@@ -39,7 +39,7 @@ format: dev  ## Let ruff put the code in order
 	$(BIN)/ruff check --fix .
 
 reference: dev  ## Write the pages of docs/reference that are made from the code
-	@$(BIN)/python scripts/settings_page.py
+	@$(BIN)/python scripts/reference_pages.py
 
 bench: dev  ## Measure: one JSON line a figure, beside Dovecot where it is installed
 	@$(PYTHON) scripts/servers_for_tests.py

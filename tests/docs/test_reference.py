@@ -1,30 +1,23 @@
 """The docs describe what exists: metrics, settings, commands, files and links."""
 
-import ast
+import importlib
 import re
+import runpy
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
-from click import Group
+from prometheus_client import REGISTRY
 
-from mailwright.settings import PREFIX, Settings, settings_table, variable
+from mailwright.settings import PREFIX, Settings, variable
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"])
 READERS = [page for page in PAGES if page.name != "CHANGELOG.md"]  # a changelog speaks of what was
-KINDS = {
-    "Counter",
-    "Gauge",
-    "Histogram",
-    "Summary",
-    "GaugeMetricFamily",
-    "CounterMetricFamily",
-    "HistogramMetricFamily",
-}
 _SPAN = re.compile(r"`([^`\n]+)`")
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -33,42 +26,37 @@ def _name(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-# --- metrics --------------------------------------------------------------------------------------------------------
+# --- what is made from the code -------------------------------------------------------------------------------------
 
 
-def _declared_metrics() -> dict[str, str]:
-    """Name → kind of every metric that src declares; a counter's name is the one Prometheus shows, with `_total`."""
-    found: dict[str, str] = {}
-    for path in (ROOT / "src").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.Call) or not node.args:
-                continue
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            first = node.args[0]
-            if called in KINDS and isinstance(first, ast.Constant) and isinstance(first.value, str):
-                kind = called.removesuffix("MetricFamily").lower()
-                name = first.value.removesuffix("_total") + ("_total" if kind == "counter" else "")
-                found[name] = kind
-    return found
+@cache
+def _maker() -> dict[str, Any]:
+    return runpy.run_path(str(ROOT / "scripts" / "reference_pages.py"))
 
 
-def _listed_metrics() -> dict[str, str]:
-    rows = re.findall(r"^\| `(\w+)` \| (\w+) \|", (DOCS / "reference/metrics.md").read_text(), re.MULTILINE)
-    assert len({name for name, _ in rows}) == len(rows), "a metric is listed twice"
-    return dict(rows)
+@pytest.mark.parametrize("name", ["settings.md", "metrics.md"])
+def test_a_page_made_from_the_code_is_up_to_date(name: str) -> None:
+    made = _maker()["pages"]()[name]
+    assert (DOCS / "reference" / name).read_text(encoding="utf-8") == made, "call: make reference"
 
 
-def test_every_metric_is_listed_under_its_one_name_and_nothing_else_is() -> None:
-    declared = _declared_metrics()
-    assert declared, "no metric was found in src: has the way they are declared changed?"
-    assert _listed_metrics() == declared
+def test_every_metric_has_one_name_and_is_declared_once() -> None:
+    names = [metric.name for metric in _maker()["metrics"]()]
+    assert names, "no metric was found in src: has the way they are declared changed?"
+    assert sorted(names) == sorted(set(names))
+
+
+def test_every_metric_that_is_declared_is_exported_under_its_name() -> None:
+    for path in (ROOT / "src/mailwright").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if "prometheus_client import" in text:
+            module = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
+            importlib.import_module(module.removesuffix(".__init__"))
+    exported = {family.name + ("_total" if family.type == "counter" else "") for family in REGISTRY.collect()}
+    assert {metric.name for metric in _maker()["metrics"]()} - exported == set()
 
 
 # --- settings -------------------------------------------------------------------------------------------------------
-
-
-def test_the_page_of_settings_holds_the_table_the_program_makes() -> None:
-    assert settings_table().strip() in (DOCS / "reference/settings.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
@@ -82,12 +70,16 @@ def test_every_setting_a_page_names_exists(page: Path) -> None:
 
 
 @cache
-def _command_line() -> Group:
+def _command_line() -> Any:
     from mailwright.cli import app
 
-    group = typer.main.get_command(app)
-    assert isinstance(group, Group)
-    return group
+    return typer.main.get_command(app)
+
+
+def _parts(command: Any) -> tuple[dict[str, Any], set[str]]:
+    """The commands below one, and its options."""
+    options = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
+    return getattr(command, "commands", {}), options | {"--help"}
 
 
 def _commands_in(page: Path) -> list[str]:
@@ -104,19 +96,16 @@ def _commands_in(page: Path) -> list[str]:
 def _problem(command: str) -> str | None:
     """What is wrong with a command that a page shows, or None."""
     words = [word for word in command.split()[1:] if word not in {"[", "]", "…", "..."}]
-    current = _command_line()
-    options = {option for each in current.params for option in each.opts + each.secondary_opts} | {"--help"}
+    below, options = _parts(_command_line())
     for word in words:
         if word.startswith("-"):
             name = word.strip("[]").partition("=")[0]
             if name not in options:
                 return f"{command}: no option {name}"
-        elif isinstance(current, Group):
-            following = current.commands.get(word)
-            if following is None:
+        elif below:
+            if word not in below:
                 return f"{command}: no command {word}"
-            current = following  # type: ignore[assignment]
-            options |= {option for each in current.params for option in each.opts + each.secondary_opts}
+            below, options = _parts(below[word])
     return None
 
 
