@@ -123,10 +123,12 @@ def in_words(status: TaskStatus, words: Mapping[TaskStatus, str]) -> str:
     return words[status]
 
 
-def start_attempt(tx: Tx, task_id: str, stage: Stage) -> Task:
-    """Begin to work on it, and count the attempt. Raises IllegalMove, NotFound."""
+def start_attempt(tx: Tx, task_id: str, stage: Stage, *, attempt: int) -> Task:
+    """Begin the n-th attempt; beginning the same one twice is a no-op. Raises IllegalMove, NotFound."""
     task = get(tx, task_id)
-    return move(tx, task_id, TaskStatus.RUNNING, stage=stage, attempts=task.attempts + 1)
+    if task.status is TaskStatus.RUNNING and task.attempts == attempt and task.stage == stage.value:
+        return task
+    return move(tx, task_id, TaskStatus.RUNNING, stage=stage, attempts=attempt)
 
 
 def enter(tx: Tx, task_id: str, stage: Stage, *, detail: str = "") -> Task:

@@ -1,0 +1,80 @@
+"""Deciding: what becomes of a message, and because of what. Plain code, no model, no I/O: the same facts, the same decision.
+
+Called by the workflow twice (before a model is asked, and with its judgement) and by act, inside the sending transaction, with
+facts read anew. The order of the rules is the order of their weight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from mailwright.agents import policy
+from mailwright.agents.employee.snapshot import Facts, Verdict
+from mailwright.domain.envelope import Origin
+
+THRESHOLD = 0.6
+"""Below this confidence a message is not treated as a task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`reply`: do the work and answer. `clarify`: ask what is wanted. `silent`: nothing leaves."""
+
+    action: Literal["reply", "clarify", "silent"]
+    because: str
+
+    def as_values(self) -> dict[str, Any]:
+        """For the workflow engine."""
+        return asdict(self)
+
+
+def silence(facts: Facts) -> Decision | None:
+    """The reason to stay silent whatever the message says, or None. No model is asked when there is one."""
+    because = _must_be_silent(facts)
+    return Decision("silent", because) if because else None
+
+
+def decide(facts: Facts, verdict: Verdict) -> Decision:
+    """What to do, now that the message is judged."""
+    quiet = silence(facts)
+    if quiet is not None:
+        return quiet
+    judged = f"judged {_NAMES[verdict.kind]} ({verdict.confidence:.2f})"
+    if verdict.kind != "neither" and verdict.confidence >= THRESHOLD:
+        return Decision("reply", judged)
+    if verdict.kind != "neither":
+        judged = f"{judged}, below {THRESHOLD}"
+    if "clarify" in facts.sent_in_thread:
+        return Decision("silent", f"{judged}; this thread was asked once already")
+    if "reply" in facts.sent_in_thread:
+        return Decision("silent", f"{judged}; it follows an answer of ours and asks for nothing")
+    return Decision("clarify", f"{judged}; asking once what is wanted")
+
+
+_NAMES = {"task": "a task", "answer": "a question", "neither": "no task"}
+
+
+def _must_be_silent(facts: Facts) -> str:
+    if facts.settled:
+        return facts.settled
+    if facts.bounce:
+        return "it came without a return address, like every bounce (RFC 3834 §2)"
+    if facts.automatic:
+        return f"automatic mail is never answered: {facts.automatic}"
+    if facts.from_an_agent:
+        return "it comes from an agent of this server, and agents do not talk to each other"
+    if not facts.answerable:
+        return "its From line has no address that could be answered"
+    if facts.blocked:
+        return "the sender is blocked"
+    if not facts.may_send:
+        return "the agent's assignment does not let it send"
+    if facts.human_answered:
+        return "somebody has answered it already"
+    limits = policy.limits_for(Origin(facts.origin))
+    if facts.sent_last_hour >= limits.per_hour:
+        return f"the sender got {facts.sent_last_hour} answers within an hour; the limit is {limits.per_hour}"
+    if facts.sent_last_day >= limits.per_day:
+        return f"the sender got {facts.sent_last_day} answers within a day; the limit is {limits.per_day}"
+    return ""
