@@ -1,0 +1,56 @@
+"""The command line: `mailwright …`, one file for each group of commands.
+
+Rules of the place: what a command works with is imported when it runs, so that `--help` is there at once; answers go to
+standard output (JSON where programs read them), everything else to standard error; a bad input is one clear line and exit
+status 1, a command that was not understood status 2. Commands decide nothing about mail: they ask core.
+"""
+
+import typer
+
+from mailwright.cli import (
+    agents,
+    aliases,
+    config,
+    dead_letters,
+    domains,
+    email,
+    mailboxes,
+    pipeline,
+    storage,
+    tasks,
+    users,
+    workspaces,
+)
+from mailwright.cli.terminal import PoliteGroup
+from mailwright.cli.up import up
+
+app = typer.Typer(
+    name="mailwright",
+    help="A mail server whose mailboxes do work. Start with: mailwright up --demo",
+    cls=PoliteGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("up")(up)
+for each in (
+    users,
+    domains,
+    aliases,
+    agents,
+    mailboxes,
+    email,
+    storage,
+    workspaces,
+    tasks,
+    pipeline,
+    dead_letters,
+    config,
+):
+    app.add_typer(each.commands)
+
+
+def main() -> None:
+    """The entry point of the program."""
+    app()

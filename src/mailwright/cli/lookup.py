@@ -1,0 +1,35 @@
+"""Finding the message a command means: by our id, or by its Message-ID field.
+
+Used by the commands that work on one message. Of several copies the one an agent got is meant, since those commands are about
+its work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mailwright.domain.refusals import NotFound
+
+if TYPE_CHECKING:
+    from mailwright.storage import Tx
+    from mailwright.storage.messages import StoredMessage
+
+
+def message_named(tx: Tx, name: str) -> StoredMessage:
+    """The message of that id or Message-ID (with or without the angle brackets). Raises NotFound."""
+    from mailwright.storage import accounts, messages, threads
+
+    found = messages.by_id(tx, name)
+    if found is not None:
+        return found
+    field = name if name.startswith("<") else f"<{name}>"
+    copies: list[StoredMessage] = []
+    for user_id, _thread in threads.holders(tx, field):
+        owner = accounts.by_id(tx, user_id)
+        held = messages.with_message_id(tx, user_id, field)
+        if owner is not None and owner.role == "agent":
+            return held[0]
+        copies += held
+    if not copies:
+        raise NotFound(f"there is no message {name}")
+    return copies[0]

@@ -1,0 +1,119 @@
+"""`mailwright storage`: attachments in workspaces, with their versions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mailwright.cli.installation import DataOption, opened
+from mailwright.cli.terminal import answer, group, read_json
+from mailwright.domain.refusals import BadInput, NotFound
+
+if TYPE_CHECKING:
+    from mailwright.core.workspaces import NewFile
+    from mailwright.storage import Tx
+    from mailwright.storage.accounts import Account
+    from mailwright.storage.workspaces import WorkspaceFile
+
+commands = group("storage", "What is kept of attachments. JSON in and out.")
+
+
+@commands.command("attachments")
+def attachments(
+    thread_id: Annotated[str, typer.Option(help="The thread they belong to.")],
+    attachments_json: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="A list of {filename, contentType, content (base64)}, or Postmark's; - is standard input.",
+        ),
+    ],
+    user: Annotated[str, typer.Option(help="Whose workspace; needed when the thread is new to us.")] = "",
+    message_id: Annotated[
+        str, typer.Option(help="The message they came with: the same one again keeps nothing twice.")
+    ] = "",
+    data: DataOption = None,
+) -> None:
+    """Keep attachments in a thread's folder: report.pdf, then report_v1.pdf, report_v2.pdf."""
+    files = _files(read_json(attachments_json))
+    with opened(data) as core:
+        from mailwright.core import workspaces
+        from mailwright.domain import clock
+        from mailwright.domain.ids import new_id
+        from mailwright.storage import workspaces as rows
+
+        owner = core.database.read_now(lambda tx: _owner(tx, thread_id, user))
+        kept = workspaces.bounded(files)
+        staged = [(file, core.blobs.stage_now(owner.tenant_id, file.content, kind="bin")) for file in kept]
+
+        def write(tx: Tx) -> list[WorkspaceFile]:
+            workspace = rows.ensure(tx, owner.tenant_id, owner.id, clock.now())
+            return workspaces.add_attachments(tx, core, workspace, thread_id, message_id or new_id(), staged)
+
+        added = core.database.write_now(write)
+    answer(
+        {
+            "thread_id": thread_id,
+            "user_id": owner.id,
+            "files": [described(owner.id, file) for file in added],
+            "versions": {file.path: file.version for file in added},
+            "too_large": [file.name for file in files if file not in kept],
+        }
+    )
+
+
+def described(user_id: str, file: WorkspaceFile) -> dict[str, Any]:
+    """A file of a workspace as JSON."""
+    from mailwright.core import workspaces
+
+    return {
+        "path": workspaces.logical_path(user_id, file),
+        "original_name": file.original_name,
+        "version": file.version,
+        "content_type": file.content_type,
+        "size": file.size,
+        "blob_id": file.blob_id,
+    }
+
+
+def _files(value: Any) -> list[NewFile]:
+    from mailwright.codecs import mailhook
+    from mailwright.core.workspaces import NewFile
+
+    entries = value.get("attachments", value.get("Attachments")) if isinstance(value, dict) else value
+    if not isinstance(entries, list):
+        raise BadInput("the attachments should be a list")
+    found = []
+    for index, entry in enumerate(entries):
+        where = f"attachments[{index}]"
+        if not isinstance(entry, dict):
+            raise BadInput(f"{where} should be an object")
+        texts = [
+            next((entry[name] for name in names if entry.get(name) is not None), "")
+            for names in (
+                ("filename", "name", "Name"),
+                ("contentType", "content_type", "ContentType"),
+                ("content", "Content"),
+            )
+        ]
+        if not all(isinstance(text, str) for text in texts):
+            raise BadInput(f"{where}: filename, contentType and content should be texts")
+        read = mailhook.attachment(where, *texts)
+        found.append(NewFile(index, read.filename or "", read.media_type, read.content))
+    return found
+
+
+def _owner(tx: Tx, thread_id: str, user: str) -> Account:
+    """Whose workspace: the named one, else the one that has files of the thread, else whose mail the thread is."""
+    from mailwright.core import accounts
+    from mailwright.storage import accounts as people
+    from mailwright.storage import threads
+
+    if user:
+        return accounts.find(tx, user)
+    for user_id in (*threads.workers_on(tx, thread_id), *threads.owners(tx, thread_id)):
+        owner = people.by_id(tx, user_id)
+        if owner is not None:
+            return owner
+    raise NotFound(f"nobody has a thread {thread_id}: give --user")

@@ -1,0 +1,54 @@
+"""`mailwright up`: the server, in the foreground until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mailwright.cli.installation import DataOption
+from mailwright.cli.terminal import note
+from mailwright.domain.refusals import BadInput
+
+
+def up(
+    demo: Annotated[
+        bool,
+        typer.Option(
+            "--demo", help="Make mailwright.test with four people and an employee, and show a task being done."
+        ),
+    ] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="With --demo: end after that task; the status says whether it was answered.")
+    ] = False,
+    data: DataOption = None,
+    roles: Annotated[
+        str | None, typer.Option(help="What this process does: all, or some of smtp, lmtp, http, worker, scheduler.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+) -> None:
+    """Start the server."""
+    if once and not demo:
+        raise BadInput("--once goes with --demo")
+    if demo and roles not in (None, "all"):
+        raise BadInput("the demo shows the whole walk of a message, so it needs all roles")
+    from mailwright import telemetry
+    from mailwright.settings import load, unknown_variables
+
+    given = {"data": data, "roles": roles, "host": host}
+    settings = load(**given)
+    quiet = demo and "log_level" not in settings.model_fields_set  # the page and the steps are what is to be read
+    telemetry.configure("warning" if quiet else settings.log_level, settings.log_format)
+    for line in unknown_variables():
+        note(f"mailwright: {line}")
+    import uvloop
+
+    if demo:
+        from mailwright.cli.demo import HOSTNAME, run
+
+        if "hostname" not in settings.model_fields_set:
+            settings = load(**given, hostname=HOSTNAME)
+        raise typer.Exit(uvloop.run(run(settings, once=once)))
+    from mailwright.app import Application
+
+    uvloop.run(Application(settings).run())
