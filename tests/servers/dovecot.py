@@ -67,14 +67,16 @@ class DovecotServer:
         (self.folder / "mail").mkdir()
         self.folder.chmod(0o755)
         owner = pwd.getpwnam("mail" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name)
-        users = "" if os.geteuid() == 0 else f"default_login_user = {owner.pw_name}\ndefault_internal_user = {owner.pw_name}\n"
+        users = (
+            ""
+            if os.geteuid() == 0
+            else f"default_login_user = {owner.pw_name}\ndefault_internal_user = {owner.pw_name}\n"
+        )
         if os.geteuid() == 0:
             os.chown(self.folder / "mail", owner.pw_uid, owner.pw_gid)
         configuration = self.folder / "dovecot.conf"
         configuration.write_text(
-            _CONFIGURATION.format(
-                folder=self.folder, port=self.port, uid=owner.pw_uid, gid=owner.pw_gid, users=users
-            )
+            _CONFIGURATION.format(folder=self.folder, port=self.port, uid=owner.pw_uid, gid=owner.pw_gid, users=users)
         )
         self._process = subprocess.Popen([PROGRAM, "-F", "-c", configuration], stdin=subprocess.DEVNULL)
         try:

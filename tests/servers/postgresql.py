@@ -12,10 +12,12 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 
+from mailwright.storage.migrate import migrate
 from tests.servers.ports import free_port
 
 _numbers = itertools.count(1)
@@ -40,6 +42,7 @@ class PostgresqlServer:
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._as: dict[str, object] = {}
+        self._templates: set[str] = set()
         if os.geteuid() == 0:
             shutil.chown(self._folder, "postgres", "postgres")
             self._as = {"user": "postgres", "group": "postgres", "extra_groups": []}
@@ -49,10 +52,7 @@ class PostgresqlServer:
         # The template has the schema: a database for each test is then a copy of files.
         self.start()
         try:
-            self._execute("CREATE DATABASE template_mailwright")
-            from mailwright.storage.migrate import migrate
-
-            migrate(self.url("template_mailwright"))
+            self._make_template("template_mailwright", "template1", migrate)
         except BaseException:
             self.destroy()
             raise
@@ -100,15 +100,26 @@ class PostgresqlServer:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def fresh_database(self, *, migrated: bool = True) -> str:
-        """The URL of a new database, with our schema unless it is to be empty."""
+    def fresh_database(self, *, migrated: bool = True, engine: bool = False) -> str:
+        """The URL of a new database, with our schema unless it is to be empty, and with the workflow engine's if asked."""
         name = f"test_{os.getpid()}_{next(_numbers)}"
         template = "template_mailwright" if migrated else "template1"
+        if engine:
+            template = "template_engine"
+            if template not in self._templates:
+                from dbos import DBOS
+
+                self._make_template(template, "template_mailwright", DBOS.migrate)
         self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     def drop(self, url: str) -> None:
         self._execute(f"DROP DATABASE IF EXISTS {url.rsplit('/', 1)[1]} WITH (FORCE)")
+
+    def _make_template(self, name: str, base: str, prepare: Callable[[str], object]) -> None:
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {base}")
+        prepare(self.url(name))
+        self._templates.add(name)
 
     def _execute(self, sql: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:

@@ -111,6 +111,7 @@ class Engine:
             "executor_id": self._executor_id,
             "serializer": DBOSPortableJSONSerializer(),
             "enable_otlp": False,
+            "log_level": "WARNING",
             "run_migrations": False,
             "max_executor_threads": THREADS,
             "scheduler_polling_interval_sec": SCHEDULER_SECONDS,
@@ -145,7 +146,7 @@ class Engine:
                 polling_interval_sec=BUSY_SECONDS,
                 on_conflict="always_update",
             )
-            signal = self._lanes[lane] = _LaneSignal()
+            signal = self._lanes[lane] = _LaneSignal(places)
             thread = threading.Thread(target=self._serve, args=(dbos, lane, signal), name=f"lane {lane}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -156,7 +157,7 @@ class Engine:
         if wanted:
             DBOS.apply_schedules(
                 [
-                    {"schedule_name": name, "workflow_fn": _registered[name], "schedule": cron, "context": None}
+                    {"schedule_name": name, "workflow_fn": _registered[name][1], "schedule": cron, "context": None}
                     for name, cron in wanted.items()
                 ]
             )
@@ -213,11 +214,17 @@ class Engine:
             if signal is not None:
                 signal.wake()
 
-    def freed(self, lane: Lane) -> None:
-        """A workflow of this lane ended: look again if work may be waiting for its place."""
+    def entered(self, lane: Lane) -> None:
+        """A workflow of this lane runs."""
         signal = self._lanes.get(lane)
         if signal is not None:
-            signal.wake_if_busy()
+            signal.running += 1
+
+    def left(self, lane: Lane) -> None:
+        """It ended: work may be waiting for its place."""
+        signal = self._lanes.get(lane)
+        if signal is not None:
+            signal.freed()
 
     # --- steps
 
@@ -375,7 +382,9 @@ class Engine:
 class _LaneSignal:
     """Stands where DBOS's queue loop expects its stop event: `wait` also returns when the lane is woken."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: int) -> None:
+        self.running = 0  # changed in the workflows' event loop only
+        self._places = places
         self._condition = threading.Condition()
         self._stopped = False
         self._woken = True
@@ -395,11 +404,15 @@ class _LaneSignal:
             self._busy_until = time.monotonic() + 1.0
             self._condition.notify_all()
 
-    def wake_if_busy(self) -> None:
-        if time.monotonic() < self._busy_until:
+    def freed(self) -> None:
+        """A place is free again. Only a lane that was full has anybody waiting for one."""
+        if self.running >= self._places:
+            self.wake()
+        elif time.monotonic() < self._busy_until:
             with self._condition:
                 self._woken = True
                 self._condition.notify_all()
+        self.running -= 1
 
     def wait(self, timeout: float | None = None) -> bool:
         """True when the lane is closed. `timeout` is DBOS's: the poll of a busy lane, longer after contention."""
@@ -413,15 +426,15 @@ class _LaneSignal:
             return self._stopped
 
 
-_registered: dict[str, Callable[..., Any]] = {}
+_registered: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}  # what runs, and what DBOS made of it
 
 
 def _register(definition: Definition) -> None:
     """Make a workflow known to DBOS, once for each function."""
     known = _registered.get(definition.name)
-    if known is None or getattr(known, "__wrapped__", None) is not definition.run:
+    if known is None or known[0] is not definition.run:
         decorate = DBOS.workflow(name=definition.name, max_recovery_attempts=definition.recoveries)
-        _registered[definition.name] = decorate(definition.run)
+        _registered[definition.name] = (definition.run, decorate(definition.run))
 
 
 def _flow(found: WorkflowStatus) -> Flow:
