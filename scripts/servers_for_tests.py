@@ -23,6 +23,7 @@ PACKAGES = {
     "dovecot-imapd": "the comparison with Dovecot",
     "dovecot-lmtpd": "the comparison with Dovecot",
     "swaks": "the dialogues with swaks",
+    "libnet-ssleay-perl": "swaks signing in (TLS)",
 }
 SERVICES = ("postgresql", "redis-server", "postfix", "dovecot")
 # Postfix asks what it is for, and fails on a machine without a domain name unless it is told to configure nothing.
@@ -43,7 +44,7 @@ def main() -> int:
     if missing:
         print("Some tests are skipped, for want of:")
         for package in missing:
-            print(f"  {package:<14} {PACKAGES[package]}")
+            print(f"  {package:<18} {PACKAGES[package]}")
         print(f"To have them, as root: apt-get install {' '.join(missing)}", flush=True)
     return 0
 
