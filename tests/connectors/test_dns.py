@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
+import dns.asyncresolver
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.resolver
 import dns.rrset
 import pytest
 
@@ -128,3 +130,12 @@ async def test_an_international_domain_is_asked_for_in_ascii() -> None:
     async with resolving() as resolver:
         assert [host.name for host in await resolver.mx("bücher.example")] == ["mx.example.net"]
     assert ascii_domain("bücher.example") == "xn--bcher-kva.example"
+
+
+async def test_on_a_machine_without_dns_mail_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unconfigured(*_: object) -> None:
+        raise dns.resolver.NoResolverConfiguration
+
+    monkeypatch.setattr(dns.asyncresolver.Resolver, "read_resolv_conf", unconfigured)
+    with pytest.raises(TemporaryFailure):
+        await DnsResolver().mx("example.net")

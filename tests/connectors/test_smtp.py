@@ -135,7 +135,7 @@ async def test_greylisting_is_a_temporary_failure() -> None:
         ("452 4.3.1 disk full", TemporaryFailure, "4.3.1"),
         ("451 5.1.1 of two minds", TemporaryFailure, "4.0.0"),
         ("299 huh", None, ""),
-        ("354 again?", TemporaryFailure, "4.0.0"),
+        ("199 huh", TemporaryFailure, "4.0.0"),
     ],
 )
 async def test_the_answer_to_the_message_decides(answer: str, kind: type[SendFailure] | None, code: str) -> None:

@@ -45,7 +45,10 @@ class DnsResolver:
     """The system's resolver, or the servers given as `nameservers` (addresses). One question takes `seconds` at most."""
 
     def __init__(self, nameservers: Sequence[str] = (), *, port: int = 53, seconds: float = ANSWER_SECONDS) -> None:
-        self._resolver = dns.asyncresolver.Resolver(configure=not nameservers)
+        try:
+            self._resolver = dns.asyncresolver.Resolver(configure=not nameservers)
+        except dns.resolver.NoResolverConfiguration:  # a machine without DNS: every question is a temporary failure
+            self._resolver = dns.asyncresolver.Resolver(configure=False)
         if nameservers:
             self._resolver.nameservers = list(nameservers)
             self._resolver.port = port

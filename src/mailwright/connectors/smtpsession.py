@@ -179,7 +179,8 @@ class Session:
             protocol.write(content)
             response = await protocol.read_response(timeout=END_SECONDS + len(content) / BYTES_PER_SECOND)
         except (aiosmtplib.SMTPException, OSError) as error:
-            # RFC 5321 §4.5.3.2.6: the server may have taken it and only the answer be lost.
+            # RFC 5321 §4.5.3.2.6: the server may have taken it and only the answer be lost. There is no going on from here.
+            self._client.close()
             raise OutcomeUnknown(
                 f"{self._host} did not answer after the message was sent: {_reason(error)}", host=self._host
             ) from error

@@ -38,7 +38,7 @@ T = TypeVar("T")
 POLL = 5 * SECOND  # the safety net under the wake-ups
 LEASE = 2 * MINUTE  # how long a dead process keeps its rows from the others
 LOCAL_BATCH = 200
-SWEEP_EVERY = MINUTE  # how often long waits are looked for
+SWEEP_EVERY = MINUTE  # how often lapsed leases and long waits are looked for
 SWEEP_ROWS = 200
 RETRY_WHILE_CLOSED = 5 * SECOND  # between the first failures of a service, until its breaker opens
 GRACE_SECONDS = 15.0  # a stopping process lets its sends end; design: all of it within 20 s
@@ -150,18 +150,24 @@ class Dispatcher:
 
     async def _pass(self, moment: Instant, *, sweep: bool) -> bool:
         """Deliver or start what is due at `moment`. True when there was any."""
-        channels = tuple(self._transports)
-        if channels:
-            await self._core.write(lambda tx: settlement.queue_lapsed(tx, channels, moment, SWEEP_ROWS))
         any_due = await self._deliver_locally(moment)
         for channel in self._open_channels(moment):
             any_due |= await self._claim(channel, moment)
         if sweep:
             self._swept_at = moment
-            for channel in (outbox.LOCAL, *channels):
-                any_due |= await settlement.give_up_overdue(self._core, channel, moment, SWEEP_ROWS) > 0
-                any_due |= await settlement.tell_of_delays(self._core, channel, moment, SWEEP_ROWS) > 0
+            any_due |= await self._sweep(moment)
         return any_due
+
+    async def _sweep(self, moment: Instant) -> bool:
+        """Look for what died under way, what waits long and what waited too long. True when there was any."""
+        channels = tuple(self._transports)
+        lapsed = await self._core.write(lambda tx: settlement.queue_lapsed(tx, channels, moment, SWEEP_ROWS))
+        settlement.uncertain_total.inc(lapsed)
+        found = lapsed
+        for channel in (outbox.LOCAL, *channels):
+            found += await settlement.give_up_overdue(self._core, channel, moment, SWEEP_ROWS)
+            found += await settlement.tell_of_delays(self._core, channel, moment, SWEEP_ROWS)
+        return found > 0
 
     async def _keep_leases(self) -> None:
         while True:

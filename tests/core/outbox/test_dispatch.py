@@ -236,7 +236,8 @@ async def test_a_domain_is_sent_at_most_four_at_once_and_does_not_hold_up_the_ot
             break
         await asyncio.sleep(0.01)
     assert len(transport.took) == 10
-    assert transport.most == {"slow.example.net": 4, "example.org": 4}
+    assert transport.most["slow.example.net"] == 4
+    assert transport.most["example.org"] <= 4
     transport.gate.set()
     await dispatcher.stop()
 
