@@ -25,6 +25,21 @@ steps are idempotent, and ids are made of what they are about.
 """
 
 from mailwright.pipeline.consumers import Commit, Consumers, Handler
+from mailwright.pipeline.dead_letters import DeadLetters
 from mailwright.pipeline.flows import Flow, Flows, Request, step, workflow, workflow_id
+from mailwright.pipeline.heartbeat import Heartbeat, executor_id
 
-__all__ = ["Commit", "Consumers", "Flow", "Flows", "Handler", "Request", "step", "workflow", "workflow_id"]
+__all__ = [
+    "Commit",
+    "Consumers",
+    "DeadLetters",
+    "Flow",
+    "Flows",
+    "Handler",
+    "Heartbeat",
+    "Request",
+    "executor_id",
+    "step",
+    "workflow",
+    "workflow_id",
+]
