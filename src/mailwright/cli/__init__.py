@@ -10,6 +10,7 @@ import typer
 from mailwright.cli import (
     agents,
     aliases,
+    bench,
     config,
     dead_letters,
     domains,
@@ -21,6 +22,7 @@ from mailwright.cli import (
     users,
     workspaces,
 )
+from mailwright.cli.doctor import doctor
 from mailwright.cli.terminal import PoliteGroup
 from mailwright.cli.up import up
 
@@ -34,10 +36,12 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("up")(up)
+app.command("doctor")(doctor)
 for each in (
     users,
     domains,
     aliases,
+    bench,
     agents,
     mailboxes,
     email,
@@ -46,6 +50,7 @@ for each in (
     tasks,
     pipeline,
     dead_letters,
+    bench,
     config,
 ):
     app.add_typer(each.commands)

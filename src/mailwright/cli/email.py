@@ -281,7 +281,9 @@ def _known_thread(tx: Tx, message_id: str, user: str) -> dict[str, Any]:
         found = [each for each in found if each[0] == owner.id]
     if not found:
         raise NotFound(f"there is no message {message_id}")
-    if len({thread_id for _, thread_id in found}) > 1:
+    if len(found) > 1:  # an agent's copy is not what a person asks for
+        found = [each for each in found if not _is_agent(tx, each[0])] or found
+    if len(found) > 1:
         raise BadInput(f"{len(found)} people have {message_id}, each with a thread of their own: give --user")
     user_id, thread_id = found[0]
     members = rows.in_thread(tx, user_id, thread_id, 1000)
@@ -291,6 +293,13 @@ def _known_thread(tx: Tx, message_id: str, user: str) -> dict[str, Any]:
         "user_id": user_id,
         "messages": [{"id": m.id, "message_id": m.message_id, "received_at": to_iso(m.received_at)} for m in members],
     }
+
+
+def _is_agent(tx: Tx, user_id: str) -> bool:
+    from mailwright.storage import accounts
+
+    owner = accounts.by_id(tx, user_id)
+    return owner is not None and owner.role == "agent"
 
 
 def _thread_of_headers(tx: Tx, ids: dict[str, list[str]], user: str) -> dict[str, Any]:

@@ -1,0 +1,78 @@
+"""`mailwright doctor`: is everything as it should be, from the settings to a mail that is answered?"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mailwright.cli.installation import DataOption, JsonOption
+from mailwright.cli.terminal import answer, note, say
+
+if TYPE_CHECKING:
+    from mailwright.cli.checkup import Check
+
+_MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+_STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+
+def doctor(
+    online: Annotated[bool, typer.Option("--online", help="Ask the configured models one question, too.")] = False,
+    round_trip: Annotated[
+        bool, typer.Option("--round-trip/--no-round-trip", help="Send a task and wait for its answer.")
+    ] = True,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Look at settings, ports, disk, database and models, and send a mail through it all."""
+    from mailwright import telemetry
+    from mailwright.settings import BadSettings, load, unknown_variables
+
+    telemetry.configure("error", "auto")
+    from mailwright.cli.checkup import Check, checks
+
+    found: list[Check] = [Check("settings", "warn", line) for line in unknown_variables()]
+    try:
+        settings = load(data=data)
+    except BadSettings as problem:
+        found += [Check("settings", "fail", line) for line in problem.lines]
+    else:
+        found.append(Check("settings", "ok", "every setting is well"))
+        for check in checks(settings):
+            _tell(check, json=json)
+            found.append(check)
+        if online or round_trip:
+            from mailwright.cli.probe import ask_models, send_around
+
+            if online:
+                found += asyncio.run(ask_models(settings))
+            if round_trip:
+                if not json:
+                    note("      sending a task around …")
+                found.append(asyncio.run(send_around(settings)))
+            for check in found[-1:]:
+                _tell(check, json=json)
+    failed = [check for check in found if check.status == "fail"]
+    if json:
+        answer({"ok": not failed, "checks": [asdict(check) for check in found]})
+    elif failed:
+        note(f"{len(failed)} of {len(found)} checks failed.")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _tell(check: Check, *, json: bool) -> None:
+    import sys
+
+    if json:
+        return
+    if not sys.stdout.isatty():
+        say(f"{_MARKS[check.status]}  {check.name:12} {check.because}")
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    line = Text.assemble((_MARKS[check.status], _STYLES[check.status]), f"  {check.name:12} {check.because}")
+    Console(soft_wrap=True).print(line)
