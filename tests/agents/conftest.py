@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,7 +90,7 @@ class Office:
 
 
 @pytest.fixture
-def office(database: Database, tmp_path: Path) -> Iterator[Office]:
+def office(database: Database, tmp_path: Path) -> Office:
     """SQLite, the rules model, an employee with every grant."""
     core = Core(database, open_blobs(database, f"file://{tmp_path}"), CoreSettings(hostname=HOSTNAME))
 
@@ -107,4 +106,4 @@ def office(database: Database, tmp_path: Path) -> Iterator[Office]:
 
     agent_id, ids = database.write_now(people)
     employee.configure(core, Models.by_rules())
-    yield Office(core, agent_id, ids)
+    return Office(core, agent_id, ids)

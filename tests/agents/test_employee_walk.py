@@ -9,8 +9,8 @@ from mailwright.agents.models import ModelFailed, Models
 from mailwright.codecs import mime
 from mailwright.core import messages, tasks, workspaces
 from mailwright.domain.tasks import TaskStatus
-from mailwright.storage import assignments, events, model_calls
 from mailwright.storage import accounts as account_rows
+from mailwright.storage import assignments, events, model_calls
 from tests.agents.conftest import Office
 
 SALES = "region,amount\nNorth,12.50\nSouth,7.50\nNorth,5\n"
@@ -264,9 +264,7 @@ async def test_only_deliveries_into_the_inbox_of_a_served_mailbox_are_work(offic
     message_id = await office.receive("What is 2 * 2?")
     await office.run(message_id)  # leaves a copy in Sent: a delivery too, and none of the employee's business
     fresh = await office.receive("What is 3 * 3?")
-    log = await office.core.read(
-        lambda tx: [each for _, each in events.read(tx, "mail_ingest", (0, 0), 100).events]
-    )
+    log = await office.core.read(lambda tx: [each for _, each in events.read(tx, "mail_ingest", (0, 0), 100).events])
     handle = employee.on_delivered(office.core, Flows())  # type: ignore[arg-type]
     await handle(log)
     await handle(log)

@@ -45,7 +45,7 @@ _SERIES = re.compile(
 )
 _AVERAGES = frozenset({"average", "mean", "durchschnitt", "mittelwert", "moyenne", "promedio", "media", "gemiddelde"})
 _NOT_SUMS = re.compile(
-    r"https?://\S+|www\.\S+|\S+@\S+|\b\d{4}-\d{1,2}-\d{1,2}(?:T[\d:.]+Z?)?|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b\d{1,2}:\d{2}\b"
+    r"https?://\S+|www\.\S+|(?<!\S)\S{1,100}@\S{1,300}|\b\d{4}-\d{1,2}-\d{1,2}(?:T[\d:.]+Z?)?|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b\d{1,2}:\d{2}\b"
     r"|(?<!\w)\+\d[\d ()/-]{6,}|\b\d{1,3}(?:\.\d{1,3}){3}\b"
 )
 

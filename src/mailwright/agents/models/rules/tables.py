@@ -97,13 +97,16 @@ def read(text: str, *, name: str = "", truncated: bool = False) -> Table | None:
         return None
     rows = _rows(text, delimiter)
     width = _usual_width(rows)
-    if width is None or (width < 2 and not name.lower().endswith((".csv", ".tsv"))):
+    if width is None or (width < 2 and not _is_named_table(name)):
         return None
     odd = [row for row in rows if len(row) > width]
     if len(odd) * 5 > len(rows):
         return None
     even = [row[:width] + [""] * (width - len(row)) for row in rows]
-    return _table(even, delimiter, _has_header(even), truncated)
+    table = _table(even, delimiter, _has_header(even), truncated)
+    if table is not None and not _is_named_table(name) and not any(column.is_numeric for column in table.columns):
+        return None  # a letter has commas too
+    return table
 
 
 def summary(column: Column) -> Summary | None:
@@ -154,6 +157,10 @@ def first_category(table: Table) -> Column | None:
     return None
 
 
+def _is_named_table(name: str) -> bool:
+    return name.lower().endswith((".csv", ".tsv", ".tab"))
+
+
 def _sum(found: Sequence[Decimal]) -> Decimal:
     with localcontext() as context:
         context.prec = PRECISION
@@ -187,7 +194,7 @@ def _sniff(text: str, name: str) -> str | None:
         score = even * 10 + min(width, 10) / 10
         if even >= 0.7 and score > best_score + 0.001:
             best, best_score = delimiter, score
-    if best is None and name.lower().endswith((".csv", ".tsv")) and len(_rows(sample, ",")) > 1:
+    if best is None and _is_named_table(name) and len(_rows(sample, ",")) > 1:
         return ","  # one column
     return best
 
