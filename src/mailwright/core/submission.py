@@ -29,7 +29,8 @@ async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -
     if parsed.hops > MAX_HOPS:
         raise LoopDetected(f"the message has passed {parsed.hops} servers and goes round in circles")
     digest = checksum(raw)
-    message_id = parsed.message_id or f"<{derived_token(account.id, digest)}@{core.settings.hostname}>"
+    domain_name = account.email.rpartition("@")[2]
+    message_id = parsed.message_id or f"<{derived_token(account.id, digest)}@{domain_name}>"
     complete = received_field(envelope, core.settings.hostname) + _missing_fields(parsed, message_id) + raw
     blob = await core.blobs.stage(account.tenant_id, complete)
 
@@ -50,7 +51,7 @@ async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -
             correlation_id=envelope.correlation_id,
             verdict=verdict,
         )
-        domain = domains.named(tx, account.email.rpartition("@")[2])
+        domain = domains.named(tx, domain_name)
         if domain is not None and domain.journal_address is not None:
             outbox.enqueue(
                 tx,
