@@ -12,14 +12,13 @@ import pytest
 import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
-import mailwright.pipeline.flows as flows_module
 from mailwright.domain.clock import DAY, now
 from mailwright.domain.events import MESSAGE_DELIVERED, Event
 from mailwright.domain.refusals import AlreadyExists, BadInput, MailboxFull, NotFound
-from mailwright.pipeline import Commit, Consumers, Flows, Request, step, workflow, workflow_id
+from mailwright.pipeline import Commit, Consumers, Flow, Flows, Request, step, workflow, workflow_id
 from mailwright.pipeline.dead_letters import DeadLetters
-from mailwright.pipeline.flows import BULK, URGENT
 from mailwright.pipeline.heartbeat import Heartbeat, machine, reap
+from mailwright.pipeline.lanes import BULK, LANES, NORMAL, URGENT
 from mailwright.pipeline.retention import purge
 from mailwright.storage import events, workers
 from mailwright.storage.database import Database, Tx, open_database
@@ -101,7 +100,7 @@ async def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
         await asyncio.sleep(0.01)
 
 
-async def ended(flows: Flows, id: str) -> flows_module.Flow:
+async def ended(flows: Flows, id: str) -> Flow:
     ends = time.monotonic() + 15
     while (flow := await flows.status(id)) is None or flow.completed_at is None:
         assert time.monotonic() < ends, f"{id} did not end: {flow}"
@@ -241,7 +240,7 @@ async def test_on_postgresql_a_hand_off_that_is_rolled_back_leaves_no_workflow(
 async def test_a_flood_of_one_tenant_leaves_the_others_their_turn(
     any_database: Database, any_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(flows_module.LANES, "execute", 5)
+    monkeypatch.setitem(LANES, "execute", 5)
     flows = Flows(any_database, flows_url(any_url), executor_id="tests")
     await _hand_off(
         flows, any_database, [Request(pause, (f"flood {n}", 0.1), f"fl{n}", tenant="flood") for n in range(40)]
@@ -262,9 +261,9 @@ async def test_a_flood_of_one_tenant_leaves_the_others_their_turn(
 async def test_urgent_work_starts_before_bulk(
     any_database: Database, any_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(flows_module.LANES, "execute", 1)
+    monkeypatch.setitem(LANES, "execute", 1)
     flows = Flows(any_database, flows_url(any_url), executor_id="tests")
-    priorities = {"bulk": BULK, "normal": flows_module.NORMAL, "urgent": URGENT}
+    priorities = {"bulk": BULK, "normal": NORMAL, "urgent": URGENT}
     for name, priority in priorities.items():
         await flows.enqueue(pause, name, 0.01, id=name, priority=priority)
     await flows.start()

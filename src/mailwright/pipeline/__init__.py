@@ -1,7 +1,7 @@
 """Pipeline: what happens after a mail was accepted. Events reach their consumers here, and workflows run here.
 
 Rules of the place: events are facts, small and many, handed over in batches (`consumers`); workflows are work, slow and
-costly, with every step recorded (`flows`). Nobody else imports the workflow engine. Both are at least once: consumers and
+costly, with every step recorded (`workflows` declares them, `flows` runs them, `engine` is DBOS). Nobody else imports the workflow engine. Both are at least once: consumers and
 steps are idempotent, and ids are made of what they are about.
 
     @step(attempts=3)
@@ -26,8 +26,9 @@ steps are idempotent, and ids are made of what they are about.
 
 from mailwright.pipeline.consumers import Commit, Consumers, Handler
 from mailwright.pipeline.dead_letters import DeadLetters
-from mailwright.pipeline.flows import Flow, Flows, Request, step, workflow, workflow_id
+from mailwright.pipeline.flows import Flow, Flows, Request
 from mailwright.pipeline.heartbeat import Heartbeat, executor_id
+from mailwright.pipeline.workflows import step, workflow, workflow_id
 
 __all__ = [
     "Commit",

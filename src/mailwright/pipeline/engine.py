@@ -4,9 +4,8 @@ Called by flows.py, which imports it late (the import takes a second or two). Me
 in threads. DBOS keeps one engine for a process, so there is one `Engine` that is launched.
 
 Two things here go below DBOS's public face, each in one function with a contract test, because dbos is pinned to 3.4:
-`Engine.recover` (what a machine that never returns left; Conductor does this for money), and `_LaneSignal` with `Engine._serve`:
-DBOS polls its queues, and four lanes at 0.1 s cost 13 % of a core when idle. Its own queue loop, given a wait that can be
-woken, starts work within milliseconds and costs about 1 %.
+`Engine.recover` (what a machine that never returns left; Conductor does this for money), and `Engine._serve`, which runs DBOS's
+own queue loop with a wait that can be woken (lanes.py says why).
 """
 
 from __future__ import annotations
@@ -14,10 +13,8 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
-import logging
 import os
 import threading
-import time
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -25,7 +22,6 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
-import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions, WorkflowStatus
 from dbos import error as dbos_error
 from dbos._queue import queue_worker_thread
@@ -33,18 +29,16 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mailwright.domain.clock import Instant, now, to_iso
 from mailwright.domain.refusals import AlreadyExists, BadInput, TryLater
-from mailwright.pipeline.flows import Definition, Flow, Lane, Request, Status, Step
+from mailwright.pipeline import engine_log
+from mailwright.pipeline.flows import Flow, Request, Status, Step
+from mailwright.pipeline.lanes import BUSY_SECONDS, Lane, LaneSignal
+from mailwright.pipeline.workflows import Definition
 from mailwright.storage.database import Tx
-
-log = structlog.get_logger(__name__)
 
 APPLICATION = "mailwright"
 FLOW_ABI = "1"
 """Stored with every workflow; only an engine with the same one resumes it. Raised only when all work was drained before."""
 SCHEMA = "dbos"
-IDLE_SECONDS = 1.0  # between looks at a lane that nobody woke: delays that ran out, work another process left
-BUSY_SECONDS = 0.1  # between looks at a lane with work in it
-GATHER_SECONDS = 0.02  # between two looks, however often the lane is woken
 SQLITE_CONNECTIONS = 4  # SQLite writes one at a time: threads wait better for a connection than for a locked file
 POSTGRESQL_CONNECTIONS = 10
 THREADS = 16  # DBOS's bookkeeping; workflows themselves need none
@@ -72,12 +66,12 @@ class Engine:
 
     def __init__(self, url: str, executor_id: str) -> None:
         """Raises TryLater when the database cannot be reached."""
-        _quieten()
+        engine_log.route()
         self._url = url
         self._executor_id = executor_id
         self._embedded = url.startswith("sqlite:///")
         self._lock: int | None = None
-        self._lanes: dict[str, _LaneSignal] = {}
+        self._lanes: dict[str, LaneSignal] = {}
         self._threads: list[threading.Thread] = []
         self._places: Mapping[Lane, int] = {}
         self._launched = False
@@ -146,7 +140,7 @@ class Engine:
                 polling_interval_sec=BUSY_SECONDS,
                 on_conflict="always_update",
             )
-            signal = self._lanes[lane] = _LaneSignal(places)
+            signal = self._lanes[lane] = LaneSignal(places)
             thread = threading.Thread(target=self._serve, args=(dbos, lane, signal), name=f"lane {lane}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -162,7 +156,7 @@ class Engine:
                 ]
             )
 
-    def _serve(self, dbos: DBOS, lane: str, signal: _LaneSignal) -> None:
+    def _serve(self, dbos: DBOS, lane: str, signal: LaneSignal) -> None:
         """DBOS's own loop over one queue, with our wait in the place of its event."""
         queue = DBOS.retrieve_queue(lane)
         assert queue is not None
@@ -379,53 +373,6 @@ class Engine:
             raise _away(error) from error
 
 
-class _LaneSignal:
-    """Stands where DBOS's queue loop expects its stop event: `wait` also returns when the lane is woken."""
-
-    def __init__(self, places: int) -> None:
-        self.running = 0  # changed in the workflows' event loop only
-        self._places = places
-        self._condition = threading.Condition()
-        self._stopped = False
-        self._woken = True
-        self._busy_until = 0.0
-
-    def is_set(self) -> bool:
-        return self._stopped
-
-    def set(self) -> None:
-        with self._condition:
-            self._stopped = True
-            self._condition.notify_all()
-
-    def wake(self) -> None:
-        with self._condition:
-            self._woken = True
-            self._busy_until = time.monotonic() + 1.0
-            self._condition.notify_all()
-
-    def freed(self) -> None:
-        """A place is free again. Only a lane that was full has anybody waiting for one."""
-        if self.running >= self._places:
-            self.wake()
-        elif time.monotonic() < self._busy_until:
-            with self._condition:
-                self._woken = True
-                self._condition.notify_all()
-        self.running -= 1
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """True when the lane is closed. `timeout` is DBOS's: the poll of a busy lane, longer after contention."""
-        with self._condition:
-            if not self._stopped:
-                self._condition.wait(GATHER_SECONDS)
-            if not self._stopped and not self._woken:
-                busy = time.monotonic() < self._busy_until
-                self._condition.wait(max(timeout or 0.0, BUSY_SECONDS if busy else IDLE_SECONDS) - GATHER_SECONDS)
-            self._woken = False
-            return self._stopped
-
-
 _registered: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}  # what runs, and what DBOS made of it
 
 
@@ -478,29 +425,3 @@ def _postgresql_engine(url: str) -> sa.Engine:
 
 def _away(error: Exception) -> TryLater:
     return TryLater(f"the workflow engine's database cannot be used now: {str(error).strip().splitlines()[0][:300]}")
-
-
-class _ToStructlog(logging.Handler):
-    """DBOS's warnings in our log, without tracebacks (they may quote mail) and not the same one every second."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self._last: dict[str, float] = {}
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage().split("\n", 1)[0][:300]
-        kind = text[:60]
-        if time.monotonic() - self._last.get(kind, -60.0) < 60.0:
-            return
-        self._last[kind] = time.monotonic()
-        raised = type(record.exc_info[1]).__name__ if record.exc_info and record.exc_info[1] else None
-        log.warning("flows.engine", message=text, raised=raised)
-
-
-def _quieten() -> None:
-    """Before DBOS sets up its own console handler."""
-    logger = logging.getLogger("dbos")
-    if not any(isinstance(handler, _ToStructlog) for handler in logger.handlers):
-        logger.handlers[:] = [_ToStructlog()]
-    logger.propagate = False
-    logger.setLevel(logging.WARNING)

@@ -1,11 +1,7 @@
 """Workflows: slow, costly work of many steps, each step recorded, so that a crash resumes at the next one.
 
-Called by agents and core (decorators), by consumers (`hand_off`), by app.py (start, stop) and the command line (`find`,
-`replay`). The engine behind it is DBOS; it is imported when `Flows` first needs it and by `pipeline/engine.py` alone. Outside a
-running `Flows` a workflow and its steps are ordinary coroutines: tests may simply await them.
-
-Expects: a workflow body reads no clock, no random and no network (its steps do); arguments and results are ids and small JSON
-values, never mail text; what a step does may be done again (its key: workflow id and step name).
+Called by consumers (`hand_off`), by app.py (start, stop), by core (`enqueue`) and by the command line (`find`, `replay`).
+`workflows.py` says how one is declared. The engine behind it is DBOS, imported by `engine.py` alone, and only when needed.
 Promises: an id runs once, however often it is enqueued; recorded steps are not repeated; a workflow that failed for good
 becomes a dead letter.
 """
@@ -13,20 +9,20 @@ becomes a dead letter.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
-import time
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
 
 import structlog
-from prometheus_client import Gauge, Histogram
+from prometheus_client import Gauge
 
 from mailwright.domain.clock import MINUTE, SECOND, Instant
 from mailwright.domain.refusals import BadInput, NotFound, TryLater
 from mailwright.pipeline.consumers import Commit, dead_letters_total
+from mailwright.pipeline.lanes import LANES, NORMAL, Lane
+from mailwright.pipeline.workflows import attach, attached, definition_of, definitions, drain, running
 from mailwright.storage import dead_letters
 from mailwright.storage.database import Database, Tx
 from mailwright.storage.dead_letters import DeadLetter
@@ -36,40 +32,16 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-P = ParamSpec("P")
-R = TypeVar("R")
 T = TypeVar("T")
 
-Lane: TypeAlias = Literal["ingest", "classify", "execute", "notify"]
 Status: TypeAlias = Literal["delayed", "queued", "running", "done", "failed", "parked", "cancelled"]
 
-LANES: Final[dict[Lane, int]] = {"ingest": 100, "classify": 200, "execute": 500, "notify": 100}
-"""Each lane with how many workflows of it one process runs at once. They wait on models, not on the processor."""
-URGENT, NORMAL, BULK = 10, 100, 1000
-"""Priorities: the lower starts first."""
-RECOVERIES = 4  # restarts of one workflow before it is parked: one that kills its process must not do so for ever
 SWEEP_SECONDS = 5.0  # how soon a workflow that failed for good is a dead letter
 STOP_SECONDS = 10.0
 PAGE = 200
 ANNOUNCED_LANE = "lane:"  # travels with the kinds of events: "look at this lane", to every process
 
-workflow_seconds = Histogram(
-    "mailwright_workflow_seconds",
-    "How long workflows ran, by name and outcome.",
-    ["workflow", "outcome"],
-    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600),
-)
 workflows_gauge = Gauge("mailwright_workflows", "Workflows that are not finished.", ["lane", "status"])
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A registered workflow: its stable name, its lane, how often it may be restarted, and what runs."""
-
-    name: str
-    lane: Lane
-    recoveries: int
-    run: Callable[..., Coroutine[Any, Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,75 +88,6 @@ class Step:
 
 OnDead: TypeAlias = Callable[[Tx, DeadLetter], None]
 
-_definitions: dict[str, Definition] = {}
-_engine: Engine | None = None  # the one that runs in this process; DBOS allows one
-_running: dict[asyncio.Task[Any], str] = {}
-
-
-def workflow(
-    *, name: str, lane: Lane = "execute", recoveries: int = RECOVERIES
-) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
-    """Declare a workflow. `name` is stored with every run: it never changes. Steps may only change behind a new name."""
-
-    def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-        @functools.wraps(function)
-        async def run(*args: P.args, **kwargs: P.kwargs) -> R:
-            if _engine is None:
-                return await function(*args, **kwargs)
-            with _observed(name, lane, _engine):
-                return await function(*args, **kwargs)
-
-        _definitions[name] = Definition(name, lane, recoveries, run)
-        run.workflow_name = name  # type: ignore[attr-defined] # read by `_definition_of`
-        return run
-
-    return decorate
-
-
-def step(
-    *,
-    name: str | None = None,
-    attempts: int = 1,
-    interval: float = 1.0,
-    backoff: float = 2.0,
-    timeout: float | None = None,
-    retry_if: Callable[[BaseException], bool] | None = None,
-) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
-    """Declare a step: its result is recorded, and it is not run again once it is.
-
-    `attempts` in all, `interval` seconds before the second and `backoff` times longer each time; each attempt may take
-    `timeout` seconds. `retry_if` says which errors are worth another attempt. The error of the last attempt is raised wrapped.
-    """
-
-    def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-        options: dict[str, Any] = {"name": name or function.__qualname__}
-        if attempts > 1:
-            options |= {
-                "retries_allowed": True,
-                "max_attempts": attempts,
-                "interval_seconds": interval,
-                "backoff_rate": backoff,
-                "should_retry": retry_if,
-            }
-        if timeout is not None:
-            options["timeout_seconds"] = timeout
-
-        @functools.wraps(function)
-        async def run(*args: P.args, **kwargs: P.kwargs) -> R:
-            if _engine is None:
-                return await function(*args, **kwargs)
-            result: R = await _engine.run_step(options, function, *args, **kwargs)
-            return result
-
-        return run
-
-    return decorate
-
-
-def workflow_id() -> str | None:
-    """The id of the workflow that runs here, or None outside of one: the first half of an idempotency key."""
-    return None if _engine is None else _engine.current_id()
-
 
 class Flows:
     """The workflows of one installation, kept at `url`.
@@ -220,7 +123,7 @@ class Flows:
 
         It is called with the moment it was due (`datetime`) and None. Up to a tenth of the interval late, at most 10 s.
         """
-        definition = _definition_of(workflow)
+        definition = definition_of(workflow)
         self._schedules[definition.name] = (cron, definition.name)
 
     async def start(self, *, lanes: Collection[Lane] | None = None) -> None:
@@ -228,41 +131,39 @@ class Flows:
 
         Raises AlreadyExists when another process serves the same file, TryLater when the database cannot be reached.
         """
-        global _engine
-        if _engine is not None:
+        if attached() is not None:
             raise RuntimeError("one process runs one workflow engine")
         engine = await self._open()
         await engine.launch(
-            _definitions, {name: LANES[name] for name in lanes or get_args(Lane)}, list(self._schedules.values())
+            definitions, {name: LANES[name] for name in lanes or get_args(Lane)}, list(self._schedules.values())
         )
-        _engine = engine
+        attach(engine)
         self._database.on_announced(self._on_announced)
         self._sweeper = asyncio.create_task(self._sweep(), name="flows sweeper")
 
     async def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Start no more workflows, let the running ones end within `seconds`, interrupt the rest: they resume at the next start."""
-        global _engine
         if self._sweeper is not None:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
             self._sweeper = None
         if self._opened is not None:
-            if _engine is self._opened:
+            if attached() is self._opened:
                 await self._opened.pause()
-                await _drain(seconds)
-                _engine = None
+                await drain(seconds)
+                attach(None)
             await self._opened.close()
             self._opened = None
         self._threads.shutdown(wait=False)
 
     def running(self) -> int:
         """Workflows that run in this process now."""
-        return len(_running)
+        return len(running)
 
     def activity(self) -> str:
         """What runs in this process, in a few words: `2 employee, 1 triage`."""
         counts: dict[str, int] = {}
-        for name in _running.values():
+        for name in running.values():
             counts[name] = counts.get(name, 0) + 1
         return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
 
@@ -344,7 +245,7 @@ class Flows:
             raise BadInput(f"workflow {id} is still {flow.status}")
         if from_step < 1:
             raise BadInput("steps are counted from 1")
-        known = _definitions.get(flow.workflow)
+        known = definitions.get(flow.workflow)
         lane: Lane = known.lane if known else next((name for name in LANES if name == flow.lane), "execute")
         engine = await self._open()
         await self._call(engine.rewind, id, from_step, lane, flow.tenant)
@@ -451,54 +352,12 @@ class Flows:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
 
-class _observed:  # noqa: N801 - used as `with _observed(...)`, once for every run
-    """Counts and times one run, and tells the lane when a place in it is free again."""
-
-    __slots__ = ("_engine", "_lane", "_name", "_started", "_task")
-
-    def __init__(self, name: str, lane: Lane, engine: Engine) -> None:
-        self._name, self._lane, self._engine = name, lane, engine
-
-    def __enter__(self) -> None:
-        self._task = asyncio.current_task()
-        if self._task is not None:
-            _running[self._task] = self._name
-        self._engine.entered(self._lane)
-        self._started = time.monotonic()
-        structlog.contextvars.bind_contextvars(workflow=self._name, workflow_id=self._engine.current_id())
-
-    def __exit__(self, kind: type[BaseException] | None, _error: object, _trace: object) -> None:
-        outcome = "done" if kind is None else "interrupted" if kind is asyncio.CancelledError else "failed"
-        workflow_seconds.labels(self._name, outcome).observe(time.monotonic() - self._started)
-        if self._task is not None:
-            _running.pop(self._task, None)
-        structlog.contextvars.unbind_contextvars("workflow", "workflow_id")
-        self._engine.left(self._lane)
-
-
-async def _drain(seconds: float) -> None:
-    """Wait until the running workflows ended; interrupt those that did not in time."""
-    if _running:
-        _, late = await asyncio.wait(list(_running), timeout=seconds)
-        for task in late:
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*late, return_exceptions=True)
-
-
 def _name_of(workflow: Callable[..., Any] | str) -> str:
-    return workflow if isinstance(workflow, str) else _definition_of(workflow).name
-
-
-def _definition_of(workflow: Callable[..., Any]) -> Definition:
-    name = getattr(workflow, "workflow_name", None)
-    if name is None or name not in _definitions:
-        raise ValueError(f"{workflow!r} is not a workflow")
-    return _definitions[name]
+    return workflow if isinstance(workflow, str) else definition_of(workflow).name
 
 
 def _lane_of(request: Request) -> Lane:
     if request.lane is not None:
         return request.lane
-    known = _definitions.get(_name_of(request.workflow))
+    known = definitions.get(_name_of(request.workflow))
     return known.lane if known else "execute"
