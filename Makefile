@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+CRASH_SECONDS ?= 600
 LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
@@ -43,10 +44,10 @@ reference: dev  ## Write the pages of docs/reference that are made from the code
 
 bench: dev  ## Measure: one JSON line a figure, beside Dovecot where it is installed
 	@$(PYTHON) scripts/servers_for_tests.py
-	@$(BIN)/mailwright bench $(ARGS)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 crash: dev  ## Kill the server again and again while mail pours in (long)
-	@$(BIN)/python -m pytest tests/crash $(ARGS)
+	@MAILWRIGHT_CRASH_SECONDS=$(CRASH_SECONDS) $(BIN)/python -m pytest -s tests/reliability/test_kill.py $(ARGS)
 
 fuzz: dev  ## Feed mutated messages to the parsers, a minute for each
 	@for target in tests/fuzz/*_fuzz.py; do echo "$$target"; $(BIN)/python $$target $(or $(ARGS),--seconds 60) || exit 1; done

@@ -4,11 +4,13 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a-password-for-the-tutorial"
 READY_SECONDS = 90.0  # start, the sample task and its answer, on a machine that does other things too
 COMMAND_SECONDS = 90.0
+USUAL_PORTS = {"SMTP": 2525, "SUBMISSION": 2587, "LMTP": 2424, "HTTP": 8080}
 _SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -39,29 +42,21 @@ class Demo:
 
     folder: Path
     process: subprocess.Popen[str]
+    ports: dict[int, int]
     lines: list[str] = field(default_factory=list)
 
     @property
     def said(self) -> str:
         return "".join(self.lines)
 
-    def port(self, pattern: str) -> str:
-        found = re.search(pattern, self.said)
-        assert found is not None, self.said
-        return found[1]
-
     def run(self, sample: str) -> str:
         """Run a sample in the folder; what it said. Fails when it fails."""
-        ports = {
-            "127.0.0.1:2587": f"127.0.0.1:{self.port(r'Send +127.0.0.1:([0-9]+)')}",
-            "127.0.0.1:8080": f"127.0.0.1:{self.port(r'Look +http://127.0.0.1:([0-9]+)')}",
-        }
-        for documented, real in ports.items():
-            sample = sample.replace(documented, real)
+        for documented, real in self.ports.items():
+            sample = sample.replace(f"127.0.0.1:{documented}", f"127.0.0.1:{real}")
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", sample],
             cwd=self.folder,
-            env=_environment(),
+            env=_environment(self.ports),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -72,26 +67,34 @@ class Demo:
         return done.stdout + done.stderr
 
 
-def _environment() -> dict[str, str]:
+def _environment(ports: dict[int, int]) -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith("MAILWRIGHT_")}
-    ports = {f"MAILWRIGHT_{kind}_PORT": "0" for kind in ("SMTP", "SUBMISSION", "LMTP", "HTTP")}
-    return {**ours, **ports, "MAILWRIGHT_DEMO_PASSWORD": PASSWORD, "PASSWORD": PASSWORD, "COLUMNS": "160"}
+    named = {f"MAILWRIGHT_{kind}_PORT": str(ports[usual]) for kind, usual in USUAL_PORTS.items()}
+    return {**ours, **named, "MAILWRIGHT_DEMO_PASSWORD": PASSWORD, "PASSWORD": PASSWORD, "COLUMNS": "160"}
+
+
+def _free_ports() -> dict[int, int]:
+    """A free port in place of each usual one."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in USUAL_PORTS]
+        return {usual: each.getsockname()[1] for usual, each in zip(USUAL_PORTS.values(), sockets, strict=True)}
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("tutorial")
     (folder / ".venv").symlink_to(sys.prefix)
+    ports = _free_ports()
     process = subprocess.Popen(
         [".venv/bin/mailwright", "up", "--demo"],
         cwd=folder,
-        env={**_environment(), "PYTHONUNBUFFERED": "1"},
+        env={**_environment(ports), "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    running = Demo(folder, process)
+    running = Demo(folder, process, ports)
     assert process.stdout is not None
     reader = threading.Thread(target=lambda: running.lines.extend(process.stdout or ()), daemon=True)
     reader.start()
