@@ -33,11 +33,17 @@ POLICY = Path("/usr/sbin/policy-rc.d")  # Debian's packages ask it before they s
 
 def main() -> int:
     """Install or tell; always 0."""
-    if shutil.which("dpkg-query") is None:
-        return 0
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        print("Tests of models over the wire are skipped: they need Node.js 20.15 or newer, with npm", flush=True)
+    if shutil.which("dpkg-query") is not None:
+        _see_to_packages()
+    return 0
+
+
+def _see_to_packages() -> None:
     missing = [package for package in PACKAGES if not _installed(package)]
     if not missing:
-        return 0
+        return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"Installing servers for the tests: {', '.join(missing)}", flush=True)
         missing = _install(missing)
@@ -46,7 +52,6 @@ def main() -> int:
         for package in missing:
             print(f"  {package:<18} {PACKAGES[package]}")
         print(f"To have them, as root: apt-get install {' '.join(missing)}", flush=True)
-    return 0
 
 
 def _installed(package: str) -> bool:
