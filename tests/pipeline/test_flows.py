@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 
 from mailwright.domain.clock import DAY, now
 from mailwright.domain.events import MESSAGE_DELIVERED, Event
-from mailwright.domain.refusals import AlreadyExists, BadInput, MailboxFull, NotFound
+from mailwright.domain.refusals import AlreadyExists, BadInput, MailboxFull, NotFound, TryLater
 from mailwright.pipeline import Commit, Consumers, Flow, Flows, Request, step, workflow, workflow_id
 from mailwright.pipeline.dead_letters import DeadLetters
 from mailwright.pipeline.heartbeat import Heartbeat, machine, reap
@@ -406,6 +406,25 @@ async def test_one_file_has_one_engine(database: Database, sqlite_url: str) -> N
     await flows.start()
     with pytest.raises(RuntimeError):
         await Flows(database, url).start()
+    await flows.stop(0.1)
+
+
+async def test_a_start_that_failed_can_be_repeated(
+    any_database: Database, any_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mailwright.pipeline.engine as engine_module
+
+    def away(*_: object) -> None:
+        raise sa.exc.OperationalError("SELECT 1", {}, Exception("the server closed the connection"))
+
+    flows = Flows(any_database, flows_url(any_url), executor_id="tests")
+    with monkeypatch.context() as patched:
+        patched.setattr(engine_module.Engine, "_prepare", away)
+        with pytest.raises(TryLater):
+            await flows.start()
+    await flows.start()
+    await flows.enqueue(three, "ada", id="a")
+    await until(lambda: done == ["ada"])
     await flows.stop(0.1)
 
 

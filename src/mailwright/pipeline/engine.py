@@ -118,16 +118,18 @@ class Engine:
             config["sys_db_idle_transaction_timeout_sec"] = IDLE_TRANSACTION_SECONDS
         try:
             dbos = DBOS(config=config)
+            self._launched = True  # from here on there is something to end
             for definition in definitions.values():
                 _register(definition)
             DBOS.listen_queues([])  # DBOS itself serves none of our lanes: `_serve` does
             DBOS.launch()  # on the loop's own thread: DBOS then runs coroutines in this loop
-            self._launched = True
             self._places = places
             await asyncio.get_running_loop().run_in_executor(None, partial(self._prepare, dbos, schedules))
-        except SQLAlchemyError as error:
+        except Exception as error:
             await self.close()
-            raise _away(error) from error
+            if isinstance(error, SQLAlchemyError):
+                raise _away(error) from error
+            raise
 
     def _prepare(self, dbos: DBOS, schedules: Sequence[tuple[str, str]]) -> None:
         for lane, places in self._places.items():
@@ -176,7 +178,7 @@ class Engine:
         """Let go of everything."""
         loop = asyncio.get_running_loop()
         await self.pause()
-        if self._launched or self._lock is not None:
+        if self._launched:
             # DBOS made its own pool the loop's default and is about to end it: others still need one.
             with ThreadPoolExecutor(1) as last:
                 await loop.run_in_executor(last, DBOS.destroy)

@@ -19,7 +19,7 @@ import structlog
 from prometheus_client import Gauge
 
 from mailwright.domain.clock import MINUTE, SECOND, Instant
-from mailwright.domain.refusals import BadInput, NotFound, TryLater
+from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound, TryLater
 from mailwright.pipeline.consumers import Commit, dead_letters_total
 from mailwright.pipeline.lanes import LANES, NORMAL, Lane
 from mailwright.pipeline.workflows import attach, attached, definition_of, definitions, drain, running
@@ -134,9 +134,14 @@ class Flows:
         if attached() is not None:
             raise RuntimeError("one process runs one workflow engine")
         engine = await self._open()
-        await engine.launch(
-            definitions, {name: LANES[name] for name in lanes or get_args(Lane)}, list(self._schedules.values())
-        )
+        places = {name: LANES[name] for name in lanes or get_args(Lane)}
+        try:
+            await engine.launch(definitions, places, list(self._schedules.values()))
+        except AlreadyExists:
+            raise
+        except Exception:
+            self._opened = None  # it closed itself; the next attempt opens a new one
+            raise
         attach(engine)
         self._database.on_announced(self._on_announced)
         self._sweeper = asyncio.create_task(self._sweep(), name="flows sweeper")
