@@ -54,8 +54,9 @@ class Tx(ABC):
     def all(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         """Every row."""
 
+    @abstractmethod
     def lock(self, name: str) -> None:
-        """Let only one transaction at a time past this name, until it ends (on SQLite there is one writer anyway)."""
+        """Let only one transaction at a time past this name, until it ends."""
 
     @abstractmethod
     def log_end(self) -> Mark:

@@ -112,8 +112,9 @@ def mark_replayed(tx: Tx, letter_id: str) -> None:
 
 def count_open(tx: Tx) -> dict[str, int]:
     """Open letters of each source, zero included."""
-    found = dict(tx.all("SELECT source, count(*) FROM dead_letters WHERE replayed_at IS NULL GROUP BY source"))
-    return {source: int(found.get(source, 0)) for source in SOURCES}
+    rows = tx.all("SELECT source, count(*) FROM dead_letters WHERE replayed_at IS NULL GROUP BY source")
+    found: dict[str, int] = {row[0]: row[1] for row in rows}
+    return {source: found.get(source, 0) for source in SOURCES}
 
 
 def purge(tx: Tx, before: Instant) -> int:
@@ -122,4 +123,16 @@ def purge(tx: Tx, before: Instant) -> int:
 
 
 def _letter(row: Row) -> DeadLetter:
-    return DeadLetter(*row[:2], row[2], row[3], row[4], json.loads(row[5]), *row[6:])
+    return DeadLetter(
+        id=row[0],
+        source=row[1],
+        name=row[2],
+        group=row[3],
+        reference=row[4],
+        payload=json.loads(row[5]),
+        error=row[6],
+        attempts=row[7],
+        correlation_id=row[8],
+        died_at=row[9],
+        replayed_at=row[10],
+    )

@@ -58,6 +58,9 @@ class SqliteTx(Tx):
     def all(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
         return self._run(sql, params).fetchall()
 
+    def lock(self, name: str) -> None:
+        """There is one writer: it has the lock already."""
+
     def log_end(self) -> Mark:
         # One writer: ids (AUTOINCREMENT) are committed in their order, so the highest visible one is the end.
         return 0, self.scalar("SELECT max(id) FROM events") or 0
