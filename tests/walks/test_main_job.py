@@ -118,14 +118,15 @@ async def test_automatic_mail_is_never_answered(installation: Application, outsi
     assert {status for status, _, _ in await tasks_of(installation)} == {"skipped"}
 
 
-async def test_a_stranger_who_writes_under_a_local_name_moves_nothing(
+async def test_a_stranger_who_writes_under_a_local_name_works_for_nobody(
     installation: Application, outside: Outside
 ) -> None:
     await arrive(installation, task(ADA), EVE)
     await until(lambda: _finished(installation, 1))
-    await asyncio.sleep(0.3)
-    assert await inbox_of(installation, ADA) == []
-    assert outside.received == []
+    ((person,),) = await installation.core.read(lambda tx: tx.all("SELECT user_id FROM tasks"))
+    assert person is None, "it spends nobody's plan and opens nobody's workspace"
+    assert await installation.core.read(lambda tx: tx.scalar("SELECT count(*) FROM workspaces")) == 0
+    assert outside.received == [], "Eve learns nothing"
 
 
 async def _two(application: Application) -> list[object]:
