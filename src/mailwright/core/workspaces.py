@@ -202,7 +202,7 @@ def safe_name(name: str, content_type: str = "") -> str:
     Unicode stays, in normal form C; what has no name gets one from its type.
     """
     base = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
-    base = "".join(c for c in base if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
+    base = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in base)
     base = _FORBIDDEN.sub("_", base)
     base = " ".join(base.split()).strip(" .")
     if not base:
