@@ -50,7 +50,7 @@ crash: dev  ## Kill the server again and again while mail pours in (long)
 	@MAILWRIGHT_CRASH_SECONDS=$(CRASH_SECONDS) $(BIN)/python -m pytest -s tests/reliability/test_kill.py $(ARGS)
 
 fuzz: dev  ## Feed mutated messages to the parsers, a minute for each
-	@for target in tests/fuzz/*_fuzz.py; do echo "$$target"; $(BIN)/python $$target $(or $(ARGS),--seconds 60) || exit 1; done
+	@for target in tests/fuzz/*_fuzz.py; do echo "$$target"; $(BIN)/python $$target $(ARGS) || exit 1; done
 
 lock: dev  ## Choose versions anew and write the lock files
 	$(LOCK) --upgrade --group dev pyproject.toml -o requirements-dev.lock
