@@ -134,7 +134,7 @@ class Flows:
         if attached() is not None:
             raise RuntimeError("one process runs one workflow engine")
         engine = await self._open()
-        places = {name: LANES[name] for name in lanes or get_args(Lane)}
+        places = {name: LANES[name] for name in (get_args(Lane) if lanes is None else lanes)}
         try:
             await engine.launch(definitions, places, list(self._schedules.values()))
         except AlreadyExists:
