@@ -231,4 +231,4 @@ def _host(url: str) -> str:
 
 
 def _why(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+    return os.strerror(error.errno).lower() if error.errno else str(error).lower()  # without the address again

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,6 +43,8 @@ def doctor(
             _tell(check, json=json)
             found.append(check)
         if online or round_trip:
+            import asyncio
+
             from mailwright.cli.probe import ask_models, send_around
 
             if online:

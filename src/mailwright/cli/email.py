@@ -275,7 +275,8 @@ def _known_thread(tx: Tx, message_id: str, user: str) -> dict[str, Any]:
     from mailwright.storage import threads
 
     own = rows.by_id(tx, message_id)
-    found = [(own.user_id, own.thread_id)] if own else threads.holders(tx, message_id)
+    field = message_id if message_id.startswith("<") else f"<{message_id}>"
+    found = [(own.user_id, own.thread_id)] if own else threads.holders(tx, field)
     if user:
         owner = accounts.find(tx, user)
         found = [each for each in found if each[0] == owner.id]

@@ -1,0 +1,133 @@
+"""Domains, users, aliases, agents and mailboxes: add, list, remove, and what is refused."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from mailwright.app import build_core
+from mailwright.core import accounts
+from mailwright.settings import load
+from tests.cli.conftest import Run, json_of, refusal_of
+
+
+def _signs_in(email: str, password: str) -> bool:
+    core = build_core(load())
+    try:
+        account = asyncio.run(accounts.authenticate(core, email, password, client="127.0.0.1"))
+        return account.email == email
+    finally:
+        core.database.close()
+
+
+def test_a_password_is_made_and_printed_once(run: Run, installed: Path) -> None:
+    result = run("user", "add", "bashir@mailwright.test", "--name", "Bashir")
+    assert result.exit_code == 0
+    said, password = result.stdout.strip().splitlines()
+    assert said == "bashir@mailwright.test added"
+    assert _signs_in("bashir@mailwright.test", password)
+    assert password not in run("user", "list").output
+
+
+def test_a_password_may_come_on_standard_input(run: Run, installed: Path) -> None:
+    added = json_of(run("user", "add", "chen@mailwright.test", "--password", "-", "--json", stdin="correct horse\n"))
+    assert "password" not in added
+    assert _signs_in("chen@mailwright.test", "correct horse")
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "says"),
+    [
+        (("--password", "hunter22"), None, "seen by everybody"),
+        (("--password", "-"), "", "no password on standard input"),
+        (("--password", "-"), "short\n", "at least 8"),
+        (("--password", "-", "--generate"), "long enough\n", "exclude each other"),
+        (("--role", "king"), None, "no role"),
+        (("--quota", "much"), None, "not a size"),
+    ],
+)
+def test_a_bad_user_is_one_clear_line(
+    run: Run, installed: Path, words: tuple[str, ...], stdin: str | None, says: str
+) -> None:
+    line = refusal_of(run("user", "add", "chen@mailwright.test", *words, stdin=stdin))
+    assert says in line
+    assert "hunter22" not in line
+    assert "chen@" not in run("user", "list").stdout
+
+
+def test_users_are_refused_where_they_cannot_be(run: Run, installed: Path) -> None:
+    assert "add it first" in refusal_of(run("user", "add", "ada@example.org"))
+    assert "taken" in refusal_of(run("user", "add", "ada@mailwright.test"))
+    assert "not a mail address" in refusal_of(run("user", "add", "ada"))
+    assert "no user" in refusal_of(run("user", "remove", "nobody@mailwright.test", "--yes"))
+
+
+def test_a_quota_is_kept(run: Run, installed: Path) -> None:
+    run("user", "add", "bashir@mailwright.test", "--quota", "500MB")
+    run("user", "add", "chen@mailwright.test", "--quota", "none")
+    found = {each["email"]: each["quota_bytes"] for each in json_of(run("user", "list", "--json"))}
+    assert found["bashir@mailwright.test"] == 500_000_000
+    assert found["chen@mailwright.test"] is None
+    assert found["ada@mailwright.test"] == 10 * 1024**3
+
+
+def test_a_password_can_be_replaced(run: Run, installed: Path) -> None:
+    changed = json_of(run("user", "password", "ada@mailwright.test", "--json"))
+    assert _signs_in("ada@mailwright.test", changed["password"])
+
+
+def test_removing_somebody_asks_first(run: Run, installed: Path) -> None:
+    assert run("user", "remove", "ada@mailwright.test", stdin="n\n").exit_code == 1
+    assert "ada@" in run("user", "list").stdout
+    assert run("user", "remove", "ada@mailwright.test", stdin="y\n").exit_code == 0
+    assert "ada@" not in run("user", "list").stdout
+
+
+def test_domains(run: Run, installed: Path) -> None:
+    added = json_of(
+        run("domain", "add", "example.org", "--journal", "archive@example.net", "--retain-days", "30", "--json")
+    )
+    assert (added["name"], added["journal_address"], added["retain_days"]) == ("example.org", "archive@example.net", 30)
+    assert [each["name"] for each in json_of(run("domain", "list", "--json"))] == ["example.org", "mailwright.test"]
+    assert "30 days" in run("domain", "list").stdout
+    assert "already" in refusal_of(run("domain", "add", "example.org"))
+    assert "not a domain name" in refusal_of(run("domain", "add", "no domain"))
+    assert "addresses: remove them first" in refusal_of(run("domain", "remove", "mailwright.test"))
+    assert run("domain", "remove", "example.org").exit_code == 0
+
+
+def test_aliases_groups_and_forwards(run: Run, installed: Path) -> None:
+    assert json_of(run("alias", "add", "sales@mailwright.test", "ada@mailwright.test", "--json"))["kind"] == "user"
+    group = ("all@mailwright.test", "ada@mailwright.test", "chen@example.org")
+    assert json_of(run("alias", "add", *group, "--json"))["kind"] == "group"
+    found = {each["address"]: each["targets"] for each in json_of(run("alias", "list", "--json"))}
+    assert found == {
+        "sales@mailwright.test": ["ada@mailwright.test"],
+        "all@mailwright.test": ["ada@mailwright.test", "chen@example.org"],
+    }
+    assert "remove the user" in refusal_of(run("alias", "remove", "ada@mailwright.test"))
+    assert run("alias", "remove", "all@mailwright.test").exit_code == 0
+    assert "no address" in refusal_of(run("alias", "remove", "all@mailwright.test"))
+
+
+def test_an_agent_can_be_stopped_and_started_again(run: Run, installed: Path) -> None:
+    (found,) = json_of(run("agent", "list", "--json"))
+    assert (found["address"], found["agent"], found["enabled"]) == ("main@mailwright.test", "employee", True)
+    assert "send" in found["grants"]
+    assert run("agent", "remove", "main@mailwright.test").exit_code == 0
+    assert json_of(run("agent", "list", "--json"))[0]["enabled"] is False
+    assert "no employee serves" in refusal_of(run("agent", "remove", "main@mailwright.test"))
+    assert json_of(run("agent", "add", "main@mailwright.test", "--json"))["enabled"] is True
+
+
+def test_an_agent_gets_no_persons_mailbox(run: Run, installed: Path) -> None:
+    assert "person's mailbox" in refusal_of(run("agent", "add", "ada@mailwright.test"))
+    assert "no agent" in refusal_of(run("agent", "add", "x@mailwright.test", "--agent", "butler"))
+
+
+def test_mailboxes_of_a_new_user_are_there_and_empty(run: Run, installed: Path) -> None:
+    found = json_of(run("mailbox", "list", "ada@mailwright.test", "--json"))
+    assert {each["role"] for each in found} == {"inbox", "drafts", "sent", "archive", "junk", "trash"}
+    assert "is empty" in run("mailbox", "show", "ada@mailwright.test").stderr
+    assert "there are Archive, Drafts" in refusal_of(run("mailbox", "show", "ada@mailwright.test", "Letters"))
+    assert "no message 7" in refusal_of(run("mailbox", "show", "ada@mailwright.test", "--message", "7"))
