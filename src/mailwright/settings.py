@@ -23,7 +23,6 @@ from pydantic import (
     BeforeValidator,
     ByteSize,
     Field,
-    PlainSerializer,
     SecretStr,
     ValidationError,
     field_validator,
@@ -68,13 +67,6 @@ def _size_or_none(value: object) -> object:
     return None if isinstance(value, str) and value.strip().lower() in _UNLIMITED else value
 
 
-def _as_bytes(value: int | None) -> int | None:
-    return None if value is None else int(value)
-
-
-Size = Annotated[ByteSize, PlainSerializer(_as_bytes)]
-
-
 class Settings(BaseSettings):
     """Every setting, checked. Sizes take `50MB`, `2GiB` or plain bytes; port 0 picks a free one."""
 
@@ -95,9 +87,6 @@ class Settings(BaseSettings):
     roles: Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_words)] = Field(
         ("all",), description="what this process does: all, or some of smtp, lmtp, http, worker, scheduler"
     )
-    worker_name: str = Field(
-        "mini-mouse", pattern=r"^[A-Za-z0-9._-]{1,60}$", description="this process's name on the status page, unique"
-    )
 
     hostname: str = Field("localhost", description="our name towards other servers, as DNS has it")
     host: str = Field("127.0.0.1", description="the address to listen on; 0.0.0.0 for every IPv4 interface, :: for all")
@@ -108,13 +97,13 @@ class Settings(BaseSettings):
     tls_cert: Path | None = Field(None, description="certificate chain (PEM); a self-made one when not set")
     tls_key: Path | None = Field(None, description="its private key (PEM)")
 
-    max_message_bytes: Size = Field(
+    max_message_bytes: ByteSize = Field(
         ByteSize(50 * 1024**2),
         ge=SMALLEST_MESSAGE_LIMIT,
         le=LARGEST_MESSAGE_LIMIT,
         description="the largest message we take",
     )
-    default_quota_bytes: Annotated[Size | None, BeforeValidator(_size_or_none)] = Field(
+    default_quota_bytes: Annotated[ByteSize | None, BeforeValidator(_size_or_none)] = Field(
         ByteSize(10 * 1024**3), description="the room of a new mailbox; none for no limit"
     )
     redact_after_days: int | None = Field(
@@ -369,7 +358,6 @@ _PROBLEMS = {
     "bool_parsing": "should be true or false",
     "byte_size": "should be a size like 50MB",
     "byte_size_unit": "should be a size like 50MB",
-    "string_pattern_mismatch": "should be letters, digits, dots, underscores and dashes",
     "too_short": "is too short; 8 characters at least",  # the demo's password: an empty variable counts as not set
 }
 
