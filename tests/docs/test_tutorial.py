@@ -172,3 +172,10 @@ def test_an_installation_of_one_s_own_is_made_with_the_commands_shown(demo: Demo
     said = demo.run(_with("docs/tutorial.md", "domain add"))
     assert "example.org" in said
     assert (demo.folder / "mail").is_dir()
+
+
+@pytest.mark.slow
+def test_one_message_is_read_judged_and_walked_through_in_json(demo: Demo) -> None:
+    said = demo.run(_with("docs/howto/work-with-json.md", "question.eml"))
+    assert '"subject": "Sum"' in said
+    assert '"dry_run": true' in said
