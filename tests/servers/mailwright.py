@@ -10,13 +10,15 @@ import json
 import os
 import resource
 import signal
+import smtplib
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -164,6 +166,13 @@ class MailwrightServer:
             headers={"Content-Type": "application/json", **(headers or {})},
         )
         return self._ask(request)
+
+    def submit(self, name: str, raw: bytes, recipients: Sequence[str], *, timeout: float = 20.0) -> None:
+        """Send as one of its people, by submission. Raises smtplib.SMTPException, OSError."""
+        with smtplib.SMTP("127.0.0.1", self.submission_port, timeout=timeout) as client:
+            client.starttls(context=ssl._create_unverified_context())  # it made its certificate itself
+            client.login(f"{name}@{DOMAIN}", PASSWORD)
+            client.sendmail(f"{name}@{DOMAIN}", list(recipients), raw)
 
     def log(self) -> str:
         """All it has logged, over every start."""
