@@ -23,11 +23,11 @@ from mailwright.agents import employee
 from mailwright.agents.models import Models
 from mailwright.connectors.dns import DnsResolver
 from mailwright.connectors.smtp import DirectMx, SmartHost
-from mailwright.core import Core, CoreSettings, housekeeping, outbox, retention
+from mailwright.core import Core, housekeeping, outbox, retention
 from mailwright.core.dispatch import Dispatcher, Transport
-from mailwright.domain.clock import DAY
 from mailwright.domain.events import Event
 from mailwright.domain.refusals import AlreadyExists
+from mailwright.installation import build_core, flows_url, models_of
 from mailwright.pipeline import Consumers, Flows, Handler
 from mailwright.pipeline.heartbeat import Heartbeat, executor_id
 from mailwright.protocols.api import ApiSettings, HttpServer, create_api
@@ -36,57 +36,12 @@ from mailwright.protocols.smtp.server import MailServer
 from mailwright.protocols.smtp.settings import Kind, SmtpSettings
 from mailwright.protocols.tls import self_signed_context, server_context
 from mailwright.settings import Settings
-from mailwright.storage import open_blobs, open_database
-from mailwright.storage.migrate import migrate
 
 log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 20.0  # a process that was asked to end is gone by then
 DOORS_SECONDS = 8.0  # of these, for messages and requests that are under way
 WORK_SECONDS = 6.0  # and for batches and workflows
-
-
-def build_core(settings: Settings) -> Core:
-    """Open (and bring up to date) what the installation keeps. For everything that needs no servers.
-
-    Raises TryLater when the database cannot be reached. Close it with `core.database.close()`.
-    """
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    migrate(settings.database_url)
-    database = open_database(settings.database_url)
-    return Core(database, open_blobs(database, settings.blob_url), core_settings(settings))
-
-
-def core_settings(settings: Settings) -> CoreSettings:
-    """What core must know of the settings."""
-    return CoreSettings(
-        hostname=settings.hostname,
-        max_message_bytes=int(settings.max_message_bytes),
-        default_quota_bytes=None if settings.default_quota_bytes is None else int(settings.default_quota_bytes),
-        redact_after=None if settings.redact_after_days is None else settings.redact_after_days * DAY,
-    )
-
-
-def flows_url(settings: Settings) -> str:
-    """Where workflows are kept: a file beside the embedded database, or the same PostgreSQL database."""
-    if settings.database_url.startswith("sqlite:///"):
-        return f"sqlite:///{settings.data}/flows.db"
-    return settings.database_url
-
-
-def models_of(settings: Settings) -> Models:
-    """The models the settings choose, with their keys."""
-
-    def api_key(provider: str) -> str | None:
-        key = settings.api_key_for(provider)
-        return None if key is None else key.get_secret_value()
-
-    return Models(
-        {"judge": settings.models_for("judge"), "work": settings.models_for("work")},
-        base_url=settings.model_base_url,
-        api_key=api_key,
-        timeout_seconds=settings.model_timeout_seconds,
-    )
 
 
 class Application:

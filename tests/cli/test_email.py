@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from mailwright.app import build_core
 from mailwright.core import accept
 from mailwright.domain.addresses import Address
 from mailwright.domain.clock import now
 from mailwright.domain.envelope import Channel, Envelope, Verdict
 from mailwright.domain.ids import new_id
+from mailwright.installation import build_core
 from mailwright.settings import load
 from tests.cli.conftest import Run, json_of, refusal_of
 

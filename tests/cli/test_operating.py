@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailwright.app import build_core
+from mailwright.installation import build_core
 from mailwright.settings import load
 from mailwright.storage import dead_letters
 from tests.cli.conftest import Run, json_of, refusal_of

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mailwright.app import build_core
 from mailwright.core import accounts
+from mailwright.installation import build_core
 from mailwright.settings import load
 from tests.cli.conftest import Run, json_of, refusal_of
 

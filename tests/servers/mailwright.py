@@ -59,9 +59,9 @@ class MailwrightServer:
         self, *, people: tuple[str, ...] = PEOPLE, employee: bool = True, quota_bytes: int | None = None
     ) -> None:
         """Make the domain, its people (who all have PASSWORD) and the employee at `main@`, before the process starts."""
-        from mailwright.app import build_core
         from mailwright.cli.agents import assign
         from mailwright.core import accounts, domains
+        from mailwright.installation import build_core
         from mailwright.settings import load
         from mailwright.storage import Tx
 

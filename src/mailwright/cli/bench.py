@@ -73,9 +73,9 @@ def ingest(
 
 
 def _furnish(folder: Path, users: int) -> None:
-    from mailwright.app import build_core
     from mailwright.cli.installation import settings_of
     from mailwright.core import accounts, domains
+    from mailwright.installation import build_core
     from mailwright.storage import Tx
 
     core = build_core(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mailwright.cli.installation import DataOption, JsonOption, check_exists, opened, settings_of
+from mailwright.cli.lookup import checked_id
 from mailwright.cli.terminal import answer, group, note, say, show
 from mailwright.domain.clock import to_iso
 
@@ -59,7 +60,7 @@ def show_(letter_id: str, data: DataOption = None) -> None:
     with opened(data) as core:
         from mailwright.storage import dead_letters as rows
 
-        answer(_described(core.database.read_now(lambda tx: rows.find(tx, letter_id))))
+        answer(_described(core.database.read_now(lambda tx: rows.find(tx, checked_id(letter_id, "dead letter")))))
 
 
 @commands.command("replay")
@@ -83,8 +84,8 @@ def replay(
 async def _replay(data: Path | None, letter_ids: list[str]) -> list[DeadLetter]:
     settings = settings_of(data)
     check_exists(settings)
-    from mailwright.app import build_core, flows_url
     from mailwright.core import outbox
+    from mailwright.installation import build_core, flows_url
     from mailwright.pipeline import Flows
     from mailwright.pipeline.dead_letters import DeadLetters
 
@@ -97,7 +98,7 @@ async def _replay(data: Path | None, letter_ids: list[str]) -> list[DeadLetter]:
 
     letters.replayers["outbox"] = resend
     try:
-        return [await letters.replay(letter_id) for letter_id in letter_ids]
+        return [await letters.replay(checked_id(each, "dead letter")) for each in letter_ids]
     finally:
         await flows.stop()
         core.database.close()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mailwright.cli.installation import DataOption, is_served, opened
+from mailwright.cli.lookup import is_id
 from mailwright.cli.terminal import answer, fail, group, note, read_input, read_object, text_of
 from mailwright.domain.clock import now, to_iso
 from mailwright.domain.refusals import BadInput, NotFound
@@ -274,7 +275,7 @@ def _known_thread(tx: Tx, message_id: str, user: str) -> dict[str, Any]:
     from mailwright.storage import messages as rows
     from mailwright.storage import threads
 
-    own = rows.by_id(tx, message_id)
+    own = rows.by_id(tx, message_id) if is_id(message_id) else None
     field = message_id if message_id.startswith("<") else f"<{message_id}>"
     found = [(own.user_id, own.thread_id)] if own else threads.holders(tx, field)
     if user:

@@ -43,7 +43,7 @@ def opened(data: Path | None, *, create: bool = False) -> Iterator[Core]:
     """The core of the installation, closed again at the end. Raises NotFound when there is none (and not `create`)."""
     settings = settings_of(data)
     check_exists(settings, create=create)
-    from mailwright.app import build_core
+    from mailwright.installation import build_core
 
     core = build_core(settings)
     try:

@@ -6,6 +6,7 @@ its work.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mailwright.domain.refusals import NotFound
@@ -15,11 +16,26 @@ if TYPE_CHECKING:
     from mailwright.storage.messages import StoredMessage
 
 
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be the id of a row; PostgreSQL refuses to compare ids with anything else."""
+    return _ID.fullmatch(text) is not None
+
+
+def checked_id(text: str, what: str) -> str:
+    """The id, or NotFound: nothing has an id like that."""
+    if not is_id(text):
+        raise NotFound(f"there is no {what} {text}")
+    return text
+
+
 def message_named(tx: Tx, name: str) -> StoredMessage:
     """The message of that id or Message-ID (with or without the angle brackets). Raises NotFound."""
     from mailwright.storage import accounts, messages, threads
 
-    found = messages.by_id(tx, name)
+    found = messages.by_id(tx, name) if is_id(name) else None
     if found is not None:
         return found
     field = name if name.startswith("<") else f"<{name}>"

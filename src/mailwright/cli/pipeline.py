@@ -226,12 +226,12 @@ async def _play(
 ) -> dict[str, Any]:
     """File the message in the sandbox and let the employee answer it there."""
     from mailwright.agents import employee
-    from mailwright.app import build_core, models_of
     from mailwright.cli.agents import assign
     from mailwright.core import accept, accounts, domains
     from mailwright.domain.addresses import Address
     from mailwright.domain.envelope import Channel, Envelope, Origin, Verdict
     from mailwright.domain.ids import new_id
+    from mailwright.installation import build_core, models_of
 
     core = build_core(sandbox)
     models = models_of(settings)

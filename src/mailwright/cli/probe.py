@@ -28,9 +28,9 @@ TEMPORARY_DOMAIN = "doctor.test"  # RFC 6761 §6.2: exists on no network
 async def ask_models(settings: Settings) -> list[Check]:
     """One question to each configured model."""
     from mailwright.agents.models import Material, Models
-    from mailwright.app import models_of
     from mailwright.cli.tasks import ask_judgement
     from mailwright.domain.clock import now
+    from mailwright.installation import models_of
 
     found = []
     for name in dict.fromkeys((*settings.models_for("judge"), *settings.models_for("work"))):
@@ -99,7 +99,7 @@ async def _through_our_own(settings: Settings) -> Check:
 
 
 async def _through_the_server(settings: Settings) -> Check:
-    from mailwright.app import build_core
+    from mailwright.installation import build_core
     from mailwright.storage import accounts, assignments
 
     core = build_core(settings)

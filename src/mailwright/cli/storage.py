@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mailwright.cli.installation import DataOption, opened
+from mailwright.cli.lookup import checked_id
 from mailwright.cli.terminal import answer, group, read_json
 from mailwright.domain.refusals import BadInput, NotFound
 
@@ -37,6 +38,9 @@ def attachments(
 ) -> None:
     """Keep attachments in a thread's folder: report.pdf, then report_v1.pdf, report_v2.pdf."""
     files = _files(read_json(attachments_json))
+    for given, what in ((thread_id, "thread"), (message_id, "message")):
+        if given:
+            checked_id(given, what)
     with opened(data) as core:
         from mailwright.core import workspaces
         from mailwright.domain import clock

@@ -140,7 +140,7 @@ def _material_of_json(value: dict[str, Any]) -> Material:
 
 
 async def _judge(settings: Settings, material: Material) -> tuple[Judgement, str]:
-    from mailwright.app import models_of
+    from mailwright.installation import models_of
 
     models = models_of(settings)
     try:
@@ -171,7 +171,7 @@ async def ask_judgement(models: Models, material: Material) -> tuple[Judgement, 
 
 
 async def _run(settings: Settings, name: str, *, again: bool, seconds: float) -> dict[str, Any]:
-    from mailwright.app import build_core
+    from mailwright.installation import build_core
 
     core = build_core(settings)
     try:
@@ -205,8 +205,8 @@ def _task_of(tx: Tx, message: StoredMessage) -> Task:
 async def _here(core: Core, settings: Settings, task: Task, *, again: bool) -> Task:
     """Run the workflow's steps in this process. Their keys make a repeat by a server a no-op."""
     from mailwright.agents import employee
-    from mailwright.app import models_of
     from mailwright.core import tasks
+    from mailwright.installation import models_of
 
     if task.status.is_final and again:
         task = await core.write(lambda tx: tasks.requeue(tx, task.id))
@@ -227,8 +227,8 @@ async def _let_server(core: Core, settings: Settings, task: Task, *, again: bool
     import time
 
     from mailwright.agents import employee
-    from mailwright.app import flows_url
     from mailwright.core import tasks
+    from mailwright.installation import flows_url
     from mailwright.pipeline import Flows
 
     flows = Flows(core.database, flows_url(settings), executor_id="command-line")

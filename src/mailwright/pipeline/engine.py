@@ -30,6 +30,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from mailwright.domain.clock import Instant, now, to_iso
 from mailwright.domain.refusals import AlreadyExists, BadInput, TryLater
 from mailwright.pipeline import engine_log
+from mailwright.pipeline.enginestore import postgresql_engine, sqlite_engine
 from mailwright.pipeline.flows import Flow, Request, Status, Step
 from mailwright.pipeline.lanes import BUSY_SECONDS, Lane, LaneSignal
 from mailwright.pipeline.workflows import Definition
@@ -39,7 +40,6 @@ APPLICATION = "mailwright"
 FLOW_ABI = "1"
 """Stored with every workflow; only an engine with the same one resumes it. Raised only when all work was drained before."""
 SCHEMA = "dbos"
-SQLITE_CONNECTIONS = 4  # SQLite writes one at a time: threads wait better for a connection than for a locked file
 POSTGRESQL_CONNECTIONS = 10
 THREADS = 16  # DBOS's bookkeeping; workflows themselves need none
 IDLE_TRANSACTION_SECONDS = 15.0  # a frozen process must not hold rows for longer than this
@@ -77,7 +77,7 @@ class Engine:
         self._launched = False
         try:
             DBOS.migrate(url)
-            self._database = _sqlite_engine(url) if self._embedded else _postgresql_engine(url)
+            self._database = sqlite_engine(url) if self._embedded else postgresql_engine(url)
             self._client = DBOSClient(
                 system_database_engine=self._database,
                 dbos_system_schema=SCHEMA,
@@ -401,27 +401,6 @@ def _flow(found: WorkflowStatus) -> Flow:
         args=tuple(given),
         result=found.output,
         error=None if found.error is None else str(found.error)[:2000],
-    )
-
-
-def _sqlite_engine(url: str) -> sa.Engine:
-    engine = sa.create_engine(url, pool_size=SQLITE_CONNECTIONS, max_overflow=0, pool_timeout=60)
-
-    def configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = "IMMEDIATE"  # take the write lock first: a later upgrade could not wait for it
-        connection.execute("PRAGMA busy_timeout = 30000")
-        connection.execute("PRAGMA journal_mode = WAL")
-        # NORMAL may forget the last commits in a power cut, which repeats steps and loses nothing: the mail is in the other file.
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-
-    sa.event.listen(engine, "connect", configure)
-    return engine
-
-
-def _postgresql_engine(url: str) -> sa.Engine:
-    return sa.create_engine(
-        url.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=2, max_overflow=0, pool_pre_ping=True
     )
 
 

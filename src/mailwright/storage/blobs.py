@@ -134,9 +134,7 @@ def _look_up(tx: Tx, blob_id: str, start: int, end: int | None) -> bytes | tuple
     if start == 0 and stop == size:
         data = tx.scalar("SELECT data FROM blobs WHERE id = ?", (blob_id,))
     else:
-        data = tx.scalar(
-            "SELECT substr(data, ?, ?) FROM blobs WHERE id = ?", (start + 1, stop - start, blob_id)
-        )
+        data = tx.scalar("SELECT substr(data, ?, ?) FROM blobs WHERE id = ?", (start + 1, stop - start, blob_id))
     if data is None:
         raise NotFound(f"the bytes of blob {blob_id} are gone")
     return bytes(data)

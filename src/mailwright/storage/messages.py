@@ -163,7 +163,7 @@ def join_thread(tx: Tx, user_id: str, message_id: str | None, candidates: Sequen
     wanted = [*candidates] if message_id is None else [*candidates, message_id]
     marks = ", ".join("?" * len(wanted))
     known: dict[str, str] = dict(
-        tx.all(  # type: ignore[arg-type]  # two columns each
+        tx.all(
             f"SELECT message_id, thread_id FROM thread_refs WHERE user_id = ? AND message_id IN ({marks})",
             (user_id, *wanted),
         )

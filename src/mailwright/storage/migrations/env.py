@@ -11,7 +11,9 @@ def run() -> None:
     engine = create_engine(url, poolclass=pool.NullPool)
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SELECT pg_advisory_lock(7251990)")  # one process migrates, the others wait for it
+            connection.exec_driver_sql(
+                "SELECT pg_advisory_lock(7251990)"
+            )  # one process migrates, the others wait for it
             connection.commit()
         context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
         with context.begin_transaction():
