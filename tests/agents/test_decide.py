@@ -12,7 +12,7 @@ from mailwright.domain.envelope import Origin
 
 PLAIN = Facts("task", "snapshot")
 TASK = Verdict("advice", "task", 0.91)
-QUESTION = Verdict("advice", "answer", 0.7)
+ANSWER = Verdict("advice", "answer", 0.7)
 NOTHING = Verdict("advice", "neither", 0.9)
 UNSURE = Verdict("advice", "task", 0.55)
 
@@ -50,7 +50,7 @@ def test_what_keeps_us_silent_whatever_is_asked(changes: dict[str, object], beca
     ("sent", "verdict", "decision"),
     [
         ((), TASK, Decision("reply", "judged a task (0.91)")),
-        ((), QUESTION, Decision("reply", "judged a question (0.70)")),
+        ((), ANSWER, Decision("reply", "judged an answer to our question (0.70)")),
         ((), NOTHING, Decision("clarify", "judged no task (0.90); asking once what is wanted")),
         ((), UNSURE, Decision("clarify", "judged a task (0.55), below 0.6; asking once what is wanted")),
         (("clarify",), NOTHING, Decision("silent", "judged no task (0.90); this thread was asked once already")),

@@ -1,5 +1,7 @@
 """The rules model's judgement on mail of several kinds and languages, with its because."""
 
+from dataclasses import replace
+
 import pytest
 
 from mailwright.agents.models import Attached, Material
@@ -37,9 +39,9 @@ def test_work_is_a_task(material: Material) -> None:
 @pytest.mark.parametrize(
     "text", ["What is 12 * 3?", "Wie spät ist es?", "When does the office open?", "¿Cuándo abre la oficina?"]
 )
-def test_a_question_wants_an_answer(text: str) -> None:
+def test_a_question_is_a_task_too(text: str) -> None:
     found = judge(of(text))
-    assert (found.kind, found.confidence >= 0.6) == ("answer", True)
+    assert (found.kind, found.confidence >= 0.6) == ("task", True)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +72,11 @@ def test_the_reason_names_signals_and_never_words_of_the_mail() -> None:
 
 def test_the_subject_of_a_reply_does_not_count_as_a_request() -> None:
     assert judge(of("Great, thank you!", "Re: Please compute the total")).kind == "neither"
+
+
+def test_what_follows_a_question_of_ours_is_its_answer_unless_it_asks_for_work() -> None:
+    words = "The first of the two lists."
+    assert judge(of(words)).kind == "neither"
+    assert judge(replace(of(words), asked=True)).kind == "answer"
+    assert judge(replace(of("Please total the first list."), asked=True)).kind == "task"
+    assert judge(replace(of("Thanks!"), asked=True)).kind == "neither"

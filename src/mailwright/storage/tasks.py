@@ -180,17 +180,17 @@ def sent_since(tx: Tx, *, user_id: str | None, correspondent: str, since: Instan
     """How many tasks begun since then sent something to a correspondent."""
     who, params = ("user_id IS NULL", ()) if user_id is None else ("user_id = ?", (user_id,))
     found: int = tx.scalar(
-        f"SELECT COUNT(*) FROM tasks WHERE {who} AND created_at >= ? AND correspondent = ? AND kind <> ''",
+        f"SELECT COUNT(*) FROM tasks WHERE {who} AND created_at >= ? AND correspondent = ? AND kind <> '' ORDER BY created_at, id",
         (*params, since, correspondent),
     )
     return found
 
 
 def sent_in_thread(tx: Tx, *, user_id: str | None, thread_id: str, correspondent: str) -> list[str]:
-    """The kinds of what was sent to a correspondent in a thread, by earlier tasks."""
+    """The kinds of what was sent to a correspondent in a thread, by earlier tasks, oldest first."""
     who, params = ("user_id IS NULL", ()) if user_id is None else ("user_id = ?", (user_id,))
     rows = tx.all(
-        f"SELECT kind FROM tasks WHERE {who} AND thread_id = ? AND correspondent = ? AND kind <> ''",
+        f"SELECT kind FROM tasks WHERE {who} AND thread_id = ? AND correspondent = ? AND kind <> '' ORDER BY created_at, id",
         (*params, thread_id, correspondent),
     )
     return [kind for (kind,) in rows]

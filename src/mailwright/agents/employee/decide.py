@@ -52,7 +52,7 @@ def decide(facts: Facts, verdict: Verdict) -> Decision:
     return Decision("clarify", f"{judged}; asking once what is wanted")
 
 
-_NAMES = {"task": "a task", "answer": "a question", "neither": "no task"}
+_NAMES = {"task": "a task", "answer": "an answer to our question", "neither": "no task"}
 
 
 def _must_be_silent(facts: Facts) -> str:

@@ -168,7 +168,13 @@ def _conclude(
 ) -> Facts:
     """Write the snapshot and read the facts, in one transaction."""
     message, writer = found.message, found.writer
-    material = _material(found, read, earlier)
+    sent = task_rows.sent_in_thread(
+        tx,
+        user_id=writer.person.id if writer.person else None,
+        correspondent=_key(message.sender),
+        thread_id=message.thread_id,
+    )
+    material = _material(found, read, earlier, asked=sent[-1:] == ["clarify"])
     snapshot = Snapshot(
         task_id=found.task.id,
         message_id=message.id,
@@ -198,7 +204,7 @@ def _conclude(
     return fresh(tx, found.task, message, known, hostname=core.settings.hostname)
 
 
-def _material(found: _Found, read: Contents, earlier: list[tuple[StoredMessage, Contents]]) -> Material:
+def _material(found: _Found, read: Contents, earlier: list[tuple[StoredMessage, Contents]], *, asked: bool) -> Material:
     shown = [
         Earlier(message.sender, message.received_at, before.split.new[:MAX_EARLIER_CHARACTERS])
         for message, before in earlier[-MAX_SHOWN_EARLIER:]
@@ -218,6 +224,7 @@ def _material(found: _Found, read: Contents, earlier: list[tuple[StoredMessage, 
         sender_name=found.writer.name or (found.writer.person.display_name if found.writer.person else ""),
         time_zone=found.preferences.time_zone,
         tone=found.preferences.tone,
+        asked=asked,
         attachments=read.attachments,
         earlier=tuple(shown),
     )

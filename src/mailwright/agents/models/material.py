@@ -31,7 +31,10 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A message with what belongs to it. `text` is what was newly written, `forwarded` what was passed on to be read."""
+    """A message with what belongs to it. `text` is what was newly written, `forwarded` what was passed on to be read.
+
+    `asked`: earlier in the thread we asked its sender what is wanted.
+    """
 
     subject: str
     text: str
@@ -41,5 +44,6 @@ class Material:
     sender_name: str = ""
     time_zone: str = "UTC"
     tone: str = ""
+    asked: bool = False
     attachments: tuple[Attached, ...] = field(default=())
     earlier: tuple[Earlier, ...] = field(default=())

@@ -12,12 +12,12 @@ MAX_BECAUSE = 600  # characters of a reason
 
 
 class Judgement(BaseModel):
-    """Whether a message asks for something: a `task` to be done, a question to `answer`, or `neither`."""
+    """What a message is to us: a `task` (a question is one, too), the `answer` to a question we asked, or `neither`."""
 
     model_config = ConfigDict(frozen=True)
 
     kind: Literal["task", "answer", "neither"] = Field(
-        description="task: work is asked for. answer: a question that wants only an answer. neither: nothing is asked."
+        description="task: work or an answer is asked for. answer: it answers a question we asked. neither: it wants nothing."
     )
     confidence: float = Field(ge=0, le=1, description="How sure you are of the kind, from 0 to 1.")
     because: str = Field(max_length=MAX_BECAUSE, description="One short sentence: what in the message shows it.")

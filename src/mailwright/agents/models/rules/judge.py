@@ -7,6 +7,7 @@ Called by the rules model. The score, documented so that people can argue with i
     +3  a question mark, +1 more with a question word  +4  arithmetic that asks for its result
     +2  an attachment, +1 a forwarded message          -5  absence notice, newsletter or delivery notice; again in the subject
     -6  nothing but thanks, agreement or a greeting    -4  no words at all
+    +3  we asked its sender what is wanted
 
 Confidence is 0.5 at score 0 and grows with its distance from 0: 1 - 0.5 · 0.75^|score|.
 """
@@ -22,14 +23,14 @@ from mailwright.agents.models.turns import Judgement
 
 LOOKED_AT = 8_000  # characters: what somebody wants is said early
 MAX_ACKNOWLEDGEMENT = 200  # characters; a longer text says more than thanks
-POLITE, ASKING, WORK, QUESTION, SUM, ATTACHED, FORWARDED = 2, 3, 3, 3, 4, 2, 1
+POLITE, ASKING, WORK, QUESTION, SUM, ATTACHED, FORWARDED, ASKED = 2, 3, 3, 3, 4, 2, 1, 3
 NOTICE, THANKS, NO_WORDS = -5, -6, -4
 
 _SUBJECT_MARKS = re.compile(r"\s*(?:(?:re|aw|sv|antw|fwd?|wg|tr|rv)\s*:\s*)+", re.IGNORECASE)
 
 
 def judge(material: Material) -> Judgement:
-    """Task, question or neither, how sure, and why (the names of the signals, never words of the mail)."""
+    """Task, answer to our question or neither, how sure, and why (the names of the signals, never words of the mail)."""
     text = material.text[:LOOKED_AT].strip()
     subject = _SUBJECT_MARKS.sub("", material.subject).strip()
     # The subject of a reply is somebody's earlier word; that of a new mail may be the whole request.
@@ -46,6 +47,9 @@ def judge(material: Material) -> Judgement:
     if question:
         score += QUESTION + (1 if QUESTION_WORDS.search(both) else 0)
         because.append("asks a question")
+    if material.asked:
+        score += ASKED
+        because.append("answers our question")
     sums = arithmetic.find(both, prefer=language.decimal_mark(language.guess(both)))
     if sums:
         score += SUM
@@ -60,7 +64,7 @@ def judge(material: Material) -> Judgement:
     for name, points in against:
         score += points
         because.append(name)
-    kind = "neither" if score <= 0 else "answer" if question and not (asks_for_work or material.attachments) else "task"
+    kind = "neither" if score <= 0 else "answer" if material.asked and not (question or asks_for_work) else "task"
     confidence = round(1 - 0.5 * 0.75 ** abs(score), 3)
     return Judgement.model_validate(
         {
