@@ -196,7 +196,7 @@ def message(
     text = body or FILLER * (LARGE_OCTETS // len(FILLER) if number % LARGE_EVERY == LARGE_EVERY - 1 else 30)
     return (
         f"From: {name} <{sender}>\r\nTo: {', '.join(recipients)}\r\nSubject: {token}\r\n"
-        f"Message-ID: <{token}@{sender.partition('@')[2]}>\r\nDate: Fri, 20 Nov 2026 10:00:00 +0000\r\n\r\n{text}"
+        f"Message-ID: <{token.replace(' ', '-')}@{sender.partition('@')[2]}>\r\nDate: Fri, 20 Nov 2026 10:00:00 +0000\r\n\r\n{text}"
     ).encode()
 
 

@@ -1,0 +1,106 @@
+"""A running server, the outside world, and a Postfix between them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from tests.servers import postfix
+from tests.servers.mailwright import DOMAIN, MailwrightServer
+from tests.servers.ports import free_port
+from tests.servers.postfix import PostfixServer
+
+T = TypeVar("T")
+
+
+@dataclass
+class Outside:
+    """The rest of the world: an SMTP server that keeps what it is sent."""
+
+    port: int = field(default_factory=free_port)
+    received: list[tuple[str, list[str], EmailMessage]] = field(default_factory=list)
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        message = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.received.append((envelope.mail_from, envelope.rcpt_tos, message))
+        return "250 2.0.0 taken"
+
+    def next_for(self, recipient: str) -> tuple[str, EmailMessage]:
+        """The first message for somebody out there: its envelope sender and itself."""
+        return until(lambda: next(((s, m) for s, to, m in self.received if recipient in to), None))
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a test works with."""
+
+    server: MailwrightServer
+    postfix: PostfixServer
+    outside: Outside
+
+    def inbox(self, name: str, subject: str) -> bytes:
+        """The raw message of that subject in somebody's INBOX, once it is there."""
+
+        def look() -> bytes | None:
+            with self.server.opened() as database:
+                row = database.execute(
+                    "SELECT b.data FROM messages m JOIN users u ON u.id = m.user_id JOIN mailboxes x ON x.id = m.mailbox_id "
+                    "JOIN blobs b ON b.id = m.blob_id WHERE u.email = ? AND x.role = 'inbox' AND m.subject = ?",
+                    (f"{name}@{DOMAIN}", subject),
+                ).fetchone()
+            return row[0] if row else None
+
+        return until(look)
+
+
+@pytest.fixture(scope="module")
+def outside() -> Iterator[Outside]:
+    world = Outside()
+    controller = Controller(world, hostname="127.0.0.1", port=world.port)
+    controller.start()
+    yield world
+    controller.stop()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailwrightServer]:
+    """Not yet started: who needs a smart host names it first."""
+    made = MailwrightServer(Path(tmp_path_factory.mktemp("clients")) / "data", log_level="warning")
+    made.prepare()
+    yield made
+    made.kill()
+
+
+@pytest.fixture(scope="module")
+def place(server: MailwrightServer, outside: Outside) -> Iterator[Place]:
+    """Postfix hands over to the server by LMTP, and the server sends through Postfix."""
+    reason = postfix.why_not()
+    if reason:
+        pytest.skip(reason)
+    relay = PostfixServer(DOMAIN, lmtp_port=server.lmtp_port, relay_port=outside.port)
+    try:
+        server.settings["smart_host"] = f"smtp://127.0.0.1:{relay.port}"
+        server.start()
+        yield Place(server, relay, outside)
+    finally:
+        relay.destroy()
+
+
+def until(look: Callable[[], T | None], seconds: float = 30.0) -> T:
+    """What `look` finds, as soon as it finds something. Raises TimeoutError."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        found = look()
+        if found is not None:
+            return found
+        time.sleep(0.05)
+    raise TimeoutError("it did not come")

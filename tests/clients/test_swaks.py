@@ -1,0 +1,77 @@
+"""swaks, as administrators try a server by hand: submission with STARTTLS and both ways of signing in, SMTP, LMTP."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from tests.servers.mailwright import DOMAIN, PASSWORD, MailwrightServer
+
+SWAKS = shutil.which("swaks")
+pytestmark = [pytest.mark.server, pytest.mark.skipif(SWAKS is None, reason="swaks is not installed")]
+
+ADA, BASHIR = f"ada@{DOMAIN}", f"bashir@{DOMAIN}"
+
+
+@pytest.fixture(scope="module")
+def running(server: MailwrightServer) -> MailwrightServer:
+    """The server, started."""
+    if server.process is None:
+        server.start()
+    return server
+
+
+def _swaks(port: int, *options: str) -> subprocess.CompletedProcess[str]:
+    assert SWAKS is not None
+    command = [SWAKS, "--server", "127.0.0.1", "--port", str(port), "--timeout", "20", "--suppress-data", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("way", ["PLAIN", "LOGIN"])
+def test_a_user_signs_in_over_tls_and_submits(running: MailwrightServer, way: str) -> None:
+    sign_in = ("--tls", "--auth", way, "--auth-user", ADA, "--auth-password", PASSWORD)
+    done = _swaks(running.submission_port, *sign_in, "--from", ADA, "--to", BASHIR, "--body", "By swaks.")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "235 2.7.0" in done.stdout
+    assert "250 2.0.0" in done.stdout
+
+
+def test_a_wrong_password_is_refused(running: MailwrightServer) -> None:
+    sign_in = ("--tls", "--auth", "PLAIN", "--auth-user", ADA, "--auth-password", "not it")
+    done = _swaks(running.submission_port, *sign_in, "--from", ADA, "--to", BASHIR)
+    assert done.returncode == 28  # swaks: an error with authentication
+    assert "535 5.7.8" in done.stdout
+
+
+def test_no_password_is_asked_for_without_tls(running: MailwrightServer) -> None:
+    done = _swaks(running.submission_port, "--from", ADA, "--to", BASHIR)
+    assert done.returncode != 0
+    assert "530 5.7.0" in done.stdout
+    assert "AUTH" not in done.stdout.partition("MAIL FROM")[0]
+
+
+def test_submission_sends_only_under_the_users_own_address(running: MailwrightServer) -> None:
+    sign_in = ("--tls", "--auth", "PLAIN", "--auth-user", ADA, "--auth-password", PASSWORD)
+    done = _swaks(running.submission_port, *sign_in, "--from", BASHIR, "--to", ADA)
+    assert done.returncode != 0
+    assert "550 5.7.1" in done.stdout
+
+
+def test_smtp_takes_mail_for_us_and_for_nobody_else(running: MailwrightServer) -> None:
+    for tls in ((), ("--tls",)):
+        done = _swaks(running.smtp_port, *tls, "--from", "eve@example.org", "--to", ADA)
+        assert done.returncode == 0, done.stdout + done.stderr
+    for recipient, answer in (("friend@example.org", "550 5.7.1"), (f"nobody@{DOMAIN}", "550 5.1.1")):
+        done = _swaks(running.smtp_port, "--from", "eve@example.org", "--to", recipient)
+        assert done.returncode == 24  # swaks: no recipient was accepted
+        assert answer in done.stdout
+    done = _swaks(running.smtp_port, "--from", BASHIR, "--to", ADA)
+    assert "550 5.7.1" in done.stdout, "a sender of ours signs in"
+
+
+def test_lmtp_answers_for_each_recipient(running: MailwrightServer) -> None:
+    done = _swaks(running.lmtp_port, "--protocol", "LMTP", "--from", "eve@example.org", "--to", f"{ADA},{BASHIR}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("250 2.0.0 accepted") == 2
