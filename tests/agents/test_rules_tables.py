@@ -128,3 +128,11 @@ def test_a_table_pasted_into_the_letter_is_found() -> None:
     table = tabletext.pasted("Please total:\n\n| item | price |\n|---|---|\n| Tea | 2.50 |\n| Cake | 4.00 |\n\nThanks")
     assert table is not None
     assert tables.summary(table.columns[1]).total == Decimal("6.50")  # type: ignore[union-attr]
+
+
+def test_the_largest_figure_is_named_by_its_row_when_there_is_one() -> None:
+    table = tables.read("item,amount\ntrain,48.20\nhotel,262\nlunch,48.20\n", name="a.csv")
+    assert table is not None
+    amount = table.columns[1]
+    assert tables.label_at(table, amount, Decimal(262)) == "hotel"
+    assert tables.label_at(table, amount, Decimal("48.20")) == "", "two rows have it"

@@ -118,6 +118,13 @@ def summary(column: Column) -> Summary | None:
     return Summary(len(found), total, min(found), max(found), Fraction(total) / len(found))
 
 
+def label_at(table: Table, column: Column, value: Decimal) -> str:
+    """What the one row with that value is called: its first field that is no number. Empty when several rows have the value."""
+    rows = [row for row, each in zip(table.rows, column.values, strict=False) if each == value]
+    names = [other.index for other in table.columns if not other.is_numeric]
+    return rows[0][names[0]].strip() if len(rows) == 1 and names else ""
+
+
 def grouped(table: Table, by: Column, of: Column | None) -> list[tuple[str, int, Decimal]]:
     """(value, rows, sum of `of`) for each value of a column, by name; "" is shown as it is. All groups, not only MAX_GROUPS."""
     members: dict[str, list[int]] = {}

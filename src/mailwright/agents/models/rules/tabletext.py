@@ -10,6 +10,7 @@ from mailwright.agents.models.rules import numbers, tables
 from mailwright.agents.models.rules.tables import MAX_GROUPS, Column, Table
 
 MAX_COLUMNS_TOLD = 30
+MAX_LABEL = 60  # characters of a row's name behind its figure
 MIN_PASTED_LINES = 3
 
 _BY = re.compile(
@@ -28,7 +29,7 @@ def describe(table: Table, asked: str) -> list[str]:
     out += [f"(note: {each})" for each in table.left_out]
     figures = [column for column in table.columns if column.is_numeric][:MAX_COLUMNS_TOLD]
     for column in figures:
-        out += _figures(column)
+        out += _figures(table, column)
     by = _group_column(table, asked)
     if by is not None:
         out += _groups(table, by, [column for column in figures if not column.is_label and column.index != by.index])
@@ -59,7 +60,7 @@ def pasted(text: str) -> Table | None:
     return None
 
 
-def _figures(column: Column) -> list[str]:
+def _figures(table: Table, column: Column) -> list[str]:
     found = tables.summary(column)
     if found is None:
         return []
@@ -74,7 +75,10 @@ def _figures(column: Column) -> list[str]:
     parts = [f"count {found.count:,}"]
     if not column.percent:
         parts.append(f"sum {show(found.total)}")
-    parts += [f"min {show(found.smallest)}", f"max {show(found.largest)}", f"mean {show(found.mean)}"]
+    for name, value in (("min", found.smallest), ("max", found.largest)):
+        label = tables.label_at(table, column, value)[:MAX_LABEL]
+        parts.append(f"{name} {show(value)} ({label})" if label else f"{name} {show(value)}")
+    parts.append(f"mean {show(found.mean)}")
     out = [f"- {column.name}: {', '.join(parts)}"]
     if not column.sure:
         read = "thousands" if column.values and max(abs(v) for v in column.numbers) >= 1000 else "decimals"
