@@ -15,13 +15,16 @@ MAX_LOCAL_OCTETS = 64  # RFC 5321 §4.5.3.1.1
 MAX_DOMAIN_OCTETS = 255  # RFC 5321 §4.5.3.1.2
 MAX_PATH_OCTETS = 254  # RFC 5321 §4.5.3.1.3 gives 256 with the angle brackets
 
-_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+)*")
+_ATOM = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+)*"
+)
 _QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"')
 _LABELS = re.compile(
     r"[A-Za-z0-9_\x80-\U0010ffff](?:[A-Za-z0-9_\x80-\U0010ffff-]*[A-Za-z0-9\x80-\U0010ffff])?"
     r"(?:\.[A-Za-z0-9_\x80-\U0010ffff](?:[A-Za-z0-9_\x80-\U0010ffff-]*[A-Za-z0-9\x80-\U0010ffff])?)*"
 )
 _LITERAL = re.compile(r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]+|[A-Za-z0-9-]*[A-Za-z0-9]:[!-Z^-~]+)\]")
+_SURROGATES = re.compile("[\ud800-\udfff]")  # halves of characters, as JSON may bring them: no UTF-8 has them
 
 
 @dataclass(frozen=True, slots=False)
@@ -41,11 +44,13 @@ class Address:
             raise BadAddress(text, "the part before @ has a character that is not allowed there")
         if not (_LABELS.fullmatch(domain) or _LITERAL.fullmatch(domain)):
             raise BadAddress(text, "the part after @ is not a domain name")
-        if len(local.encode()) > MAX_LOCAL_OCTETS or len(domain.encode()) > MAX_DOMAIN_OCTETS:
+        if _SURROGATES.search(text):
+            raise BadAddress(text, "it has half a character")
+        domain = domain.lower()  # measured so, since some letters grow: what `str` gives must be read again
+        octets = len(local.encode()), len(domain.encode())
+        if octets[0] > MAX_LOCAL_OCTETS or octets[1] > MAX_DOMAIN_OCTETS or sum(octets) + 1 > MAX_PATH_OCTETS:
             raise BadAddress(text, "the address is too long")
-        if len(text.encode()) > MAX_PATH_OCTETS:
-            raise BadAddress(text, "the address is too long")
-        return cls(local, domain.lower())
+        return cls(local, domain)
 
     def __str__(self) -> str:
         return f"{self.local}@{self.domain}"

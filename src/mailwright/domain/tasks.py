@@ -37,7 +37,14 @@ class Stage(StrEnum):
 TRANSITIONS: dict[TaskStatus, frozenset[TaskStatus]] = {
     TaskStatus.QUEUED: frozenset({TaskStatus.RUNNING, TaskStatus.SKIPPED, TaskStatus.CANCELLED, TaskStatus.FAILED}),
     TaskStatus.RUNNING: frozenset(
-        {TaskStatus.RUNNING, TaskStatus.WAITING, TaskStatus.COMPLETE, TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED}
+        {
+            TaskStatus.RUNNING,
+            TaskStatus.WAITING,
+            TaskStatus.COMPLETE,
+            TaskStatus.FAILED,
+            TaskStatus.SKIPPED,
+            TaskStatus.CANCELLED,
+        }
     ),
     TaskStatus.WAITING: frozenset({TaskStatus.RUNNING, TaskStatus.CANCELLED, TaskStatus.FAILED, TaskStatus.COMPLETE}),
     TaskStatus.COMPLETE: frozenset(),
