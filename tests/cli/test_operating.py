@@ -161,3 +161,16 @@ def test_the_doctor_reports_bad_settings(run: Run, monkeypatch: pytest.MonkeyPat
 
 def test_a_benchmark_of_nothing_is_refused(run: Run) -> None:
     assert "none of smtp, lmtp and both" in refusal_of(run("bench", "ingest", "--protocol", "uucp"))
+
+
+def test_the_doctor_asks_the_models_when_told_to(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    _free_ports(monkeypatch)
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        monkeypatch.setenv("MAILWRIGHT_MODEL_BASE_URL", f"http://127.0.0.1:{nobody.getsockname()[1]}/v1")
+    report = json.loads(run("doctor", "--online", "--no-round-trip", "--json").stdout)
+    assert "rules answered" in report["checks"][-1]["because"]
+    monkeypatch.setenv("MAILWRIGHT_MODEL", "openai:gone")
+    monkeypatch.setenv("MAILWRIGHT_MODEL_TIMEOUT_SECONDS", "2")
+    result = run("doctor", "--online", "--no-round-trip", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["checks"][-1]["status"] == "fail"

@@ -77,10 +77,11 @@ async def run(settings: Settings, *, once: bool) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked.set)
     application = Application(settings)
-    await application.start()
+    await application.open()
     try:
         made = await furnish(application.core, settings)
         _page(console, settings, application, made)
+        await application.work()
         job = asyncio.create_task(_main_job(console, settings, application, made))
         stopping = asyncio.create_task(asked.wait())
         await asyncio.wait({job, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -130,11 +131,11 @@ def _page(console: Console, settings: Settings, application: Application, made: 
     here = _reachable(settings.host)
     say = console.print
     say(f"\n[bold]Mailwright[/] is up after {_age():.1f} s. Your mail is in {_folder(settings.data)}\n")
-    say(f"  [bold]{EMPLOYEE}[/]  Mini Mouse, the employee: mail it a task, the answer comes back in the thread")
+    say(f"  [bold]{EMPLOYEE:23}[/]  Mini Mouse, the employee: mail it a task, the answer comes back in the thread")
     for email, name, role in PEOPLE:
         what = "who looks after it" if role == "admin" else name
         word = "" if settings.demo_password else made.passwords.get(email, "")
-        say(f"  {email:23}  {what:20}{f'password [bold]{word}[/]' if word else ''}")
+        say(f"  {email:23}  {what:20}{f'password [bold]{word}[/]' if word else ''}".rstrip())
     if settings.demo_password:
         say("\n  The password of all four is the one in MAILWRIGHT_DEMO_PASSWORD.")
     elif len(made.passwords) == len(PEOPLE):

@@ -11,7 +11,10 @@ from mailwright.cli.installation import DataOption, JsonOption
 from mailwright.cli.terminal import answer, note, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mailwright.cli.checkup import Check
+    from mailwright.settings import Settings
 
 _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
@@ -42,19 +45,9 @@ def doctor(
         for check in checks(settings):
             _tell(check, json=json)
             found.append(check)
-        if online or round_trip:
-            import asyncio
-
-            from mailwright.cli.probe import ask_models, send_around
-
-            if online:
-                found += asyncio.run(ask_models(settings))
-            if round_trip:
-                if not json:
-                    note("      sending a task around …")
-                found.append(asyncio.run(send_around(settings)))
-            for check in found[-1:]:
-                _tell(check, json=json)
+        for check in _sent(settings, online=online, round_trip=round_trip):
+            _tell(check, json=json)
+            found.append(check)
     failed = [check for check in found if check.status == "fail"]
     if json:
         answer({"ok": not failed, "checks": [asdict(check) for check in found]})
@@ -62,6 +55,20 @@ def doctor(
         note(f"{len(failed)} of {len(found)} checks failed.")
     if failed:
         raise typer.Exit(1)
+
+
+def _sent(settings: Settings, *, online: bool, round_trip: bool) -> Iterator[Check]:
+    """The checks that send something."""
+    import asyncio
+
+    from mailwright.cli.probe import ask_models, send_around
+
+    if online:
+        note("asking the models …")
+        yield from asyncio.run(ask_models(settings))
+    if round_trip:
+        note("sending a task around …")
+        yield asyncio.run(send_around(settings))
 
 
 def _tell(check: Check, *, json: bool) -> None:
