@@ -16,7 +16,11 @@ SENDER = "loadtest@example.org"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What to send: `messages` of `octets` over `connections`, to `recipients` in turn, each on its own connection or not."""
+    """What to send: `messages` of `octets` over `connections`, from `senders` to `recipients` in turn.
+
+    Each message has a connection of its own unless they are `kept`. `text` is what they say before the filling. With
+    `every_seconds` one message is sent in that time, whether the one before is answered or not.
+    """
 
     port: int
     messages: int
@@ -25,6 +29,9 @@ class Load:
     connections: int = 20
     lmtp: bool = False
     kept: bool = True
+    senders: Sequence[str] = (SENDER,)
+    text: str = ""
+    every_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +55,20 @@ async def _send(load: Load) -> Outcome:
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for _ in range(load.connections):
-            group.create_task(_one_connection(load, numbers, answers))
+            group.create_task(_one_connection(load, numbers, answers, began))
     return Outcome(time.perf_counter() - began, answers)
 
 
-async def _one_connection(load: Load, numbers: Iterator[int], answers: list[float]) -> None:
+async def _one_connection(load: Load, numbers: Iterator[int], answers: list[float], began: float) -> None:
     conversation: _Conversation | None = None
     for number in numbers:
         if conversation is None:
             conversation = await _Conversation.open(load)
+        sender = load.senders[number % len(load.senders)]
         recipient = load.recipients[number % len(load.recipients)]
-        answers.append(await conversation.deliver(recipient, _message(load, number, recipient)))
+        if load.every_seconds:
+            await asyncio.sleep(began + number * load.every_seconds - time.perf_counter())
+        answers.append(await conversation.deliver(sender, recipient, _message(load, number, sender, recipient)))
         if not load.kept:
             await conversation.quit()
             conversation = None
@@ -82,8 +92,8 @@ class _Conversation(asyncio.Protocol):
         await conversation._say(b"LHLO example.org\r\n" if load.lmtp else b"EHLO example.org\r\n", b"250")
         return conversation
 
-    async def deliver(self, recipient: str, message: bytes) -> float:
-        await self._say(f"MAIL FROM:<{SENDER}>\r\n".encode(), b"250")
+    async def deliver(self, sender: str, recipient: str, message: bytes) -> float:
+        await self._say(f"MAIL FROM:<{sender}>\r\n".encode(), b"250")
         await self._say(f"RCPT TO:<{recipient}>\r\n".encode(), b"250")
         await self._say(b"DATA\r\n", b"354")
         began = time.perf_counter()
@@ -125,10 +135,10 @@ class _Conversation(asyncio.Protocol):
 _LINE = b"The quick brown fox jumps over the lazy dog, and this line goes on to the end.\r\n"
 
 
-def _message(load: Load, number: int, recipient: str) -> bytes:
+def _message(load: Load, number: int, sender: str, recipient: str) -> bytes:
     header = (
-        f"From: <{SENDER}>\r\nTo: <{recipient}>\r\nDate: Fri, 20 Nov 2026 10:00:00 +0000\r\n"
-        f"Message-Id: <{time.time_ns():x}.{number:x}@example.org>\r\nSubject: load {number}\r\n\r\n"
+        f"From: <{sender}>\r\nTo: <{recipient}>\r\nDate: Fri, 20 Nov 2026 10:00:00 +0000\r\n"
+        f"Message-Id: <{time.time_ns():x}.{number:x}@example.org>\r\nSubject: load {number}\r\n\r\n{load.text}"
     ).encode()
-    lines = max(1, (load.octets - len(header)) // len(_LINE))
+    lines = max(0, (load.octets - len(header)) // len(_LINE))
     return header + _LINE * lines + b".\r\n"
