@@ -5,6 +5,11 @@ people's services), `pipeline` (events and workflows), `core` (what may happen t
 workers), and the roof that joins them: `settings`, `telemetry`, `app`, `cli`. Imports go down only; the build checks it.
 """
 
-from importlib.metadata import version
 
-__version__ = version("mailwright")
+def __getattr__(name: str) -> str:
+    """`__version__`, read when asked for: looking up what is installed takes longer than most commands."""
+    if name != "__version__":
+        raise AttributeError(name)
+    from importlib.metadata import version
+
+    return version("mailwright")

@@ -1,7 +1,7 @@
 """The application: joins the rooms, and nothing else.
 
 Started by `mailwright up`, by the demo and by tests. Makes the parts that the roles of this process need, hands each what it
-declared it needs, starts them from the inside out (storage first, doors last) and ends them from the outside in.
+declared it needs, starts them from the inside out (storage, doors, work) and ends them the other way round, doors first.
 """
 
 from __future__ import annotations
@@ -11,24 +11,17 @@ import fcntl
 import os
 import signal
 import ssl
-from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import FastAPI
 
 from mailwright import telemetry
-from mailwright.agents import employee
-from mailwright.agents.models import Models
-from mailwright.connectors.dns import DnsResolver
-from mailwright.connectors.smtp import DirectMx, SmartHost
-from mailwright.core import Core, housekeeping, outbox, retention
-from mailwright.core.dispatch import Dispatcher, Transport
-from mailwright.domain.events import Event
+from mailwright.core import Core
 from mailwright.domain.refusals import AlreadyExists
-from mailwright.installation import build_core, flows_url, models_of
-from mailwright.pipeline import Consumers, Flows, Handler
+from mailwright.installation import build_core, flows_url
+from mailwright.pipeline import Flows
 from mailwright.pipeline.heartbeat import Heartbeat, executor_id
 from mailwright.protocols.api import ApiSettings, HttpServer, create_api
 from mailwright.protocols.smtp.core_entrance import CoreEntrance
@@ -36,6 +29,11 @@ from mailwright.protocols.smtp.server import MailServer
 from mailwright.protocols.smtp.settings import Kind, SmtpSettings
 from mailwright.protocols.tls import self_signed_context, server_context
 from mailwright.settings import Settings
+
+if TYPE_CHECKING:
+    from mailwright.storage import Tx
+    from mailwright.storage.dead_letters import DeadLetter
+    from mailwright.work import Work
 
 log = structlog.get_logger(__name__)
 
@@ -53,10 +51,8 @@ class Application:
         self.flows: Flows
         self.servers: dict[str, MailServer] = {}
         self.http: HttpServer | None = None
-        self._consumers: Consumers | None = None
-        self._dispatcher: Dispatcher | None = None
         self._heartbeat: Heartbeat | None = None
-        self._models: Models | None = None
+        self._work: Work | None = None
         self._lock: int | None = None
         self._started = False
 
@@ -66,17 +62,35 @@ class Application:
         return self.settings.database_url.startswith("sqlite:///")
 
     async def start(self) -> None:
-        """Start everything; when it returns, every port answers.
+        """Start everything: `open`, then `work`. Raises what they raise."""
+        await self.open()
+        await self.work()
+
+    async def open(self) -> None:
+        """Open storage and the doors: when it returns, every port answers and what is accepted is kept.
 
         Raises AlreadyExists (another process has the data folder), OSError (a port is taken), TryLater (no database).
         Whatever was started is stopped again when something raises.
         """
         try:
-            await self._start()
+            await self._open_storage()
+            await self._open_doors(self.settings.active_roles)
+        except BaseException:
+            await self.stop(grace=1.0)
+            raise
+
+    async def work(self) -> None:
+        """Begin to work on what was accepted, now and before; after `open`. Raises and stops as `open` does."""
+        roles = self.settings.active_roles
+        try:
+            if roles & {"worker", "scheduler"}:
+                self._work = await asyncio.to_thread(self._make_work)
+                await self._work.start(roles)
         except BaseException:
             await self.stop(grace=1.0)
             raise
         self._started = True
+        log.info("started", roles=sorted(roles), data=str(self.settings.data), **self._ports())
 
     async def stop(self, grace: float = STOP_SECONDS) -> None:
         """End politely within `grace` seconds: doors first, then work (which resumes at the next start), then storage."""
@@ -87,17 +101,13 @@ class Application:
         await asyncio.gather(*doors, return_exceptions=True)
         self.servers.clear()
         self.http = None
-        if self._consumers is not None:
-            await self._consumers.stop(WORK_SECONDS * share / 2)
-        if self._dispatcher is not None:
-            await self._dispatcher.stop()
-        if hasattr(self, "flows"):
-            await self.flows.stop(WORK_SECONDS * share)
-        if self._models is not None:
-            await self._models.close()
+        if self._work is not None:
+            await self._work.stop(WORK_SECONDS * share)
+        elif hasattr(self, "flows"):
+            await self.flows.stop(0)
         if self._heartbeat is not None:
             await self._heartbeat.stop()
-        self._consumers = self._dispatcher = self._heartbeat = self._models = None
+        self._work = self._heartbeat = None
         if hasattr(self, "core"):
             await asyncio.to_thread(self.core.database.close)
         if self._lock is not None:
@@ -119,14 +129,14 @@ class Application:
             log.info("stopping")
             await self.stop()
 
-    async def _start(self) -> None:
+    async def _open_storage(self) -> None:
         settings, roles = self.settings, self.settings.active_roles
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.embedded:
             self._lock = _lock_folder(settings.data)
         self.core = await asyncio.to_thread(build_core, settings)
         executor = "embedded" if self.embedded else executor_id()
-        self.flows = Flows(self.core.database, flows_url(settings), executor_id=executor, on_dead=employee.on_dead)
+        self.flows = Flows(self.core.database, flows_url(settings), executor_id=executor, on_dead=_on_dead)
         self._heartbeat = Heartbeat(
             self.core.database,
             executor,
@@ -137,28 +147,12 @@ class Application:
             activity=self.flows.activity,
         )
         await self._heartbeat.sign_in()
-        if roles & {"worker", "scheduler"}:
-            await self._start_work(roles)
         self._heartbeat.start()
-        await self._open_doors(roles)
-        log.info("started", roles=sorted(roles), data=str(settings.data), **self._ports())
 
-    async def _start_work(self, roles: frozenset[str]) -> None:
-        core, settings = self.core, self.settings
-        self._models = models_of(settings)
-        employee.configure(core, self._models)
-        housekeeping.configure(core, self.flows)
-        if "scheduler" in roles:
-            self.flows.schedule(housekeeping.NIGHTLY, housekeeping.housekeeping)
-        await self.flows.start(lanes=None if "worker" in roles else ())
-        if "worker" not in roles:
-            return
-        self._consumers = Consumers(core.database)
-        self._consumers.subscribe("mail_ingest", "ingesters", employee.on_delivered(core, self.flows))
-        self._consumers.subscribe("retention", "janitors", _janitor(core))
-        await self._consumers.start()
-        self._dispatcher = Dispatcher(core, {outbox.SMTP: _way_out(settings)})
-        await self._dispatcher.start()
+    def _make_work(self) -> Work:
+        from mailwright.work import Work  # imported while the doors are open already: it brings much with it
+
+        return Work(self.core, self.flows, self.settings)
 
     async def _open_doors(self, roles: frozenset[str]) -> None:
         settings, entrance = self.settings, CoreEntrance(self.core)
@@ -190,9 +184,6 @@ class Application:
     def _api(self) -> FastAPI:
         settings = self.settings
         secret = settings.webhook_secret
-        measures = [self.flows.measure]
-        if self._consumers is not None:
-            measures.append(self._consumers.measure)
         return create_api(
             self.core,
             ApiSettings(
@@ -200,8 +191,13 @@ class Application:
                 webhook_per_minute=settings.webhook_per_minute,
             ),
             metrics=telemetry.metrics_text,
-            measures=measures,
+            measures=[self._measure],
         )
+
+    async def _measure(self) -> None:
+        if self._work is not None:
+            await self.flows.measure()
+            await self._work.consumers.measure()
 
     def _ports(self) -> dict[str, int]:
         ports = {kind: server.port for kind, server in self.servers.items()}
@@ -225,25 +221,8 @@ def _tls(settings: Settings) -> ssl.SSLContext:
     return self_signed_context(settings.data / "tls", [settings.hostname, "localhost", "127.0.0.1"])
 
 
-def _way_out(settings: Settings) -> Transport:
-    """What carries mail to other servers: the smart host, or each recipient's own exchangers."""
-    if settings.smart_host is None:
-        return DirectMx(DnsResolver(), helo=settings.hostname, allow_private=settings.allow_private_delivery)
-    url = urlsplit(settings.smart_host.get_secret_value())
-    implicit = url.scheme == "smtps"
-    return SmartHost(
-        host=url.hostname or "",
-        port=url.port or (465 if implicit else 587),
-        username=unquote(url.username) if url.username else None,
-        password=unquote(url.password) if url.password else None,
-        # A password never travels in clear; a relay on the own machine often has no TLS to offer.
-        tls="tls" if implicit else ("starttls" if url.username else "opportunistic"),
-        helo=settings.hostname,
-    )
+def _on_dead(tx: Tx, letter: DeadLetter) -> None:
+    """A workflow died: its agent's task has failed, in the transaction that writes the dead letter."""
+    from mailwright.agents import employee  # there is a workflow, so it is imported already
 
-
-def _janitor(core: Core) -> Handler:
-    async def collect(batch: Sequence[Event]) -> None:
-        await retention.collect(core, batch)
-
-    return collect
+    employee.on_dead(tx, letter)

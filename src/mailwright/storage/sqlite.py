@@ -113,6 +113,8 @@ class SqliteDatabase(Database):
         return result
 
     async def read(self, function: Callable[[Tx], T]) -> T:
+        if self._closing:
+            raise TryLater("the server is shutting down")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, function)
 
     def read_now(self, function: Callable[[Tx], T]) -> T:

@@ -180,7 +180,7 @@ def sent_since(tx: Tx, *, user_id: str | None, correspondent: str, since: Instan
     """How many tasks begun since then sent something to a correspondent."""
     who, params = ("user_id IS NULL", ()) if user_id is None else ("user_id = ?", (user_id,))
     found: int = tx.scalar(
-        f"SELECT COUNT(*) FROM tasks WHERE {who} AND created_at >= ? AND correspondent = ? AND kind <> '' ORDER BY created_at, id",
+        f"SELECT COUNT(*) FROM tasks WHERE {who} AND created_at >= ? AND correspondent = ? AND kind <> ''",
         (*params, since, correspondent),
     )
     return found
