@@ -1,6 +1,7 @@
 """Parsing never raises, stays inside the bytes and inside its limits, whatever comes."""
 
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -227,6 +228,23 @@ def test_hostile_header_values_are_read_in_one_pass(piece: str) -> None:
     assert len(messageids.parse(value)) <= messageids.MAX_IDS
     parsed = mime.parse(f"Content-Type: {value}\r\nContent-Disposition: a;{value}\r\nDate: {value}\r\n\r\n".encode())
     assert parsed.date is None
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a" + " " * 100_000 + "b@example.org",
+        "a " + "(x) " * 25_000 + "b@example.org",
+        "a " * 30_000 + "@ " + ":" * 30_000,
+        "a" + " " * 50_000 + "@" + " " * 50_000 + ".",
+    ],
+    ids=["spaces", "comments", "colons", "spaces around signs"],
+)
+def test_long_runs_in_an_address_field_are_read_in_one_pass(value: str) -> None:
+    began = time.perf_counter()
+    mailboxes.parse(value)
+    assert time.perf_counter() - began < 2
 
 
 @pytest.mark.timeout(20)

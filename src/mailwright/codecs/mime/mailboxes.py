@@ -40,7 +40,7 @@ _TOKEN = re.compile(
     r'|(?P<atom>[^\s,;:<>()\[\]"\\]+)',
     re.DOTALL,
 )
-_AROUND = re.compile(r"\s*([@.])\s*")
+_AROUND = re.compile(r"(?<!\s)\s*([@.])\s*")  # begins at the first space of a run only: a long run is not tried at each of its own
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -94,7 +94,7 @@ def _quick(value: str) -> list[Mailbox] | None:
 class _Entry:
     """What has been read of the entry at hand."""
 
-    __slots__ = ("angle", "comment", "has_quote", "raw", "words")
+    __slots__ = ("angle", "comment", "has_at", "has_quote", "raw", "words")
 
     def __init__(self) -> None:
         self.raw: list[str] = []  # the entry without its angle address, as written
@@ -102,6 +102,7 @@ class _Entry:
         self.angle: str | None = None
         self.comment: list[str] = []
         self.has_quote = False
+        self.has_at = False  # an "@" that stands alone was read
 
     def mailbox(self) -> Mailbox | None:
         """The finished entry; None when there was nothing between two commas."""
@@ -155,7 +156,7 @@ def _entries(value: str) -> Iterator[Mailbox]:
                 depth = 1
                 if entry.comment:
                     entry.comment.append(" ")
-            elif text == ":" and entry.angle is None and "@" not in entry.raw:
+            elif text == ":" and entry.angle is None and not entry.has_at:
                 entry = _Entry()  # what was read was a group's name
             elif text in ",;":
                 mailbox = entry.mailbox()
@@ -168,6 +169,7 @@ def _entries(value: str) -> Iterator[Mailbox]:
         elif entry.angle is None:
             entry.raw.append(text)
             entry.words.append(" " if kind == "space" else text)
+            entry.has_at = entry.has_at or text == "@"
     mailbox = entry.mailbox()
     if mailbox is not None:
         yield mailbox
