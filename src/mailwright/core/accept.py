@@ -59,6 +59,8 @@ async def accept(core: Core, envelope: Envelope, raw: bytes, verdict: Verdict) -
     """Keep it once, however often it is offered. Raises LoopDetected, MessageTooLarge, TryLater."""
     incoming = await filing.prepare(core, envelope, raw, verdict)
     outcomes = await core.write(lambda tx: filing.file_all(tx, core, incoming), shared=True)
+    if all(outcome.duplicate or outcome.refusal is not None for outcome in outcomes):
+        await filing.discard(core, incoming)
     return Receipt(outcomes)
 
 

@@ -2,12 +2,16 @@
 
 Called by accept (entrances), submission's local copies and the outbox (our own mail to our own mailboxes).
 Expects: an `Incoming`, prepared outside the transaction (parsed, large blobs staged).
-Promises: each recipient gets it exactly once, however often it is offered (the idempotency key of the inbound row).
+Promises: each recipient gets it exactly once, however often it is offered (the idempotency key of the inbound row); a refused
+recipient leaves nothing behind, and where SMTP's one answer cannot tell of it, the sender is told by a bounce.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mailwright.codecs import mime
@@ -23,7 +27,9 @@ from mailwright.domain.refusals import (
     MailboxFull,
     MessageTooLarge,
     NoSuchRecipient,
+    NotFound,
     Refusal,
+    TryLater,
 )
 from mailwright.storage import StoredBlob, Tx, domains, inbound
 from mailwright.storage.domains import Domain
@@ -90,6 +96,14 @@ async def prepare_stored(core: Core, blob_id: str, envelope: Envelope, verdict: 
     return Incoming(envelope, verdict, parsed, blob.checksum, ours, blobs, frozenset({blob.tenant_id}))
 
 
+async def discard(core: Core, incoming: Incoming) -> None:
+    """Take back the files of a message that nobody kept; whoever offers it in a loop must not fill the disk until the sweep."""
+    for blob in incoming.blobs.values():
+        if blob.data is None and not await core.read(lambda tx, blob=blob: core.blobs.is_named(tx, blob.id)):  # type: ignore[misc]
+            with contextlib.suppress(TryLater, OSError):  # the nightly sweep takes it then
+                await asyncio.to_thread(core.blobs.delete_outside, blob.key)
+
+
 def file_all(tx: Tx, core: Core, incoming: Incoming) -> tuple[Outcome, ...]:
     """File for every recipient of the envelope; a refusal for one harms no other."""
     outcomes: dict[Address, Outcome] = {}
@@ -100,11 +114,12 @@ def file_all(tx: Tx, core: Core, incoming: Incoming) -> tuple[Outcome, ...]:
             outcomes[recipient] = file_once(tx, core, incoming, recipient)
         except Refusal as refusal:
             outcomes[recipient] = Outcome(recipient, refusal=refusal)
+    _owe_bounces(tx, core, incoming, list(outcomes.values()))
     return tuple(outcomes[recipient] for recipient in incoming.envelope.recipients)
 
 
 def file_once(tx: Tx, core: Core, incoming: Incoming, recipient: Address) -> Outcome:
-    """File for one recipient. Raises NoSuchRecipient, MailboxFull, ExceedsQuota; then nothing is kept for it."""
+    """File for one recipient. Raises NoSuchRecipient, MailboxFull, ExceedsQuota, LoopDetected; then nothing is kept for it."""
     row = routing.resolve(tx, recipient)
     if row is None or row.tenant_id not in incoming.blobs:
         raise NoSuchRecipient(f"there is no {recipient} here")
@@ -123,13 +138,18 @@ def file_once(tx: Tx, core: Core, incoming: Incoming, recipient: Address) -> Out
     ):
         return Outcome(recipient, inbound.known(tx, key) or "", duplicate=True)
     provenance = Provenance(incoming.verdict.origin, envelope.correlation_id, inbound_id)
-    _place(tx, core, incoming, row.tenant_id)
     try:
-        for target in routing.expand(tx, row, recipient):
-            _deliver(tx, core, incoming, blob, target, provenance, alone=row.user_id is not None)
-    except (MailboxFull, ExceedsQuota, NoSuchRecipient):
+        targets = tuple(routing.expand(tx, row, recipient))
+        # Each of them, and only then the question: any() over the calls would stop at the first.
+        reached = [
+            _deliver(tx, incoming, blob, target, provenance, alone=row.user_id is not None) for target in targets
+        ]
+        if not any(reached):
+            raise NoSuchRecipient(f"{recipient} leads to nobody")
+    except Refusal:  # a lone recipient refuses before anything is filed, a group only when it reached nobody
         inbound.forget(tx, inbound_id)
         raise
+    _place(tx, core, incoming, row.tenant_id)
     _journal(tx, core, incoming, blob, recipient.domain, provenance)
     return Outcome(recipient, inbound_id)
 
@@ -164,17 +184,46 @@ def _place(tx: Tx, core: Core, incoming: Incoming, tenant_id: str) -> None:
         core.blobs.put(tx, incoming.blobs[tenant_id])
 
 
+def _owe_bounces(tx: Tx, core: Core, incoming: Incoming, outcomes: Sequence[Outcome]) -> None:
+    """RFC 5321 §4.2.5: after the one 250 of SMTP, who was refused for good is ours to report to the sender.
+
+    Their copies go through the outbox, which fails them and writes the notice. Not while somebody is refused for now: then the
+    client keeps the message and comes back. Once, however often it does. LMTP and hooks answer for each recipient.
+    """
+    envelope, refused = incoming.envelope, [outcome for outcome in outcomes if outcome.refusal is not None]
+    for_now = any(isinstance(outcome.refusal, MailboxFull | TryLater) for outcome in refused)
+    if envelope.channel is not Channel.SMTP or for_now or len(refused) == len(outcomes):
+        return
+    for recipient in (outcome.recipient for outcome in refused):
+        domain = incoming.domains.get(recipient.domain)
+        if domain is None or not routing.is_local_domain(tx, recipient.domain):
+            continue  # nothing may leave this way
+        queued = outbox.enqueue(
+            tx,
+            tenant_id=domain.tenant_id,
+            user_id=None,
+            sender=envelope.sender,
+            recipients=(recipient,),
+            blob_id=incoming.blobs[domain.tenant_id].id,
+            message_id=incoming.parsed.message_id or "",
+            idempotency_key=f"refused:{idempotency_key(incoming, recipient)}",
+            correlation_id=envelope.correlation_id,
+            verdict=incoming.verdict,
+        )
+        if queued:
+            _place(tx, core, incoming, domain.tenant_id)
+
+
 def _deliver(
     tx: Tx,
-    core: Core,
     incoming: Incoming,
     blob: StoredBlob,
     target: routing.Local | routing.Elsewhere,
     provenance: Provenance,
     *,
     alone: bool,
-) -> None:
-    """Into a mailbox, or into the outbox for a member elsewhere.
+) -> bool:
+    """Into a mailbox, or into the outbox for a member elsewhere. False when that member is gone.
 
     When the recipient is a group, a full mailbox of one member must not refuse the mail for all: that member's copy waits in
     the outbox, which retries it and tells the sender if it never fits.
@@ -195,8 +244,12 @@ def _deliver(
         except (MailboxFull, ExceedsQuota):
             if alone:
                 raise
+        except NotFound as error:
+            if alone:
+                raise NoSuchRecipient(f"there is no mailbox for {target.address}") from error
+            return False
         else:
-            return
+            return True
     outbox.enqueue(
         tx,
         tenant_id=target.tenant_id,
@@ -209,6 +262,7 @@ def _deliver(
         correlation_id=envelope.correlation_id,
         verdict=incoming.verdict,
     )
+    return True
 
 
 def _journal(

@@ -69,13 +69,15 @@ def append(
 ) -> str:
     """File one message into the user's mailbox of that role. `blob` is named by this transaction or an earlier one.
 
-    Returns the new message's id. Raises MailboxFull, ExceedsQuota (with `enforce_quota`), NotFound when there is no such mailbox.
+    Returns the new message's id. Raises MailboxFull, ExceedsQuota (with `enforce_quota`), NotFound when there is no such mailbox;
+    then nothing is filed or counted.
     """
     modseq = accounts.take_room(tx, user_id, blob.size, enforce=enforce_quota)
     if modseq is None:
         raise _no_room(tx, user_id, blob.size)
     taken = mailboxes.take_uid(tx, user_id, role, modseq, unseen=not flags & Flag.SEEN)
     if taken is None:
+        accounts.next_modseq(tx, user_id, freed=blob.size)  # who catches this keeps the transaction
         raise NotFound(f"the account has no {role} mailbox")
     mailbox_id, uid = taken
     message_id = new_id()

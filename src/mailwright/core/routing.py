@@ -1,16 +1,18 @@
 """Routing: which address leads where.
 
 Called by accept and filing (in the transaction that files) and by the outbox (is this domain ours?).
-Promises: an expansion ends, however groups and forwards point at each other, and names nobody twice.
+Promises: an expansion ends, however groups and forwards point at each other, and names nobody twice; one that is too large is
+refused, so that nobody in it is forgotten.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailwright.domain.addresses import Address
-from mailwright.domain.refusals import BadAddress
+from mailwright.domain.refusals import BadAddress, LoopDetected
 from mailwright.storage import Tx, accounts, domains
 from mailwright.storage.accounts import AddressRow
 
@@ -56,18 +58,21 @@ def resolve(tx: Tx, address: Address) -> AddressRow | None:
 
 
 def expand(tx: Tx, row: AddressRow, address: Address) -> Iterator[Local | Elsewhere]:
-    """Every final destination of a route, each once."""
+    """Every final destination of a route, each once. Raises LoopDetected when there are more than MAX_EXPANSION."""
     seen: set[str] = set()
-    waiting: list[tuple[AddressRow | None, Address, str]] = [(row, address, row.tenant_id)]
-    while waiting and len(seen) < MAX_EXPANSION:
-        found, towards, tenant_id = waiting.pop(0)
+    waiting: deque[tuple[AddressRow | None, Address]] = deque([(row, address)])
+    while waiting:
+        known, towards = waiting.popleft()
+        found = known or resolve(tx, towards)
         identity = found.user_id or found.address if found else towards.key
         if identity in seen:
             continue
+        if len(seen) >= MAX_EXPANSION:
+            raise LoopDetected(f"{address} leads to more than {MAX_EXPANSION} addresses")
         seen.add(identity)
         if found is None:
             if not is_local_domain(tx, towards.domain):
-                yield Elsewhere(tenant_id, towards)
+                yield Elsewhere(row.tenant_id, towards)
             continue  # a member of ours that is gone: the others still get the mail
         if found.user_id is not None:
             yield Local(found.tenant_id, found.user_id, found.kind, towards)
@@ -77,4 +82,4 @@ def expand(tx: Tx, row: AddressRow, address: Address) -> Iterator[Local | Elsewh
                 member = Address.parse(target)
             except BadAddress:
                 continue  # checked when it was written; a hand-made row must not stop the group
-            waiting.append((resolve(tx, member), member, tenant_id))
+            waiting.append((None, member))

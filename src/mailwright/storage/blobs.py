@@ -90,6 +90,10 @@ class BlobStore:
         blob_id, tenant_id, key, place, size, digest = row
         return StoredBlob(blob_id, tenant_id, key, place, size, digest, None)
 
+    def is_named(self, tx: Tx, blob_id: str) -> bool:
+        """Whether a row names the blob."""
+        return tx.scalar("SELECT 1 FROM blobs WHERE id = ?", (blob_id,)) is not None
+
     async def read(self, blob_id: str, start: int = 0, end: int | None = None) -> bytes:
         """Bytes `start` to `end` (to the end when None). Raises NotFound, TryLater."""
         found = await self._database.read(lambda tx: _look_up(tx, blob_id, start, end))
