@@ -165,6 +165,46 @@ def test_lines_that_only_look_like_a_boundary_are_counted_and_limited() -> None:
     assert parsed.root.children[-1].body_end == len(raw)
 
 
+def test_a_digest_of_a_thousand_mails_is_read_whole() -> None:
+    mail = b"--b\r\n\r\n" + b"".join(b"X-Field-%d: %s\r\n" % (i, b"v" * 80) for i in range(30)) + b"\r\nHi.\r\n"
+    parsed = mime.parse(b"Content-Type: multipart/digest; boundary=b\r\n\r\n" + mail * 900 + b"--b--\r\n")
+    assert not parsed.defects
+    assert len(parsed.root.children) == 900
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "field",
+    [
+        b"a:\n" * 8_000,
+        b"Content-Description: " + b"d" * 20_000 + b"\r\n",
+        b"Content-Type: a/b" + b"; name=" + b"n" * 8_000 + b"\r\n",
+        b"Content-Type: a/b" + b"".join(b"; p%d*=utf-8''%%41" % i for i in range(190)) + b"\r\n",
+        b"Content-ID: <" + b"c" * 20_000 + b">\r\n",
+    ],
+    ids=["tiny fields", "descriptions", "names", "parameters", "content ids"],
+)
+def test_what_is_kept_of_two_thousand_hostile_parts_is_bounded(field: bytes) -> None:
+    raw = (
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + (b"--b\r\n" + field + b"\r\nx\r\n") * 1990 + b"--b--\r\n"
+    )
+    began = time.perf_counter()
+    parsed = mime.parse(raw)
+    assert time.perf_counter() - began < 3
+    assert len(parsed.root.to_json()) < 1_500_000
+    assert len(parsed.root.children) == 1990
+    assert parsed.defects
+
+
+@pytest.mark.timeout(20)
+def test_a_large_message_is_not_looked_through_at_every_depth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(structure, "MAX_SCANNED_OCTETS", 10_000_000)
+    levels = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (i, i) for i in range(60))
+    parsed = mime.parse(levels + b"\r\n" + b"\n" * 1_000_000)
+    assert "parts are nested too deeply for so large a message" in parsed.defects
+    assert sum(1 for _ in parsed.root.walk()) == 10
+
+
 class _CountedBytes(bytes):
     """Bytes that count how many octets their `find` was asked to look at, at most."""
 

@@ -28,6 +28,12 @@ MAX_BOUNDARY_LINES = (
 )
 MAX_BOUNDARY_CHARACTERS = 256  # RFC 2046 §5.1.1 says 70; some write more, none this much
 MAX_DEFECTS = 20  # of one message; the list is for people
+MAX_HEADERS_OCTETS = 4 * 1024 * 1024  # of all headers in a message: a digest of a thousand mails has three
+MAX_SCANNED_OCTETS = 512 * 1024**2  # looked through for boundaries and embedded messages: ten levels around 50 MiB
+MAX_KEPT_CHARACTERS = (
+    512 * 1024
+)  # of all parts' parameters, names and descriptions: they are in a row for each recipient
+MAX_DESCRIPTION_CHARACTERS = 1000  # a line for people
 
 _AFTER_BOUNDARY = pattern(rb"(--)?[ \t]*+(?:\r?\n|\r?\Z)")
 _TOKEN = pattern(r"[!#$%&'*+.^_`{|}~0-9a-z-]{1,127}/[!#$%&'*+.^_`{|}~0-9a-z-]{1,127}")
@@ -149,12 +155,15 @@ class _Place:
 class _Reader:
     """The bytes of one message and what its limits still allow."""
 
-    __slots__ = ("boundary_lines", "data", "defects", "parts")
+    __slots__ = ("boundary_lines", "data", "defects", "headers", "kept", "parts", "scanned")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.parts = 0
         self.boundary_lines = 0
+        self.headers = 0  # octets
+        self.scanned = 0  # octets
+        self.kept = 0  # characters
         self.defects: list[str] = []
 
     def note(self, defect: str) -> None:
@@ -178,6 +187,10 @@ class _Reader:
             self.note("the header is too long to be read to its end")
             limit = start + MAX_HEADER_OCTETS
             stop = data.rfind(b"\n", start, limit) + 1 or limit
+        self.headers += stop - start
+        if self.headers > MAX_HEADERS_OCTETS:
+            self.note("too much header in all; the headers of later parts are not read")
+            return _EMPTY, body_start
         fields, junk = read_fields(data[start:stop])
         if junk is not None:
             # RFC 5322 §2.1 wants an empty line here. What is no field begins the body.
@@ -198,6 +211,11 @@ class _Reader:
         encoding = _encoding(header)
         children: tuple[Part, ...] = ()
         number = place.leaf
+        if media_type.startswith(("multipart/", "message/")):
+            self.scanned += end - body_start
+            if self.scanned > MAX_SCANNED_OCTETS:
+                self.note("parts are nested too deeply for so large a message")
+                media_type = _OPAQUE
         if media_type.startswith("multipart/"):
             if encoding not in ("7bit", "8bit", "binary"):
                 self.note("a multipart has a transfer encoding, which is not applied")  # RFC 2045 §6.4
@@ -242,7 +260,17 @@ class _Reader:
             lines = self.data.count(b"\n", body_start, end)
             if end > body_start and self.data[end - 1] != 10:
                 lines += 1
-        description = header.get("content-description") if "content-description" in header else None
+        filename = parameters.filename_of(disposition_params, params) if disposition_params or params else None
+        content_id = _content_id(header)
+        description = None
+        if "content-description" in header:
+            description = (header.get("content-description") or "")[:MAX_DESCRIPTION_CHARACTERS]
+        if self.kept > MAX_KEPT_CHARACTERS:
+            self.note("too many parameters in all; those of later parts are not kept")
+            params, disposition_params = {}, {}
+            filename = content_id = description = None
+        elif params or disposition_params or content_id or description:
+            self.kept += _length(params) + _length(disposition_params) + len(content_id or "") + len(description or "")
         return Part(
             number,
             type_,
@@ -250,8 +278,8 @@ class _Reader:
             params,
             disposition,
             disposition_params,
-            parameters.filename_of(disposition_params, params) if disposition_params or params else None,
-            _content_id(header),
+            filename,
+            content_id,
             encoding,
             description,
             start,
@@ -357,6 +385,10 @@ def _encoding(header: Header) -> str:
         return "7bit"
     words = value.partition(";")[0].partition("(")[0].strip(" \t\"'").lower()
     return words[:64] if words.isprintable() and words else "7bit"
+
+
+def _length(params: dict[str, str]) -> int:
+    return sum(len(name) + len(value) for name, value in params.items())
 
 
 def _content_id(header: Header) -> str | None:
