@@ -30,7 +30,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from mailwright.domain.clock import Instant, now, to_iso
 from mailwright.domain.refusals import AlreadyExists, BadInput, TryLater
 from mailwright.pipeline import engine_log
-from mailwright.pipeline.enginestore import postgresql_engine, sqlite_engine
+from mailwright.pipeline.enginestore import dbos_url, postgresql_engine, sqlite_engine
 from mailwright.pipeline.flows import Flow, Request, Status, Step
 from mailwright.pipeline.lanes import BUSY_SECONDS, Lane, LaneSignal
 from mailwright.pipeline.workflows import Definition
@@ -76,7 +76,7 @@ class Engine:
         self._places: Mapping[Lane, int] = {}
         self._launched = False
         try:
-            DBOS.migrate(url)
+            DBOS.migrate(dbos_url(url))
             self._database = sqlite_engine(url) if self._embedded else postgresql_engine(url)
             self._client = DBOSClient(
                 system_database_engine=self._database,
@@ -113,7 +113,7 @@ class Engine:
         if self._embedded:
             config["system_database_engine"] = self._database
         else:
-            config["system_database_url"] = self._url
+            config["system_database_url"] = dbos_url(self._url)
             config["sys_db_pool_size"] = POSTGRESQL_CONNECTIONS
             config["sys_db_idle_transaction_timeout_sec"] = IDLE_TRANSACTION_SECONDS
         try:

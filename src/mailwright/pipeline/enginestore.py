@@ -9,15 +9,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mailwright.storage.migrate import engine_url
+
 SQLITE_CONNECTIONS = 4  # SQLite writes one at a time: threads wait better for a connection than for a locked file
 BUSY_MILLISECONDS = 30_000
+
+
+def dbos_url(url: str) -> str:
+    """The URL as DBOS takes it: what is special in a file's path is percent-encoded."""
+    return engine_url(url).render_as_string() if url.startswith("sqlite:///") else url
 
 
 def sqlite_engine(url: str) -> sa.Engine:
     """The engine's own file. FULL, like the mail's: the log's cursor moves after the enqueue, in the other file, so an enqueue
     that a power cut took back would never come again. It costs one workflow in a hundred.
     """
-    engine = sa.create_engine(url, pool_size=SQLITE_CONNECTIONS, max_overflow=0, pool_timeout=60)
+    engine = sa.create_engine(engine_url(url), pool_size=SQLITE_CONNECTIONS, max_overflow=0, pool_timeout=60)
 
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = "IMMEDIATE"  # take the write lock first: a later upgrade could not wait for it
@@ -32,6 +39,4 @@ def sqlite_engine(url: str) -> sa.Engine:
 
 def postgresql_engine(url: str) -> sa.Engine:
     """Beside our own tables, in the schema `dbos`."""
-    return sa.create_engine(
-        url.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=2, max_overflow=0, pool_pre_ping=True
-    )
+    return sa.create_engine(engine_url(url), pool_size=2, max_overflow=0, pool_pre_ping=True)

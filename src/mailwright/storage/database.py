@@ -8,9 +8,14 @@ function happened. Raises TryLater when the database is away, locked or full: th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
+
+import structlog
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -129,7 +134,10 @@ class Database(ABC):
     def announce(self, kinds: frozenset[str]) -> None:
         """Tell the listeners."""
         for listener in self._listeners:
-            listener(kinds)
+            try:
+                listener(kinds)
+            except Exception:  # a listener that is gone must not take the thread along that commits for everybody
+                log.exception("database.listener_failed")
 
 
 class Waiter:
@@ -160,7 +168,7 @@ def wake_all(waiters: Sequence[Waiter]) -> None:
     for waiter in waiters:
         by_loop.setdefault(waiter.loop, []).append(waiter)
     for loop, group in by_loop.items():
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits there any more
             loop.call_soon_threadsafe(_settle_group, group)
 
 

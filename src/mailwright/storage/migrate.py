@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from alembic.config import Config
+    from sqlalchemy import URL
 
 HEAD = "0001"
 """The newest revision; a test compares it with the files."""
@@ -49,19 +50,14 @@ def current_revision(url: str) -> str | None:
         finally:
             connection.close()
         return str(row[0]) if row else None
-    import psycopg
+    from mailwright.storage.postgresql import connect
 
-    from mailwright.domain.refusals import TryLater
-
-    try:
-        with psycopg.connect(url, connect_timeout=5) as postgres:
-            found = postgres.execute("SELECT to_regclass('alembic_version')").fetchone()
-            if found is None or found[0] is None:
-                return None
-            version = postgres.execute("SELECT version_num FROM alembic_version").fetchone()
-            return str(version[0]) if version else None
-    except psycopg.OperationalError as error:
-        raise TryLater(f"the database cannot be reached: {str(error).splitlines()[0]}") from error
+    with connect(url) as postgres:
+        found = postgres.execute("SELECT to_regclass('alembic_version')").fetchone()
+        if found is None or found[0] is None:
+            return None
+        version = postgres.execute("SELECT version_num FROM alembic_version").fetchone()
+        return str(version[0]) if version else None
 
 
 def configuration(url: str) -> Config:
@@ -69,6 +65,16 @@ def configuration(url: str) -> Config:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["url"] = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    # ConfigParser takes "%" for the beginning of a name.
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["url"] = engine_url(url)
     return config
+
+
+def engine_url(url: str) -> URL:
+    """The URL as SQLAlchemy takes it, which reads `?` and `%` in a file's path as parts of the URL unless it is told the path."""
+    from sqlalchemy import URL, make_url
+
+    if url.startswith("sqlite:///"):
+        return URL.create("sqlite", database=url.removeprefix("sqlite:///"))
+    return make_url(url.replace("postgresql://", "postgresql+psycopg://", 1))

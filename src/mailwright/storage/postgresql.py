@@ -19,9 +19,10 @@ from typing import Any
 import psycopg
 import structlog
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.string import TextLoader
 
-from mailwright.domain.refusals import TryLater
+from mailwright.domain.refusals import BadInput, TryLater
 from mailwright.storage.database import MAX_WAITING_WRITES, Database, Mark, Row, T, Tx, Waiter, wake_all
 
 log = structlog.get_logger(__name__)
@@ -106,6 +107,7 @@ class PostgresqlDatabase(Database):
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="postgresql-reader")
         self._shared: queue.SimpleQueue[Waiter | None] = queue.SimpleQueue()
         self._closing = threading.Event()
+        self._gate = threading.Lock()  # nothing is queued behind the last one
         self._batcher = threading.Thread(target=self._batch_loop, name="postgresql-batcher", daemon=True)
         self._batcher.start()
         self._listener: threading.Thread | None = None
@@ -124,7 +126,10 @@ class PostgresqlDatabase(Database):
         if self._shared.qsize() >= MAX_WAITING_WRITES:
             raise TryLater("too many changes are waiting for the database")
         waiter = Waiter(function)
-        self._shared.put(waiter)
+        with self._gate:
+            if self._closing.is_set():
+                raise TryLater("the server is shutting down")
+            self._shared.put(waiter)
         result: T = await waiter.future
         return result
 
@@ -153,10 +158,11 @@ class PostgresqlDatabase(Database):
             return function(PostgresqlTx(connection))
 
     def close(self) -> None:
-        if self._closing.is_set():
-            return
-        self._closing.set()
-        self._shared.put(None)
+        with self._gate:
+            if self._closing.is_set():
+                return
+            self._closing.set()
+            self._shared.put(None)
         self._batcher.join()
         if self._listener is not None:
             self._listener.join()
@@ -172,13 +178,17 @@ class PostgresqlDatabase(Database):
         connection: psycopg.Connection[Row] | None = getattr(self._local, "connection", None)
         try:
             if connection is None or connection.closed or _hung_up(connection):
-                connection = self._local.connection = _connect(self._url)
+                connection = self._local.connection = connect(self._url)
                 self._connections = [known for known in self._connections if not known.closed]
                 self._connections.append(connection)
             yield connection
         except (errors.DeadlockDetected, errors.SerializationFailure):
             raise
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except psycopg.Error as error:
+            # An idle transaction that the server ended is an InternalError on a connection that is closed by now.
+            gone = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+            if not gone and (connection is None or not connection.closed):
+                raise
             if connection is not None:
                 with contextlib.suppress(psycopg.Error):
                     connection.close()
@@ -204,6 +214,9 @@ class PostgresqlDatabase(Database):
         try:
             with self._connection() as connection, connection.transaction():
                 tx = PostgresqlTx(connection)
+                # Two processes that lock the same people's rows in another order would wait for the deadlock to be found
+                # (a second) at nearly every batch: batches take turns, as in the one writer of SQLite.
+                tx.lock("shared batch")
                 kinds: set[str] = set()
                 for waiter in group:
                     tx.kinds.clear()
@@ -211,10 +224,12 @@ class PostgresqlDatabase(Database):
                         with connection.transaction():
                             waiter.result = waiter.function(tx)
                         kinds |= tx.kinds
-                    except (psycopg.OperationalError, psycopg.InterfaceError):
+                    except (errors.DeadlockDetected, errors.SerializationFailure):
                         raise
                     except BaseException as error:  # one function's refusal harms no other: its savepoint is gone
-                        waiter.error = error
+                        if connection.closed:
+                            raise
+                        waiter.error = _as_refusal(error)
                 _notify(connection, kinds)
         except (errors.DeadlockDetected, errors.SerializationFailure):
             for waiter in group:
@@ -237,7 +252,7 @@ class PostgresqlDatabase(Database):
         """Pass on what any process announces; while the connection is away the consumers' poll is the safety net."""
         while not self._closing.is_set():
             try:
-                with _connect(self._url) as connection:
+                with connect(self._url) as connection:
                     connection.execute(f"LISTEN {WAKE_CHANNEL}")
                     while not self._closing.is_set():
                         # psycopg's own wait cannot be interrupted by close(): look at the socket for short stretches.
@@ -247,6 +262,13 @@ class PostgresqlDatabase(Database):
             except (TryLater, psycopg.Error, OSError) as error:
                 log.warning("database.listen_interrupted", error=_first_line(error))
                 self._closing.wait(1)
+
+
+def _as_refusal(error: BaseException) -> BaseException:
+    """A statement that took too long, or a disk without room: the server is there and may take it another time."""
+    if isinstance(error, psycopg.OperationalError):
+        return TryLater(f"the change could not be stored: {_first_line(error)}")
+    return error
 
 
 def _hung_up(connection: psycopg.Connection[Row]) -> bool:
@@ -272,7 +294,17 @@ def _notify(connection: psycopg.Connection[Row], kinds: set[str]) -> None:
         connection.execute("SELECT pg_notify(%s, %s)", (WAKE_CHANNEL, ",".join(sorted(kinds))))
 
 
-def _connect(url: str) -> psycopg.Connection[Row]:
+def connect(url: str) -> psycopg.Connection[Row]:
+    """A connection with our time limits. Raises TryLater when the server is away, BadInput when the URL is none.
+
+    What libpq says of a broken URL quotes pieces of it, and one of them may be the password.
+    """
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        parts = {"host": "@"}
+    if "@" in str(parts.get("host", "")):
+        raise BadInput("the database URL cannot be read; what is special in its password has to be percent-encoded")
     try:
         connection: psycopg.Connection[Row] = psycopg.connect(
             url,

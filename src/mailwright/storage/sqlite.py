@@ -138,6 +138,9 @@ class SqliteDatabase(Database):
             self._closing = True
             self._ready.notify()
         self._writer.join()
+
+    def _close_readers(self) -> None:
+        """Before the writer, who as the last one folds the WAL into the file: a closed database is one file to copy."""
         self._readers.shutdown(wait=True)
         for connection in self._read_connections:
             with contextlib.suppress(sqlite3.Error):
@@ -176,6 +179,7 @@ class SqliteDatabase(Database):
             _wake(group)
             if kinds:
                 self.announce(kinds)
+        self._close_readers()
         if connection is not None:
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("PRAGMA optimize")
@@ -246,7 +250,8 @@ def _run_group_guarded(connection: sqlite3.Connection, group: Sequence[Waiter | 
 
 
 def _raise_when_fatal(error: BaseException) -> None:
-    if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF in _FATAL:
+    # What Python's module raises by itself (a value it cannot bind) carries no code.
+    if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _FATAL:
         raise error
 
 
