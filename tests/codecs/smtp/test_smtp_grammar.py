@@ -69,6 +69,15 @@ def test_lines_that_are_refused(line: str, code: int, enhanced: str) -> None:
     assert (command.reply.code, command.reply.enhanced) == (code, enhanced)
 
 
+@pytest.mark.parametrize("line", [b"DATAX", b"DATA\0", b"RSETX", b"RSET\t.", b"RCPT:TO:<chen@mailwright.test>"])
+def test_a_verb_ends_at_a_space_or_with_its_line(line: bytes) -> None:
+    """Every other server calls these unknown: whoever takes them for DATA reads another conversation than its client."""
+    talk = b"EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<ada@mailwright.test>\r\n"
+    command = converse([talk, line + b"\r\n"])[0][3]
+    assert isinstance(command, Garbled)
+    assert command.reply.code == 500
+
+
 def test_a_garbled_command_does_not_drag_the_next_one_down() -> None:
     talk = b'EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<"\r\nRCPT TO:<ada@mailwright.test>\r\n'
     assert converse([talk])[0][3] == Rcpt(ADA)

@@ -319,7 +319,9 @@ class ServerSession:
     def _recognize(self, octets: bytes) -> Command | None:
         """The short way for a line that needs no explanation: one that is well-formed and comes in its turn."""
         # Never for AUTH and what follows it: secrets do not belong in a cache.
-        if octets[:4] not in _CACHEABLE or len(octets) > MAX_CACHED_OCTETS or not octets.isascii():
+        if octets[:4] not in _CACHEABLE or octets[4:5] not in _AFTER_VERB:
+            return None
+        if len(octets) > MAX_CACHED_OCTETS or not octets.isascii():
             return None
         if self._ahead or self.state is State.AUTH:
             return None
@@ -394,3 +396,4 @@ class ServerSession:
 _HELLOS = ("EHLO", "HELO", "LHLO")
 _SILENT = frozenset({State.CLOSED, State.HANDSHAKE})
 _CACHEABLE = frozenset({b"MAIL", b"RCPT", b"DATA", b"RSET"})
+_AFTER_VERB = frozenset({b"", b" "})  # DATAX is no DATA
