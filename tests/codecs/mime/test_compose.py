@@ -193,6 +193,15 @@ def test_header_lines_are_folded_at_78_octets() -> None:
     assert max(map(len, raw.split(b"\r\n"))) <= 78
 
 
+def test_a_domain_beyond_ascii_is_written_as_dns_has_it() -> None:
+    raw = composed(to=[mime.Mailbox("", "chen@bücher.example"), mime.Mailbox("Chen", "c@BÜCHER.example")])
+    assert raw.isascii()
+    assert [mailbox.address for mailbox in mime.parse(raw).to] == [
+        "chen@xn--bcher-kva.example",
+        "c@xn--bcher-kva.example",
+    ]
+
+
 def test_an_address_without_an_ascii_form_is_written_in_utf8() -> None:
     raw = composed(to=[mime.Mailbox("", "müller@example.org")])
     assert mime.parse(raw).to == (mime.Mailbox("", "müller@example.org"),)

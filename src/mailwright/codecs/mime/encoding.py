@@ -90,12 +90,13 @@ def mailbox_words(field_name: str, mailboxes: Iterable[Mailbox]) -> list[str]:
         if words:
             words[-1] += ","
         name = checked(field_name, mailbox.name)
-        Address.parse(checked(field_name, mailbox.address))
+        address = Address.parse(checked(field_name, mailbox.address))
+        written = mailbox.address if mailbox.address.isascii() else str(address)
         if not name:
-            words.append(mailbox.address)
+            words.append(written)
             continue
         words += _phrase(name)
-        words.append(f"<{mailbox.address}>")
+        words.append(f"<{written}>")
     return words
 
 
