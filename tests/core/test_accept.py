@@ -1,10 +1,11 @@
 """Accepting and filing: once, for everybody, or not at all."""
 
 import json
+import threading
 
 import pytest
 
-from mailwright.core import Core, accept, accounts, domains
+from mailwright.core import Core, accept, accounts, domains, filing
 from mailwright.core.messages import load
 from mailwright.domain.addresses import Address
 from mailwright.domain.envelope import Verdict
@@ -176,6 +177,56 @@ async def test_a_full_member_of_a_group_gets_its_copy_later(core):
     assert receipt.outcomes[0].refusal is None
     assert len(inbox(core, "bashir@mailwright.test")[1]) == 1
     assert core.database.read_now(lambda tx: tx.all("SELECT recipient, channel FROM outbox")) == [(ADA, "local")]
+
+
+async def test_a_large_message_is_not_parsed_where_everybody_waits(core, monkeypatch):
+    where, parse = {}, filing.mime.parse
+
+    def note(raw):
+        where[len(raw) > filing.LARGE_OCTETS] = threading.current_thread() is threading.main_thread()
+        return parse(raw)
+
+    monkeypatch.setattr(filing.mime, "parse", note)
+    await accept.accept(core, envelope(ADA), letter(), Verdict())
+    await accept.accept(core, envelope(ADA), letter(body="line\n" * 80_000), Verdict())
+    assert where == {False: True, True: False}
+    assert len(inbox(core)[1]) == 2
+
+
+@pytest.mark.parametrize(
+    ("sender", "recipient", "refusal"),
+    [
+        ("ADA@MAILWRIGHT.TEST", ADA, SenderNotAllowed),
+        ("ada@mailwright\u3002test", ADA, SenderNotAllowed),
+        ("ada@\uff4dailwright.test", ADA, SenderNotAllowed),
+        ("ada@b\u00fccher.example", ADA, SenderNotAllowed),
+        ("ada@xn--bcher-kva.example", ADA, SenderNotAllowed),
+        ("eve@example.org", "chen%example.net@mailwright.test", NoSuchRecipient),
+        ("eve@example.org", '"chen@example.net"@mailwright.test', NoSuchRecipient),
+        ("eve@example.org", "chen!example.net@mailwright.test", NoSuchRecipient),
+        ("eve@example.org", "ada@[127.0.0.1]", RelayDenied),
+        ("eve@example.org", "ada@[IPv6:::1]", RelayDenied),
+        ("eve@example.org", "ada@mail.mailwright.test", RelayDenied),
+        ("eve@example.org", "ada@localhost", RelayDenied),
+        ("eve@example.org", "\uff41da@mailwright.test", NoSuchRecipient),
+    ],
+)
+async def test_no_spelling_leads_around_the_rules(core, sender, recipient, refusal):
+    core.database.write_now(lambda tx: domains.add(tx, "xn--bcher-kva.example", tenant="demo"))
+    with pytest.raises(refusal):
+        await accept.may_receive(core, Address.parse(sender), Address.parse(recipient), account=None)
+
+
+async def test_a_domain_of_ours_takes_mail_in_either_of_its_spellings(core):
+    def prepare(tx):
+        domains.add(tx, "xn--bcher-kva.example", tenant="demo")
+        accounts.add_user(tx, core, "chen@b\u00fccher.example")
+
+    core.database.write_now(prepare)
+    for number, spelling in enumerate(("xn--bcher-kva.example", "b\u00fccher.example", "B\u00dcCHER.example")):
+        receipt = await accept.accept(core, envelope(f"chen@{spelling}"), letter(f"{number}"), Verdict())
+        assert receipt.outcomes[0].refusal is None
+    assert len(inbox(core, "chen@xn--bcher-kva.example")[1]) == 3
 
 
 async def test_all_mail_of_a_journaled_domain_is_copied_to_the_archive_once(core):

@@ -35,6 +35,7 @@ from mailwright.storage import StoredBlob, Tx, domains, inbound
 from mailwright.storage.domains import Domain
 
 DOMAIN_SECONDS = 2.0  # how long a change of a domain's policies may take to be seen by every process
+LARGE_OCTETS = 256 * 1024  # parsed in a thread: a hostile message of this size takes a moment, one of 50 MiB seconds
 MAX_HOPS = 100  # RFC 5321 §6.3: a loop is not assumed before a hundred Received lines
 
 
@@ -70,12 +71,13 @@ async def prepare(core: Core, envelope: Envelope, raw: bytes, verdict: Verdict) 
         raise MessageTooLarge(f"the message is larger than {core.settings.max_message_bytes} bytes")
     trace = return_path_field(envelope.sender) + received_field(envelope, core.settings.hostname)
     stored = trace + raw
-    parsed = mime.parse(stored)
+    parsed = await parse(stored)
     if parsed.hops > MAX_HOPS:
         raise LoopDetected(f"the message has passed {parsed.hops} servers and goes round in circles")
     ours = await domains_of(core, envelope.recipients)
     blobs = {tenant_id: await core.blobs.stage(tenant_id, stored) for tenant_id in _tenants(ours)}
-    return Incoming(envelope, verdict, parsed, checksum(raw), ours, blobs)
+    digest = checksum(raw) if len(raw) <= LARGE_OCTETS else await asyncio.to_thread(checksum, raw)
+    return Incoming(envelope, verdict, parsed, digest, ours, blobs)
 
 
 async def prepare_stored(core: Core, blob_id: str, envelope: Envelope, verdict: Verdict) -> Incoming:
@@ -85,7 +87,7 @@ async def prepare_stored(core: Core, blob_id: str, envelope: Envelope, verdict: 
     """
     blob = await core.read(lambda tx: core.blobs.describe(tx, blob_id))
     raw = await core.blobs.read(blob_id)
-    parsed = mime.parse(raw)
+    parsed = await parse(raw)
     if parsed.hops > MAX_HOPS:
         raise LoopDetected(f"the message has passed {parsed.hops} servers and goes round in circles")
     ours = await domains_of(core, envelope.recipients)
@@ -94,6 +96,11 @@ async def prepare_stored(core: Core, blob_id: str, envelope: Envelope, verdict: 
         for tenant_id in _tenants(ours)
     }
     return Incoming(envelope, verdict, parsed, blob.checksum, ours, blobs, frozenset({blob.tenant_id}))
+
+
+async def parse(raw: bytes) -> mime.Parsed:
+    """`mime.parse` without holding up everybody else while a large message is read."""
+    return mime.parse(raw) if len(raw) <= LARGE_OCTETS else await asyncio.to_thread(mime.parse, raw)
 
 
 async def discard(core: Core, incoming: Incoming) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from mailwright.codecs import mime
 from mailwright.codecs.smtp.trace import date_time, received_field
-from mailwright.core import Core, accounts, outbox
+from mailwright.core import Core, accounts, filing, outbox
 from mailwright.core.accept import Receipt
 from mailwright.core.accounts import Account
 from mailwright.core.filing import MAX_HOPS, Outcome
@@ -25,7 +25,7 @@ async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -
     """Queue a message of `account`. Raises SenderNotAllowed, MessageTooLarge, LoopDetected, TryLater."""
     if len(raw) > core.settings.max_message_bytes:
         raise MessageTooLarge(f"the message is larger than {core.settings.max_message_bytes} bytes")
-    parsed = mime.parse(raw)
+    parsed = await filing.parse(raw)
     if parsed.hops > MAX_HOPS:
         raise LoopDetected(f"the message has passed {parsed.hops} servers and goes round in circles")
     digest = checksum(raw)

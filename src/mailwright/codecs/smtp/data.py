@@ -66,10 +66,11 @@ class DataReader:
         if end >= 0:
             rest = bytes(kept[end + len(END) :])
             del kept[end + 2 :]
+            # Most of it was looked through as it came; to do so again would hold everybody up at the end of a large message.
+            self._look_for_strays(final=True)
             if self._dropped:
-                self._look_for_strays(final=True)
                 return self._refused(), rest
-            return self._message(bytes(kept)), rest
+            return self._sized(unstuff(bytes(kept))), rest
         self._look_for_strays(final=False)
         if self._stray:
             # The client may have sent its idea of an end already, and would wait for us forever.
@@ -107,7 +108,9 @@ class DataReader:
     def _message(self, data: bytes, *, stuffed: bool = True) -> Message:
         if has_stray(data):
             return Message(b"", "stray")
-        raw = unstuff(data) if stuffed else data
+        return self._sized(unstuff(data) if stuffed else data)
+
+    def _sized(self, raw: bytes) -> Message:
         return Message(b"", "large") if len(raw) > self._limit else Message(raw)
 
     def _refused(self) -> Message:
