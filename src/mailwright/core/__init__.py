@@ -30,6 +30,7 @@ class CoreSettings:
     default_quota_bytes: int | None = 10 * 1024**3
     inbound_kept: Instant = 30 * DAY  # how long a delivery is recognised when it is offered again
     audit_kept: Instant = 365 * DAY
+    outbox_kept: Instant = 90 * DAY  # settled rows: as long as a dead letter may be replayed
     redact_after: Instant | None = None  # message bodies older than this are redacted; None keeps them
 
 

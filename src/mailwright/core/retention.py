@@ -8,8 +8,9 @@ outgoing message or workspace file needs it; a crash between row and file leaves
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import structlog
 
@@ -19,15 +20,19 @@ from mailwright.core.expunge import expunge
 from mailwright.core.messages import load
 from mailwright.domain import clock
 from mailwright.domain.events import BLOB_RELEASED, MESSAGE_CHANGED, Event
-from mailwright.storage import Tx, accounts, audit, events, inbound
+from mailwright.domain.refusals import Refusal
+from mailwright.storage import Tx, accounts, audit, events, inbound, outbox
 from mailwright.storage import messages as rows
 from mailwright.storage import retention as policies
 from mailwright.storage.blobs import StoredBlob
+from mailwright.storage.outbox import Status
 
 log = structlog.get_logger(__name__)
 
 BATCH = 200  # messages in one transaction: a sweep never holds up deliveries for long
+SLICE = 1_000  # rows of the smaller kinds
 STAGED_KEPT = clock.HOUR  # a staged blob whose transaction has not come by then never will
+SETTLED: tuple[Status, ...] = ("sent", "failed", "cancelled")
 NOTICE = "The text of this message was removed under the retention policy of its mailbox.\r\n"
 
 
@@ -51,18 +56,21 @@ async def collect(core: Core, batch: Sequence[Event]) -> None:
 
 
 async def sweep(core: Core) -> Swept:
-    """Apply every policy once. Raises nothing for one mailbox's sake: its error is in the answer."""
+    """Apply every policy once. A message that cannot be redacted stops nothing: its error is in the answer. Raises TryLater."""
     swept, now = Swept(), clock.now()
     for mailbox_id, days in await core.read(policies.expiring_mailboxes):
-        while removed := await core.write(lambda tx, m=mailbox_id, d=days: _expire(tx, m, now - d * clock.DAY)):  # type: ignore[misc]
-            swept.expired += removed
+        swept.expired += await _all_slices(core, lambda tx, m=mailbox_id, d=days: _expire(tx, m, now - d * clock.DAY))  # type: ignore[misc]
     if core.settings.redact_after is not None:
-        swept.redacted = await _redact_all(core, now - core.settings.redact_after)
-    swept.forgotten = await core.write(lambda tx: inbound.purge(tx, now - core.settings.inbound_kept, 10_000))
-    await core.write(lambda tx: audit.purge(tx, now - core.settings.audit_kept))
-    for blob_id in await core.read(lambda tx: policies.orphaned_blobs(tx, now - STAGED_KEPT, 10_000)):
-        swept.collected += await _collect_one(core, blob_id)
+        await _redact_all(core, now - core.settings.redact_after, swept)
+    settings = core.settings
+    swept.forgotten = await _all_slices(core, lambda tx: inbound.purge(tx, now - settings.inbound_kept, SLICE))
+    await _all_slices(core, lambda tx: audit.purge(tx, now - settings.audit_kept, SLICE))
+    for status in SETTLED:
+        await _all_slices(core, lambda tx, s=status: outbox.purge(tx, s, now - settings.outbox_kept, SLICE))  # type: ignore[misc]
+    swept.collected += await _collect_orphans(core, now - STAGED_KEPT)
     swept.collected += await asyncio.to_thread(_collect_staged, core, now - STAGED_KEPT)
+    for error in swept.errors:
+        log.error("retention.message_skipped", error=error)
     log.info("retention.swept", expired=swept.expired, redacted=swept.redacted, collected=swept.collected)
     return swept
 
@@ -70,10 +78,10 @@ async def sweep(core: Core) -> Swept:
 async def redact(core: Core, message_id: str) -> bool:
     """Replace the body of a message by a notice; its header stays. False when that was done before. Raises NotFound."""
     message = await core.read(lambda tx: load(tx, message_id))
+    if message.is_redacted:
+        return False
     raw = await core.blobs.read(message.blob_id)
     parsed = mime.parse(raw)
-    if parsed.header.raw("x-mailwright-redacted"):
-        return False
     kept = raw[: parsed.root.body_start].rstrip(b"\r\n").split(b"\n")
     header = b"\n".join(_without_body_fields(kept))
     redacted = (
@@ -83,8 +91,7 @@ async def redact(core: Core, message_id: str) -> bool:
     )
     blob = await core.blobs.stage(message.tenant_id, redacted)
     structure = mime.parse(redacted).root.to_json()
-    await core.write(lambda tx: _point_at(tx, core, message_id, blob, structure))
-    return True
+    return await core.write(lambda tx: _point_at(tx, core, message_id, blob, structure))
 
 
 def _without_body_fields(lines: list[bytes]) -> list[bytes]:
@@ -102,18 +109,29 @@ def _expire(tx: Tx, mailbox_id: str, before: clock.Instant) -> int:
     return expunge(tx, rows.older_than(tx, mailbox_id, before, BATCH), because="expired")
 
 
-async def _redact_all(core: Core, before: clock.Instant) -> int:
+async def _all_slices(core: Core, remove: Callable[[Tx], int]) -> int:
+    """`remove` in one small transaction after the other, until there is nothing left. How many in all."""
     count = 0
-    while found := await core.read(lambda tx: policies.unredacted(tx, before, BATCH)):
-        done = [message_id for message_id in found if await redact(core, message_id)]
-        count += len(done)
-        if not done:
-            break
+    while removed := await core.write(remove):
+        count += removed
     return count
 
 
-def _point_at(tx: Tx, core: Core, message_id: str, blob: StoredBlob, structure: str) -> None:
+async def _redact_all(core: Core, before: clock.Instant, swept: Swept) -> None:
+    after = policies.START
+    while found := await core.read(lambda tx, after=after: policies.unredacted(tx, before, after, BATCH)):  # type: ignore[misc]
+        for message_id in found:
+            try:
+                swept.redacted += await redact(core, message_id)
+            except Refusal as error:  # it went meanwhile, or its bytes are gone or cannot be read now
+                swept.errors.append(f"{message_id}: {error}")
+        after = found[-1]
+
+
+def _point_at(tx: Tx, core: Core, message_id: str, blob: StoredBlob, structure: str) -> bool:
     message = load(tx, message_id)
+    if message.is_redacted:
+        return False
     modseq = accounts.next_modseq(tx, message.user_id, freed=message.size - blob.size)
     core.blobs.put(tx, blob)
     rows.redact(tx, message_id, modseq, blob.id, blob.size, blob.checksum, structure)
@@ -125,6 +143,19 @@ def _point_at(tx: Tx, core: Core, message_id: str, blob: StoredBlob, structure: 
         {"message_id": message_id, "mailbox_id": message.mailbox_id, "user_id": message.user_id, "modseq": modseq},
     )
     events.append(tx, BLOB_RELEASED, message.blob_id, {"blob_id": message.blob_id})
+    return True
+
+
+async def _collect_orphans(core: Core, before: clock.Instant) -> int:
+    """Rows that nobody names: what was left when a sender or a person was faster than the events."""
+    count, after = 0, policies.START
+    while True:
+        orphans, last = await core.read(lambda tx, after=after: policies.orphaned_blobs(tx, before, after, SLICE))  # type: ignore[misc]
+        for blob_id in orphans:
+            count += await _collect_one(core, blob_id)
+        if last is None:
+            return count
+        after = last
 
 
 async def _collect_one(core: Core, blob_id: str) -> int:
@@ -141,10 +172,9 @@ async def _collect_one(core: Core, blob_id: str) -> int:
 
 def _collect_staged(core: Core, before: clock.Instant) -> int:
     """Files and objects without a row: their transaction never came, or their row went before a crash."""
-    old = [key for key, written in core.blobs.outside_keys() if written < before]
+    old = (key for key, written in core.blobs.outside_keys() if written < before)
     count = 0
-    for start in range(0, len(old), BATCH):
-        keys = old[start : start + BATCH]
+    while keys := list(islice(old, BATCH)):
         named = core.database.read_now(lambda tx, k=keys: policies.named_keys(tx, k))  # type: ignore[misc]
         for key in keys:
             if key not in named:

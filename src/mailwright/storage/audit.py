@@ -29,6 +29,9 @@ def record(
     )
 
 
-def purge(tx: Tx, before: clock.Instant) -> int:
-    """Remove rows older than `before`. How many."""
-    return tx.execute("DELETE FROM audit_events WHERE created_at < ?", (before,))
+def purge(tx: Tx, before: clock.Instant, limit: int) -> int:
+    """Remove rows older than `before`: of the first `limit`. How many."""
+    return tx.execute(
+        "DELETE FROM audit_events WHERE created_at < ? AND id IN (SELECT id FROM audit_events ORDER BY id LIMIT ?)",
+        (before, limit),
+    )

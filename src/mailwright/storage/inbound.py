@@ -56,7 +56,8 @@ def forget(tx: Tx, inbound_id: str) -> None:
 
 
 def purge(tx: Tx, before: Instant, limit: int) -> int:
-    """Remove rows older than `before`, which no retry of a sender can meet any more. How many."""
+    """Remove rows older than `before`, which no retry of a sender can meet any more: of the first `limit`. How many."""
     return tx.execute(
-        "DELETE FROM inbound WHERE id IN (SELECT id FROM inbound WHERE received_at < ? LIMIT ?)", (before, limit)
+        "DELETE FROM inbound WHERE received_at < ? AND id IN (SELECT id FROM inbound ORDER BY id LIMIT ?)",
+        (before, limit),
     )

@@ -13,6 +13,8 @@ from mailwright.domain.envelope import Origin
 from mailwright.domain.ids import new_id
 from mailwright.storage.database import Row, Tx
 
+REDACTED = "redacted:"  # before the checksum of a message whose text was removed
+
 
 class Flag(IntFlag):
     """The system flags (RFC 9051 §2.3.2) as bits of `messages.flags`."""
@@ -58,6 +60,10 @@ class StoredMessage:
     received_at: Instant
     account_id: str | None
     envelope_sender: str | None
+
+    @property
+    def is_redacted(self) -> bool:
+        return self.checksum.startswith(REDACTED)
 
 
 _SELECT = (
@@ -137,11 +143,14 @@ def remove(tx: Tx, message: StoredMessage, modseq: int, now: Instant) -> None:
 
 
 def redact(tx: Tx, message_id: str, modseq: int, blob_id: str, size: int, checksum: str, structure: str) -> None:
-    """Point the row at the blob that says "removed" and forget what the text was about."""
+    """Point the row at the blob that says "removed" and forget what the text was about.
+
+    The checksum keeps the mark that it was done: nothing inside a message, which its sender wrote, can say so.
+    """
     tx.execute(
         "UPDATE messages SET blob_id = ?, size = ?, checksum = ?, structure = ?, preview = '', attachments = 0, modseq = ? "
         "WHERE id = ?",
-        (blob_id, size, checksum, structure, modseq, message_id),
+        (blob_id, size, REDACTED + checksum, structure, modseq, message_id),
     )
 
 
@@ -179,12 +188,13 @@ def join_thread(tx: Tx, user_id: str, message_id: str | None, candidates: Sequen
 
 def blob_in_use(tx: Tx, blob_id: str) -> bool:
     """Whether a message, an outgoing message or a workspace file still needs the blob."""
-    return any(
-        tx.scalar(f"SELECT 1 FROM {table} WHERE blob_id = ? {also} LIMIT 1", (blob_id,))
-        for table, also in (
-            ("messages", ""),
-            ("outbox", "AND status IN ('queued', 'sending', 'failed')"),
-            ("workspace_files", ""),
+    # One statement, one snapshot: between two, a local copy may be filed and its outbox row settled, and neither be seen.
+    return bool(
+        tx.scalar(
+            "SELECT CASE WHEN EXISTS (SELECT 1 FROM messages WHERE blob_id = ?) "
+            "OR EXISTS (SELECT 1 FROM outbox WHERE blob_id = ? AND status IN ('queued', 'sending', 'failed')) "
+            "OR EXISTS (SELECT 1 FROM workspace_files WHERE blob_id = ?) THEN 1 ELSE 0 END",
+            (blob_id, blob_id, blob_id),
         )
     )
 

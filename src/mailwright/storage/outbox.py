@@ -285,6 +285,15 @@ def listing(
     return [_row(row) for row in rows]
 
 
+def purge(tx: Tx, status: Status, before: Instant, limit: int) -> int:
+    """Remove up to `limit` rows that came to that end before a moment. How many."""
+    return tx.execute(
+        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox "
+        "WHERE status = ? AND next_attempt_at < ? AND settled_at < ? ORDER BY next_attempt_at LIMIT ?)",
+        (status, before, before, limit),  # it is settled after it was due: the index finds the old ones
+    )
+
+
 def depths(tx: Tx) -> list[Depth]:
     """What is not settled well: queued, being sent and failed rows by channel."""
     rows = tx.all(

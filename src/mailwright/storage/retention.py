@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mailwright.domain.clock import Instant
 from mailwright.storage.database import Tx
+from mailwright.storage.messages import REDACTED
+
+START = "00000000-0000-0000-0000-000000000000"
+"""Before every id."""
+
+_ID = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[^/]*\Z")
 
 
 def expiring_mailboxes(tx: Tx) -> list[tuple[str, int]]:
@@ -21,31 +28,40 @@ def expiring_mailboxes(tx: Tx) -> list[tuple[str, int]]:
     ]
 
 
-def unredacted(tx: Tx, before: Instant, limit: int) -> list[str]:
-    """Messages older than `before` whose text is still there (a redacted one has no preview and no attachment)."""
+def unredacted(tx: Tx, before: Instant, after: str, limit: int) -> list[str]:
+    """Messages older than `before` whose text is still there, by id, from the one behind `after` on."""
     rows = tx.all(
-        "SELECT id FROM messages WHERE received_at < ? AND (preview <> '' OR attachments > 0) ORDER BY received_at LIMIT ?",
-        (before, limit),
+        "SELECT id FROM messages WHERE id > ? AND received_at < ? AND checksum NOT LIKE ? ORDER BY id LIMIT ?",
+        (after, before, f"{REDACTED}%", limit),
     )
     return [row[0] for row in rows]
 
 
-def orphaned_blobs(tx: Tx, before: Instant, limit: int) -> list[str]:
-    """Blobs written before a moment that no message, outgoing message or workspace file names."""
+def orphaned_blobs(tx: Tx, before: Instant, after: str, limit: int) -> tuple[list[str], str | None]:
+    """Of `limit` blobs behind the id `after`: those written before a moment that no message, outgoing message or workspace
+    file names; and the id to go on from, None at the end. (All at once would hold a snapshot for minutes.)
+    """
+    looked_at = tx.all("SELECT id FROM blobs WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
+    if not looked_at:
+        return [], None
+    last: str = looked_at[-1][0]
     rows = tx.all(
-        "SELECT b.id FROM blobs b WHERE b.created_at < ? "
+        "SELECT b.id FROM blobs b WHERE b.id > ? AND b.id <= ? AND b.created_at < ? "
         "AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.blob_id = b.id) "
         "AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.blob_id = b.id AND o.status IN ('queued', 'sending', 'failed')) "
-        "AND NOT EXISTS (SELECT 1 FROM workspace_files w WHERE w.blob_id = b.id) LIMIT ?",
-        (before, limit),
+        "AND NOT EXISTS (SELECT 1 FROM workspace_files w WHERE w.blob_id = b.id)",
+        (after, last, before),
     )
-    return [row[0] for row in rows]
+    return [row[0] for row in rows], last
 
 
 def named_keys(tx: Tx, keys: Sequence[str]) -> set[str]:
-    """Which of the keys a blob row names."""
-    marks = ", ".join("?" * len(keys))
-    return {row[0] for row in tx.all(f"SELECT key FROM blobs WHERE key IN ({marks})", keys)}
+    """Which of the keys a blob row names. (A key ends in its blob's id, and only that is indexed.)"""
+    ids = {found[1] for key in keys if (found := _ID.search(key))}
+    if not ids:
+        return set()
+    marks = ", ".join("?" * len(ids))
+    return {row[0] for row in tx.all(f"SELECT key FROM blobs WHERE id IN ({marks})", list(ids))} & set(keys)
 
 
 def touch_mailbox(tx: Tx, mailbox_id: str, modseq: int) -> None:
