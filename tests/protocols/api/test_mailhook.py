@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mailwright.core import Core
+from mailwright.protocols.api import frame
 from tests.protocols.api.conftest import Client
 
 SECRET = "s3cret"
@@ -166,6 +167,44 @@ async def test_guessing_signatures_ends_soon(client: Client) -> None:
     codes = [(await caller.post("/webhook/email", json=mail())).status_code for _ in range(32)]
     assert codes[:30] == [401] * 30
     assert codes[31] == 429
+
+
+async def test_who_signs_is_not_kept_out_by_who_guesses(client: Client) -> None:
+    """Behind a proxy everybody has its address."""
+    caller = client(secret=SECRET)
+    for _ in range(35):
+        await caller.post("/webhook/email", json=mail(), headers={"X-Mailwright-Signature": "sha256=00"})
+    body = json.dumps(mail()).encode()
+    answer = await caller.post("/webhook/email", content=body, headers=signed(body))
+    assert answer.status_code == 200
+
+
+async def test_nothing_is_read_for_who_does_not_sign(client: Client) -> None:
+    read = 0
+
+    async def long() -> Any:
+        nonlocal read
+        for _ in range(50):
+            read += 1000
+            yield b"x" * 1000
+
+    headers = {"Content-Type": "application/json"}
+    answer = await client(secret=SECRET).post("/webhook/email", content=long(), headers=headers)
+    assert answer.status_code == 401
+    assert read <= 1000
+
+
+async def test_all_bodies_together_have_a_limit(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame, "MAX_HELD_OCTETS", 1000)
+    caller = client()
+    assert (await caller.post("/webhook/email", json=mail())).status_code == 200
+    refused = await caller.post("/webhook/email", json=mail(textBody="x" * 1000))
+    assert refused.status_code == 503
+    assert refused.json()["error"]["code"] == "try_later"
+    assert int(refused.headers["Retry-After"]) > 0
+    assert (await caller.post("/webhook/email", json=mail(messageId="2"))).status_code == 200, (
+        "what was held is free again"
+    )
 
 
 async def test_a_database_that_is_away_asks_the_caller_to_come_back(client: Client, away: None) -> None:

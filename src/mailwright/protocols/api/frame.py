@@ -12,10 +12,15 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailwright.domain.ids import new_id
 from mailwright.protocols.api import errors, metrics
+
+MAX_HELD_OCTETS = (
+    256 * 1024 * 1024
+)  # of all bodies at once: strangers may send some before their signature is looked at
 
 log = structlog.get_logger(__name__)
 
@@ -32,12 +37,13 @@ class Frame:
     def __init__(self, app: ASGIApp, *, max_body: int) -> None:
         self._app = app
         self._max_body = max_body
+        self.held = 0  # octets of all bodies that are read and not answered yet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self._max_body)
+        exchange = _Exchange(self, scope, receive, send, self._max_body)
         with structlog.contextvars.bound_contextvars(
             correlation_id=exchange.correlation_id, trace_id=exchange.trace_id
         ):
@@ -51,17 +57,20 @@ class Frame:
                 log.exception("http.broke", method=scope["method"], route=exchange.route)
                 await exchange.fail(500, "internal_error", "something went wrong here; it is recorded")
             finally:
+                self.held -= exchange.held
                 exchange.count()
 
 
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, max_body: int) -> None:
+    def __init__(self, frame: Frame, scope: Scope, receive: Receive, send: Send, max_body: int) -> None:
+        self._frame = frame
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._left = self._max_body = max_body
+        self._max_body = max_body
+        self.held = 0  # octets of the body
         self._began = time.perf_counter()
         self._code: int | None = None
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -81,9 +90,15 @@ class _Exchange:
     async def receive(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request":
-            self._left -= len(message.get("body", b""))
-            if self._left < 0:
+            octets = len(message.get("body", b""))
+            self.held += octets
+            self._frame.held += octets
+            if self.held > self._max_body:
                 raise errors.BodyTooLarge(self._max_body)
+            if self._frame.held > MAX_HELD_OCTETS:
+                raise HTTPException(
+                    503, "too much is coming in at once; try again", {"Retry-After": str(errors.RETRY_SECONDS)}
+                )
         return message
 
     async def send(self, message: MutableMapping[str, Any]) -> None:

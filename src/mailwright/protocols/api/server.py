@@ -14,6 +14,8 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from mailwright.protocols.api.connection import Connection
+
 BACKLOG = 1024  # connections the kernel keeps for us while we are busy
 IDLE_SECONDS = 30  # an open connection without a request is closed after this
 MAX_CONNECTIONS = 2000  # at once; more are answered 503
@@ -40,7 +42,7 @@ class HttpServer:
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(
             self._app,
-            http="httptools",
+            http=Connection,
             ws="none",
             lifespan="off",
             log_config=None,
