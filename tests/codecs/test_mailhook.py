@@ -166,3 +166,17 @@ def test_a_signature_is_that_of_rfc_4231() -> None:
     assert mailhook.signature("Jefe", b"what do ya want for nothing?") == (
         "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
     )
+
+
+@pytest.mark.timeout(10)
+def test_a_list_of_a_million_recipients_is_not_read() -> None:
+    with pytest.raises(BadInput, match="more than 100"):
+        mailhook.to_message(BODY | {"to": ["a "] * 1_000_000})
+
+
+def test_two_long_ids_that_begin_alike_stay_two() -> None:
+    """The id is the key by which a mail offered again is known: shortened alike, the second mail would be lost."""
+    one, other = (mailhook.to_message(BODY | {"messageId": "i" * 600 + end}).provider_id for end in "ab")
+    assert one != other
+    assert len(one) <= mailhook.MAX_ID_CHARACTERS
+    assert one == mailhook.to_message(BODY | {"messageId": "i" * 600 + "a"}).provider_id

@@ -30,6 +30,7 @@ MAX_BODY_OCTETS = 50 * 1024 * 1024  # of the JSON: a 35 MB attachment in base64,
 MAX_RECIPIENTS = 100  # RFC 5321 §4.5.3.1.8 asks for as many in one transaction
 MAX_ATTACHMENTS = 100  # of one message
 MAX_ID_CHARACTERS = 500  # of the provider's id; it is kept as a key
+MAX_REFERENCES_CHARACTERS = 128 * 1024  # looked at; a hundred long ids have ninety thousand
 MAX_SUBJECT_CHARACTERS = 2000  # longer is no subject; header folding takes more
 HOOK_ID_DOMAIN = "hook.invalid"  # RFC 2606 §2: a name that can belong to nobody
 
@@ -50,7 +51,7 @@ class HookMessage:
 def to_message(payload: bytes | Mapping[str, Any]) -> HookMessage:
     """Read the body of our hook. Raises BadInput naming the field that is missing or wrong."""
     body = json_object(payload)
-    provider_id = text_field(body, "messageId", required=True)[:MAX_ID_CHARACTERS]
+    provider_id = id_field(body, "messageId")
     sender = one_mailbox(body, "from")
     to = recipient_mailboxes(body, "to")
     timestamp = _timestamp(text_field(body, "timestamp", required=True))
@@ -127,6 +128,14 @@ def text_field(body: Mapping[str, Any], name: str, *, required: bool = False, wh
     return charsets.clean(value)
 
 
+def id_field(body: Mapping[str, Any], name: str) -> str:
+    """The provider's id in `body[name]`. One too long for a key is shortened so that two of them stay two."""
+    value = text_field(body, name, required=True)
+    if len(value) <= MAX_ID_CHARACTERS:
+        return value
+    return f"{value[: MAX_ID_CHARACTERS - 40]}:{derived_token('hook-id', value)}"
+
+
 def list_field(body: Mapping[str, Any], name: str, *, most: int) -> Sequence[Any]:
     """The list in `body[name]`, empty when it is absent or null."""
     value = body.get(name)
@@ -169,6 +178,8 @@ def recipient_mailboxes(body: Mapping[str, Any], name: str) -> tuple[Mailbox, ..
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
         raise BadInput(f"{name} must be an address or a list of addresses")
+    if len(texts) > MAX_RECIPIENTS:
+        raise BadInput(f"{name} has more than {MAX_RECIPIENTS} addresses")
     found = [mailbox for each in texts for mailbox in mailboxes.parse(subject_text(charsets.clean(each)))]
     if not found:
         raise BadInput(f"{name} is missing")
@@ -214,7 +225,7 @@ def _references(value: object) -> tuple[str, ...]:
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
         raise BadInput("references must be text or a list of ids")
-    return messageids.parse(" ".join(texts))
+    return messageids.parse(" ".join(texts)[:MAX_REFERENCES_CHARACTERS])
 
 
 def _timestamp(text: str) -> Instant:

@@ -13,10 +13,10 @@ from typing import Any
 
 from mailwright.codecs.mailhook import (
     MAX_ATTACHMENTS,
-    MAX_ID_CHARACTERS,
     MAX_RECIPIENTS,
     HookMessage,
     attachment,
+    id_field,
     json_object,
     legal,
     list_field,
@@ -57,7 +57,7 @@ def to_message(payload: bytes | Mapping[str, Any]) -> HookMessage:
     """Read a Postmark inbound body. Raises BadInput naming the field that is missing or wrong."""
     body = json_object(payload)
     header = _header(body)
-    provider_id = text_field(body, "MessageID", required=True)[:MAX_ID_CHARACTERS]
+    provider_id = id_field(body, "MessageID")
     sender = _sender(body)
     to, cc = _listed(body, "ToFull", "To"), _listed(body, "CcFull", "Cc")
     recipients = _recipients(body, to, cc)
