@@ -6,6 +6,7 @@ In a module of its own because its libraries take as long to import as all the d
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
@@ -53,8 +54,9 @@ class Work:
         """Finish what is in hand within `seconds`; what is not finished resumes at the next start."""
         if self._working:
             await self.consumers.stop(seconds / 2)
-            await self._dispatcher.stop()
-        await self._flows.stop(seconds)
+            await asyncio.gather(self._dispatcher.stop(seconds), self._flows.stop(seconds))
+        else:
+            await self._flows.stop(seconds)
         await self._models.close()
 
 

@@ -15,7 +15,7 @@ from mailwright.core import Core, outbox
 from mailwright.domain.clock import Instant
 from mailwright.domain.envelope import Origin, Verdict
 from mailwright.domain.ids import derived_token
-from mailwright.domain.refusals import NotFound
+from mailwright.domain.refusals import NotFound, TryLater
 from mailwright.domain.sending import SendFailure
 from mailwright.storage import StoredBlob, Tx
 from mailwright.storage.outbox import OutboxRow
@@ -91,7 +91,7 @@ async def _header(core: Core, row: OutboxRow) -> bytes:
     """The header section of the original, as far as it can be had."""
     try:
         start = await core.blobs.read(row.blob_id, 0, HEADER_OCTETS)
-    except NotFound:
+    except (NotFound, TryLater):  # the notice matters more than what it quotes
         return b""
     ends = [found for found in (start.find(b"\r\n\r\n"), start.find(b"\n\n")) if found >= 0]
     return start[: min(ends)] + b"\r\n" if ends else start[: start.rfind(b"\n") + 1]

@@ -15,6 +15,7 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Protocol, TypeVar
 
 import structlog
@@ -93,14 +94,14 @@ class Dispatcher:
             asyncio.create_task(self._keep_leases(), name="outbox-leases"),
         ]
 
-    async def stop(self) -> None:
-        """Claim no more, let what is being sent end within the grace, and hand the rest back."""
+    async def stop(self, grace: float | None = None) -> None:
+        """Claim no more, let what is being sent end within `grace` seconds (GRACE_SECONDS), and hand the rest back."""
         self._stopping = True
         self._wake.set()
         if self._tasks:
             await self._tasks[0]
         if self._sending:
-            await asyncio.wait(self._sending, timeout=GRACE_SECONDS)
+            await asyncio.wait(self._sending, timeout=GRACE_SECONDS if grace is None else grace)
         for task in list(self._sending):
             task.cancel()
         if self._sending:
@@ -149,13 +150,23 @@ class Dispatcher:
         return POLL if next_at is None else min(max(next_at - self._now(), 0), POLL)
 
     async def _pass(self, moment: Instant, *, sweep: bool) -> bool:
-        """Deliver or start what is due at `moment`. True when there was any."""
-        any_due = await self._deliver_locally(moment)
-        for channel in self._open_channels(moment):
-            any_due |= await self._claim(channel, moment)
+        """Deliver or start what is due at `moment`. True when there was any.
+
+        Trouble with one kind of mail does not hold up the others; the first of it is raised in the end.
+        """
+        parts: list[Callable[[], Awaitable[bool]]] = [partial(self._deliver_locally, moment)]
+        parts += [partial(self._claim, channel, moment) for channel in self._open_channels(moment)]
         if sweep:
             self._swept_at = moment
-            any_due |= await self._sweep(moment)
+            parts.append(partial(self._sweep, moment))
+        any_due, trouble = False, None
+        for part in parts:
+            try:
+                any_due |= await part()
+            except Exception as error:
+                trouble = trouble or error
+        if trouble is not None:
+            raise trouble
         return any_due
 
     async def _sweep(self, moment: Instant) -> bool:
@@ -172,8 +183,12 @@ class Dispatcher:
     async def _keep_leases(self) -> None:
         while True:
             await asyncio.sleep(LEASE / SECOND / 4)
-            with contextlib.suppress(TryLater):  # the next turn comes before the lease lapses
+            try:
                 await self._renew(list(self._sending.values()), self._now() + LEASE)
+            except TryLater as refusal:  # the next turn comes before the lease lapses
+                log.warning("outbox.lease_not_renewed", error=str(refusal))
+            except Exception:
+                log.exception("outbox.lease_not_renewed")
 
     async def _renew(self, held: list[OutboxRow], until: Instant) -> None:
         if held:
@@ -205,10 +220,11 @@ class Dispatcher:
 
         def claim(tx: Tx) -> list[OutboxRow]:
             claimed: list[OutboxRow] = []
+            busy = under_way.copy()  # this may be run again, and begins anew then
             # More than there is room for is looked at, since one domain may have many and be allowed few.
             for row in rows.due(tx, channel, moment, room * 4, passing_over=full, locked=True):
-                if under_way[row.recipient.domain] < transport.at_once_per_domain and len(claimed) < room:
-                    under_way[row.recipient.domain] += 1
+                if busy[row.recipient.domain] < transport.at_once_per_domain and len(claimed) < room:
+                    busy[row.recipient.domain] += 1
                     claimed.append(rows.mark_sending(tx, row, moment + LEASE))
             return claimed
 
@@ -233,6 +249,9 @@ class Dispatcher:
         except TryLater as refusal:  # our own storage: no answer of the service at all
             await self._settle_waiting(row, Unavailable(str(refusal), "4.3.0"))
             return
+        except asyncio.CancelledError:  # we are stopping, and nothing of it has left
+            await self._settle_waiting(row, Unavailable("the server was stopped before it was sent", "4.3.0"))
+            raise
         except PermanentFailure as failure:
             await self._settle_failure(row, failure)
             return

@@ -57,6 +57,7 @@ async def deliver(core: Core, due: Sequence[OutboxRow], now: Instant) -> None:
     for row in due:
         messages[(row.blob_id, _key(row), row.sender, row.verdict, row.correlation_id)].append(row)
     waiting = list(messages.values())
+    trouble: BaseException | None = None
     for start in range(0, len(waiting), PREPARED_AT_ONCE):
         together = waiting[start : start + PREPARED_AT_ONCE]
         prepared = await asyncio.gather(*(_prepare(core, message, now) for message in together))
@@ -68,9 +69,9 @@ async def deliver(core: Core, due: Sequence[OutboxRow], now: Instant) -> None:
             ),
             return_exceptions=True,
         )
-        for outcome in ended:
-            if isinstance(outcome, BaseException):
-                raise outcome
+        trouble = trouble or next((outcome for outcome in ended if isinstance(outcome, BaseException)), None)
+    if trouble is not None:  # after the mail behind it
+        raise trouble
 
 
 async def _prepare(core: Core, message: list[OutboxRow], now: Instant) -> filing.Incoming | SendFailure:

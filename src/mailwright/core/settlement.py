@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from functools import partial
 
 import structlog
 from prometheus_client import Counter
 
+from mailwright.codecs.dsn import Action
 from mailwright.core import Core, bounces, outbox
 from mailwright.domain.clock import MINUTE, Instant
+from mailwright.domain.refusals import Refusal
 from mailwright.domain.retry import API_POLICY, MAIL_POLICY, RetryPolicy
 from mailwright.domain.sending import OutcomeUnknown, PermanentFailure, SendFailure, TemporaryFailure
 from mailwright.storage import Tx, dead_letters
@@ -70,7 +73,7 @@ async def failed(core: Core, row: OutboxRow, failure: SendFailure, now: Instant,
 
 async def give_up(core: Core, row: OutboxRow, failure: SendFailure, now: Instant, *, attempts: int) -> None:
     """Fail the row for good: its sender is told, and a dead letter is kept, from which it can be tried again."""
-    notice = await bounces.prepare(core, row, "failed", failure, now)
+    notice = await _notice(core, row, "failed", failure, now)
     error = error_line(failure)
 
     def bury(tx: Tx) -> bool:
@@ -116,7 +119,7 @@ async def tell_of_delays(core: Core, channel: str, now: Instant, limit: int) -> 
     waiting = await core.read(lambda tx: rows.not_told_of_delay(tx, channel, now - after, limit))
     for row in waiting:
         until = None if policy.give_up_after is None else row.since + policy.give_up_after
-        notice = await bounces.prepare(core, row, "delayed", last_failure(row), now, until=until)
+        notice = await _notice(core, row, "delayed", last_failure(row), now, until=until)
 
         def tell(tx: Tx, row: OutboxRow = row, notice: bounces.Notice | None = notice) -> None:
             if rows.mark_told_of_delay(tx, row.id, now) and notice is not None:
@@ -132,13 +135,34 @@ async def give_up_overdue(core: Core, channel: str, now: Instant, limit: int) ->
     after = policy.give_up_after
     if after is None:
         return 0
-    found = await core.read(lambda tx: rows.waiting_since(tx, channel, now - after, limit))
-    overdue = [row for row in found if row.since + after <= now]
+    overdue: list[OutboxRow] = []
+    last = ""
+    while not overdue:  # those that a person queued again wait anew and are passed over
+        found = await core.read(
+            partial(rows.waiting_since, channel=channel, before=now - after, after_id=last, limit=limit)
+        )
+        if not found:
+            break
+        overdue = [row for row in found if row.since + after <= now]
+        last = found[-1].id
     for row in overdue:
-        last = last_failure(row)
-        failure = TemporaryFailure(f"the time to deliver it is over; the last answer was: {last.text}", "4.4.7")
+        answer = last_failure(row)
+        failure = TemporaryFailure(f"the time to deliver it is over; the last answer was: {answer.text}", "4.4.7")
         await give_up(core, row, failure, now, attempts=row.attempts)
     return len(overdue)
+
+
+async def _notice(
+    core: Core, row: OutboxRow, action: Action, failure: SendFailure, now: Instant, *, until: Instant | None = None
+) -> bounces.Notice | None:
+    """The notice, or None when there is none to send. A bug in writing it must not keep the message for ever."""
+    try:
+        return await bounces.prepare(core, row, action, failure, now, until=until)
+    except Refusal:
+        raise
+    except Exception:
+        log.exception("outbox.notice_not_written", outbox_id=row.id, correlation_id=row.correlation_id)
+        return None
 
 
 def queue_lapsed(tx: Tx, channels: tuple[str, ...], now: Instant, limit: int) -> int:

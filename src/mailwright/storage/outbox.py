@@ -71,6 +71,7 @@ _COLUMNS = (
     "next_attempt_at, lease_until, delay_notified_at, last_error, correlation_id, created_at, settled_at, options"
 )
 _NAMES = _COLUMNS.split(", ")
+_FIRST_ID = "00000000-0000-0000-0000-000000000000"  # before every id, and ids grow with time
 _AS_SEEN = "WHERE id = ? AND status = ? AND attempts = ? AND uncertain = ?"
 
 
@@ -220,12 +221,12 @@ def settle_retry(
     )
 
 
-def waiting_since(tx: Tx, channel: str, before: Instant, limit: int) -> list[OutboxRow]:
-    """Queued rows that are older than `before`, the oldest first."""
+def waiting_since(tx: Tx, channel: str, before: Instant, after_id: str, limit: int) -> list[OutboxRow]:
+    """Queued rows that are older than `before`, the oldest first, from the one behind `after_id` on (empty: from the first)."""
     rows = tx.all(
-        f"SELECT {_COLUMNS} FROM outbox WHERE status = 'queued' AND channel = ? AND created_at <= ? "
-        "ORDER BY created_at LIMIT ?",
-        (channel, before, limit),
+        f"SELECT {_COLUMNS} FROM outbox WHERE status = 'queued' AND channel = ? AND created_at <= ? AND id > ? "
+        "ORDER BY id LIMIT ?",
+        (channel, before, after_id or _FIRST_ID, limit),
     )
     return [_row(row) for row in rows]
 
@@ -241,9 +242,12 @@ def not_told_of_delay(tx: Tx, channel: str, before: Instant, limit: int) -> list
 
 
 def mark_told_of_delay(tx: Tx, row_id: str, now: Instant) -> bool:
-    """False when somebody was faster."""
+    """False when somebody was faster, or it has left the queue meanwhile."""
     return (
-        tx.execute("UPDATE outbox SET delay_notified_at = ? WHERE id = ? AND delay_notified_at IS NULL", (now, row_id))
+        tx.execute(
+            "UPDATE outbox SET delay_notified_at = ? WHERE id = ? AND delay_notified_at IS NULL AND status = 'queued'",
+            (now, row_id),
+        )
         == 1
     )
 
