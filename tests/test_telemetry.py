@@ -100,3 +100,25 @@ def test_a_terminal_gets_readable_text() -> None:
 
 def test_metrics_are_in_the_text_format() -> None:
     assert b"# HELP" in telemetry.metrics_text()
+
+
+def test_what_a_peer_said_does_not_act_on_a_terminal() -> None:
+    out = io.StringIO()
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    telemetry.configure("info", "pretty", out)
+    try:
+        structlog.get_logger("x").info(
+            "said \x1b[2J", reply="\x1b]0;owned\x07", codes=["\x9b1m"], host="a\u202eb\nforged"
+        )
+        try:
+            raise ValueError("\x1b[31mboom")
+        except ValueError:
+            logging.getLogger("y").exception("broke %s", "\x1b[1m")
+    finally:
+        root.handlers, root.level = before
+        structlog.reset_defaults()
+    text = out.getvalue()
+    assert not set("\x1b\x07\x9b\u202e") & set(text)
+    assert "\nforged" not in text
+    assert "\\x1b[31mboom" in text

@@ -51,6 +51,8 @@ _MAIL_TEXT = frozenset(
         "reply_text",
     ]
 )
+# What would act on a terminal, or turn what stands there around; line ends and tabs are the renderers' affair.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _URL_PASSWORD = re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]*(?=@)")
 
 QUIET = (
@@ -155,9 +157,10 @@ def _cleaned(key: str, value: Any, depth: int) -> Any:
 
 
 def _text(value: str, *, most: int = MAX_VALUE) -> str:
-    """Without passwords in URLs, and bounded."""
+    """Without passwords in URLs and control characters (a peer's words may hold some), and bounded."""
     if "://" in value:
         value = _URL_PASSWORD.sub(MASK, value)
+    value = _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], value)
     return value if len(value) <= most else f"{value[:most]}… ({len(value)} characters)"
 
 

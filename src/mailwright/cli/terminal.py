@@ -22,6 +22,7 @@ BAD_INPUT, BAD_USE = 1, 2
 """Exit statuses: what was given is wrong or cannot be done; the command was not understood."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_TURNS = re.compile(r"[\u2028-\u202e\u2066-\u2069]")  # what shows a line in another order than it is written
 
 
 class PoliteGroup(TyperGroup):
@@ -79,7 +80,7 @@ def show(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str
     if not sys.stdout.isatty():
         widths = [max(len(column), *(len(row[i]) for row in texts)) for i, column in enumerate(columns)]
         for row in ([*columns], *texts):
-            _write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+            say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
         return
     from rich.console import Console
     from rich.table import Table
@@ -87,18 +88,18 @@ def show(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str
 
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for row in texts:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(_harmless(cell)) for cell in row))
     Console().print(table)
 
 
 def say(text: str) -> None:
     """A sentence for people on standard output."""
-    _write(text)
+    _write(_TURNS.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def note(text: str) -> None:
     """Progress, warnings and errors: a line on standard error."""
-    typer.echo(text, err=True)
+    typer.echo(_harmless(text), err=True)
 
 
 def fail(text: str, status: int = BAD_INPUT) -> NoReturn:
@@ -169,6 +170,11 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _harmless(text: str) -> str:
+    """What came in by mail may hold lone surrogates and control characters (ESC!); a terminal must get neither."""
+    text = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text.encode("utf-8", "replace").decode())
+    return _TURNS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _write(text: str) -> None:
-    # What came in by mail may hold lone surrogates and control characters (ESC!); a terminal must get neither.
     typer.echo(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text.encode("utf-8", "replace").decode()))

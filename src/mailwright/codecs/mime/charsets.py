@@ -11,7 +11,7 @@ from mailwright.codecs.mime.charsets_table import CODECS
 
 _SEPARATORS = str.maketrans("", "", "-_ :")
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
-_CONTROLS = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 def decode(data: bytes, charset: str = "") -> str:
