@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -17,9 +18,11 @@ from mailwright.domain.events import MESSAGE_DELIVERED, Event
 from mailwright.domain.refusals import AlreadyExists, BadInput, MailboxFull, NotFound, TryLater
 from mailwright.pipeline import Commit, Consumers, Flow, Flows, Request, step, workflow, workflow_id
 from mailwright.pipeline.dead_letters import DeadLetters
+from mailwright.pipeline.engine import Engine
 from mailwright.pipeline.heartbeat import Heartbeat, machine, reap
 from mailwright.pipeline.lanes import BULK, LANES, NORMAL, URGENT
 from mailwright.pipeline.retention import purge
+from mailwright.pipeline.workflows import attached
 from mailwright.storage import events, workers
 from mailwright.storage.database import Database, Tx, open_database
 from mailwright.storage.dead_letters import DeadLetter
@@ -470,3 +473,20 @@ def _sql(flows: Flows, sql: str) -> None:
     table = "workflow_status" if flows._embedded else "dbos.workflow_status"
     with engine._database.begin() as connection:
         connection.execute(sa.text(sql.replace("{t}", table)))
+
+
+async def test_what_is_resumed_during_the_launch_finds_the_engine(
+    idle_flows: Flows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    launch = Engine.launch
+
+    async def watched(self: Engine, *args: Any) -> None:
+        seen.append(attached() is self)
+        await launch(self, *args)
+
+    monkeypatch.setattr(Engine, "launch", watched)
+    await idle_flows.start()
+    assert seen == [True], "a step that finds no engine leaves no record and would be done again"
+    await idle_flows.stop(0.1)
+    assert attached() is None

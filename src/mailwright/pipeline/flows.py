@@ -135,14 +135,17 @@ class Flows:
             raise RuntimeError("one process runs one workflow engine")
         engine = await self._open()
         places = {name: LANES[name] for name in (get_args(Lane) if lanes is None else lanes)}
+        # Before the launch: what is resumed begins to run within it, and a step that found no engine would leave no record.
+        attach(engine)
         try:
             await engine.launch(definitions, places, list(self._schedules.values()))
         except AlreadyExists:
+            attach(None)
             raise
         except Exception:
+            attach(None)
             self._opened = None  # it closed itself; the next attempt opens a new one
             raise
-        attach(engine)
         self._database.on_announced(self._on_announced)
         self._sweeper = asyncio.create_task(self._sweep(), name="flows sweeper")
 
