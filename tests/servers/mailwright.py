@@ -95,6 +95,7 @@ class MailwrightServer:
     def start(self, *, wait: bool = True, limits: Mapping[int, int] | None = None) -> None:
         """Start it. `limits` are soft `resource` limits of the process, by number."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILWRIGHT_")}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a server that is installed starts from compiled files
         environment |= {f"MAILWRIGHT_{name.upper()}": str(value) for name, value in self.settings.items()}
         began = time.monotonic()
         with open(self._log, "ab") as log:
