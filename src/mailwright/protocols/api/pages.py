@@ -5,6 +5,7 @@ The usual viewers of OpenAPI load theirs from a content delivery network, which 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any
@@ -16,6 +17,7 @@ from starlette.responses import HTMLResponse
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 }
+_CODE = re.compile("`([^`]*)`")
 _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 3rem auto; padding: 0 1.5rem; }
@@ -66,7 +68,7 @@ def _page(title: str, body: str) -> HTMLResponse:
 
 def _reference(description: dict[str, Any]) -> Iterator[str]:
     info = description["info"]
-    yield f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{escape(info.get('description', ''))}</p>"
+    yield f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{_prose(info.get('description', ''))}</p>"
     yield '<p class="quiet">For programs: <a href="/openapi.json">openapi.json</a></p>'
     groups: dict[str, list[str]] = {}
     for path, methods in description["paths"].items():
@@ -82,7 +84,7 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     text = operation.get("description") or operation.get("summary", "")
     parts = [
         f'<section><span class="method">{method.upper()}</span> <span class="path">{escape(path)}</span>',
-        f"<p>{escape(text)}</p>",
+        f"<p>{_prose(text)}</p>",
         _table(
             "Parameters",
             [(one["name"], one["in"], one.get("description", "")) for one in operation.get("parameters", [])],
@@ -108,7 +110,12 @@ def _table(title: str, rows: list[tuple[str, str, str]]) -> str:
     if not rows:
         return ""
     cells = "".join(
-        f"<tr><td><code>{escape(name)}</code></td><td class='quiet'>{escape(kind)}</td><td>{escape(text)}</td></tr>"
+        f"<tr><td><code>{escape(name)}</code></td><td class='quiet'>{escape(kind)}</td><td>{_prose(text)}</td></tr>"
         for name, kind, text in rows
     )
     return f"<table><tr><th colspan='3'>{escape(title)}</th></tr>{cells}</table>"
+
+
+def _prose(text: str) -> str:
+    """A description, with what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
