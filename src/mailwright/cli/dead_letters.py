@@ -84,6 +84,7 @@ def replay(
 async def _replay(data: Path | None, letter_ids: list[str]) -> list[DeadLetter]:
     settings = settings_of(data)
     check_exists(settings)
+    from mailwright.agents import employee
     from mailwright.core import outbox
     from mailwright.installation import build_core, flows_url
     from mailwright.pipeline import Flows
@@ -97,6 +98,7 @@ async def _replay(data: Path | None, letter_ids: list[str]) -> list[DeadLetter]:
         await core.write(lambda tx: outbox.retry(tx, letter.reference))
 
     letters.replayers["outbox"] = resend
+    letters.replayers["workflow"] = employee.replayer(core, flows, letters.replayers["workflow"])
     try:
         return [await letters.replay(checked_id(each, "dead letter")) for each in letter_ids]
     finally:

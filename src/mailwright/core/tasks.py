@@ -196,8 +196,19 @@ def move(
         raise IllegalMove(task, status)
     now = clock.now()
     text = stage.value if stage is not None else task.stage if stage_text is None else stage_text
-    rows.update(tx, task_id, now=now, result=result, status=status.value, stage=text, **changes)
+    done = rows.update(
+        tx,
+        task_id,
+        now=now,
+        result=result,
+        unless_moved_from=task.status,  # PostgreSQL: another process may have moved it since it was read
+        status=status.value,
+        stage=text,
+        **changes,
+    )
     moved = get(tx, task_id)
+    if not done:
+        raise IllegalMove(moved, status)
     _tell(tx, moved, detail, now)
     return moved
 

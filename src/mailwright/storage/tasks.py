@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mailwright.domain.clock import Instant
+from mailwright.domain.clock import DAY, Instant
 from mailwright.domain.ids import new_id
 from mailwright.domain.tasks import TaskStatus
 from mailwright.storage.database import Row, Tx
@@ -55,6 +55,7 @@ class TaskEvent:
     created_at: Instant
 
 
+LONGEST_TASK = 30 * DAY  # from its mail to its answer; the index on created_at bounds a look at what was sent lately
 _COLUMNS = (
     "id, tenant_id, agent, kind, assignment_id, message_id, user_id, thread_id, generation, status, stage, attempts, charged, "
     "correspondent, because, last_error, result, due_at, correlation_id, created_at, updated_at, completed_at"
@@ -123,15 +124,24 @@ def by_message(tx: Tx, agent: str, message_id: str) -> Task | None:
     return _task(row) if row else None
 
 
-def update(tx: Tx, task_id: str, *, now: Instant, result: dict[str, Any] | None = None, **changes: Any) -> None:
-    """Set the given columns."""
+def update(
+    tx: Tx,
+    task_id: str,
+    *,
+    now: Instant,
+    result: dict[str, Any] | None = None,
+    unless_moved_from: TaskStatus | None = None,
+    **changes: Any,
+) -> bool:
+    """Set the given columns. With `unless_moved_from` only while the task has that status; whether it was done."""
     unknown = changes.keys() - _CHANGEABLE
     if unknown:
         raise ValueError(f"not a changeable column: {sorted(unknown)}")
     if result is not None:
         changes["result"] = json.dumps(result, ensure_ascii=False)
     names = ", ".join(f"{name} = ?" for name in (*changes, "updated_at"))
-    tx.execute(f"UPDATE tasks SET {names} WHERE id = ?", (*changes.values(), now, task_id))
+    where, params = ("", ()) if unless_moved_from is None else (" AND status = ?", (unless_moved_from.value,))
+    return tx.execute(f"UPDATE tasks SET {names} WHERE id = ?{where}", (*changes.values(), now, task_id, *params)) == 1
 
 
 def add_event(tx: Tx, task_id: str, status: TaskStatus, stage: str, detail: str, now: Instant) -> None:
@@ -176,12 +186,16 @@ def counts(tx: Tx) -> dict[TaskStatus, int]:
     return {TaskStatus(status): n for status, n in tx.all("SELECT status, COUNT(*) FROM tasks GROUP BY status")}
 
 
-def sent_since(tx: Tx, *, user_id: str | None, correspondent: str, since: Instant) -> int:
-    """How many tasks begun since then sent something to a correspondent."""
+def sent_since(tx: Tx, *, user_id: str | None, correspondent: str, since: Instant, kind: str = "") -> int:
+    """How many tasks sent something (with `kind`: something of that kind) to a correspondent since then.
+
+    When it was sent counts, not when the task was made: what waited for hours behind an outage must not all leave at once.
+    """
     who, params = ("user_id IS NULL", ()) if user_id is None else ("user_id = ?", (user_id,))
+    what, wanted = ("kind = ?", (kind,)) if kind else ("kind <> ''", ())
     found: int = tx.scalar(
-        f"SELECT COUNT(*) FROM tasks WHERE {who} AND created_at >= ? AND correspondent = ? AND kind <> ''",
-        (*params, since, correspondent),
+        f"SELECT COUNT(*) FROM tasks WHERE {who} AND created_at >= ? AND completed_at >= ? AND correspondent = ? AND {what}",
+        (*params, since - LONGEST_TASK, since, correspondent, *wanted),
     )
     return found
 

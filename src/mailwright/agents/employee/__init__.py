@@ -10,8 +10,8 @@ app.py calls `configure(core, models)` before the first workflow, subscribes `on
 `mail_ingest` (group `ingesters`), and hands `on_dead` to the workflows. Importing this package declares the workflow.
 """
 
-from mailwright.agents.employee.arrivals import again, on_dead, on_delivered
+from mailwright.agents.employee.arrivals import again, on_dead, on_delivered, replayer
 from mailwright.agents.employee.parts import AGENT, configure
 from mailwright.agents.employee.workflow import answer
 
-__all__ = ["AGENT", "again", "answer", "configure", "on_dead", "on_delivered"]
+__all__ = ["AGENT", "again", "answer", "configure", "on_dead", "on_delivered", "replayer"]

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from mailwright.agents import policy
 from mailwright.agents.employee import phrases_table
-from mailwright.agents.employee.decide import Decision, silence
+from mailwright.agents.employee.decide import Decision, asked_enough, silence
 from mailwright.agents.employee.facts import fresh, sent_id
 from mailwright.agents.employee.gather import worth_repeating
 from mailwright.agents.employee.parts import AGENT, parts
@@ -110,6 +110,8 @@ def _commit(
     quiet = silence(now_known)
     if quiet is not None:
         return _fail(tx, message.id, because) if status is TaskStatus.FAILED else _skip(tx, known, quiet.because)
+    if kind == "clarify" and (asked := asked_enough(now_known)):
+        return _skip(tx, known, asked)  # two mails in the same second: the other one was asked
     serving = assignments.serving(tx, AGENT, message.user_id)
     assert serving is not None  # `fresh` has looked in this transaction
     policy.require(serving.grants, policy.Grant.SEND)

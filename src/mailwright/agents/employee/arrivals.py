@@ -16,6 +16,7 @@ from mailwright.domain.events import MESSAGE_DELIVERED, Event
 from mailwright.domain.refusals import NotFound
 from mailwright.domain.tasks import TaskStatus
 from mailwright.pipeline import Commit, Flows, Handler, Request
+from mailwright.pipeline.dead_letters import Replayer
 from mailwright.storage import Tx, assignments
 from mailwright.storage.dead_letters import DeadLetter
 from mailwright.storage.tasks import Task
@@ -52,12 +53,38 @@ def request_for(task: Task) -> Request:
 
 
 async def again(core: Core, flows: Flows, task_id: str) -> Task:
-    """A person asks for a failed, skipped or cancelled task once more. Raises NotFound, IllegalMove, TryLater."""
-    task = await core.write(lambda tx: tasks.requeue(tx, task_id))
+    """A person asks for a failed, skipped or cancelled task once more. Raises NotFound, IllegalMove, TryLater.
+
+    A task that is queued is handed off again: a process that died between the two left it without a workflow.
+    """
+
+    def queued(tx: Tx) -> Task:
+        task = tasks.get(tx, task_id)
+        return task if task.status is TaskStatus.QUEUED else tasks.requeue(tx, task_id)
+
+    task = await core.write(queued)
     commit = await flows.hand_off([request_for(task)])
     if commit is not None:
         await core.write(commit)
     return task
+
+
+def replayer(core: Core, flows: Flows, others: Replayer) -> Replayer:
+    """How the dead letter of a workflow is offered again: ours as a new generation of its task, since the task of the dead one
+    has failed and a failed task is left alone by every step. `others` is for the letters of other workflows.
+    """
+
+    async def replay(letter: DeadLetter) -> None:
+        if letter.name != AGENT:
+            await others(letter)
+            return
+        args = letter.payload.get("args") or [""]
+        task = await core.read(lambda tx: tasks.find(tx, AGENT, str(args[0])))
+        if task is None:
+            raise NotFound("the task of this letter is gone")
+        await again(core, flows, task.id)
+
+    return replay
 
 
 def on_dead(tx: Tx, letter: DeadLetter) -> None:

@@ -15,6 +15,9 @@ from mailwright.domain.envelope import Origin
 
 THRESHOLD = 0.6
 """Below this confidence a message is not treated as a task."""
+MAX_ASKED_A_DAY = 2
+"""Times one correspondent is asked what is wanted, in all threads: a robot that does not say it is one opens a new thread for
+every question of ours (RFC 3834 §2 knows them)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,21 @@ def decide(facts: Facts, verdict: Verdict) -> Decision:
         return Decision("reply", judged)
     if verdict.kind != "neither":
         judged = f"{judged}, below {THRESHOLD}"
-    if "clarify" in facts.sent_in_thread:
-        return Decision("silent", f"{judged}; this thread was asked once already")
-    if "reply" in facts.sent_in_thread:
-        return Decision("silent", f"{judged}; it follows an answer of ours and asks for nothing")
+    asked = asked_enough(facts)
+    if asked:
+        return Decision("silent", f"{judged}; {asked}")
     return Decision("clarify", f"{judged}; asking once what is wanted")
+
+
+def asked_enough(facts: Facts) -> str:
+    """Why nobody is to be asked what is wanted, or nothing. Looked at again when the question is sent."""
+    if "clarify" in facts.sent_in_thread:
+        return "this thread was asked once already"
+    if "reply" in facts.sent_in_thread:
+        return "it follows an answer of ours and asks for nothing"
+    if facts.asked_last_day >= MAX_ASKED_A_DAY:
+        return f"the sender was asked {facts.asked_last_day} times within a day already"
+    return ""
 
 
 _NAMES = {"task": "a task", "answer": "an answer to our question", "neither": "no task"}

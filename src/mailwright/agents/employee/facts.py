@@ -76,6 +76,9 @@ def fresh(tx: Tx, task: Task, message: StoredMessage, known: Facts, *, hostname:
         human_answered=answered_by_somebody(tx, message, ours=our_ids(task, hostname)),
         sent_last_hour=task_rows.sent_since(tx, user_id=user_id, correspondent=correspondent, since=now - clock.HOUR),
         sent_last_day=task_rows.sent_since(tx, user_id=user_id, correspondent=correspondent, since=now - clock.DAY),
+        asked_last_day=task_rows.sent_since(
+            tx, user_id=user_id, correspondent=correspondent, since=now - clock.DAY, kind="clarify"
+        ),
         sent_in_thread=tuple(
             task_rows.sent_in_thread(tx, user_id=user_id, correspondent=correspondent, thread_id=message.thread_id)
         ),
@@ -85,14 +88,17 @@ def fresh(tx: Tx, task: Task, message: StoredMessage, known: Facts, *, hostname:
 def answered_by_somebody(tx: Tx, message: StoredMessage, *, ours: frozenset[str]) -> bool:
     """Whether the message has an answer in its thread: flagged so by a client, or one that names it and is not the asker's.
 
-    `ours` are the Message-IDs this task itself may have sent: the apology of an earlier generation is no answer.
+    It must come from somebody we know, or from one whom the asker had written to: else a stranger who learns the Message-ID
+    could keep an answer from being sent. `ours` are the Message-IDs this task itself may have sent: the apology of an earlier generation is no answer.
     """
     if message.flags & Flag.ANSWERED:
         return True
     if message.message_id is None:
         return False
+    asked = {address.lower() for field in ("to", "cc") for _name, address in message.headers.get(field, ())}
     return any(
         message.message_id in other.headers.get("in_reply_to", ())
+        and (other.origin is not Origin.STRANGER or other.sender.lower() in asked)
         and other.sender.lower() != message.sender.lower()
         and other.message_id not in ours
         for other in messages.in_thread(tx, message.thread_id, message.user_id)

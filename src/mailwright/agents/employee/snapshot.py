@@ -68,6 +68,7 @@ class Facts:
     origin: str = Origin.STRANGER.value
     sent_last_hour: int = 0
     sent_last_day: int = 0
+    asked_last_day: int = 0
     sent_in_thread: tuple[str, ...] = ()
 
     def as_values(self) -> dict[str, Any]:
