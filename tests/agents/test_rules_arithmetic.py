@@ -69,6 +69,13 @@ def test_no_text_breaks_it(text: str) -> None:
         ("compute 2 * 3 and 8 / 4, please", ["2 × 3 = 6", "8 ÷ 4 = 2"]),
         ("2^3^2 = ?", ["2^3^2 = 512"]),
         ("3 x 4 = ?", ["3 × 4 = 12"]),
+        ("what is 7 times 8 plus 2", ["7 × 8 + 2 = 58"]),
+        ("What is 10 plus 5 and 3?", ["10 + 5 = 15"]),
+        ("What is 20% of 30% of 50?", ["20% × 30% × 50 = 3"]),
+        ("What is 5% of 10 + 5?", ["5% × 10 + 5 = 5.5"]),
+        ("I called 3 times 2 days ago.", []),
+        ("The total of invoices 4711, 4712 and 4713 is due", []),
+        ("Please total my expenses: 12.50, 7.25 and 3", ["sum of 12.5, 7.25, 3 = 22.75"]),
     ],
 )
 def test_what_is_asked_is_answered(text: str, answers: list[str]) -> None:
@@ -112,3 +119,8 @@ def test_the_decimal_mark_is_read_off_the_numbers(digits: list[str], mark: str) 
 def test_a_shown_number_reads_back(value: object) -> None:
     shown = numbers.shown(Fraction(str(value)))
     assert Fraction(shown.replace(",", "")) == Fraction(str(value))
+
+
+def test_the_result_is_written_as_the_question_was() -> None:
+    [found] = arithmetic.find("Was macht 1.600,50 * 2?", prefer=",")
+    assert str(found) == "1.600,5 × 2 = 3.201"

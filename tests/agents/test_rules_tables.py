@@ -136,3 +136,26 @@ def test_the_largest_figure_is_named_by_its_row_when_there_is_one() -> None:
     amount = table.columns[1]
     assert tables.label_at(table, amount, Decimal(262)) == "hotel"
     assert tables.label_at(table, amount, Decimal("48.20")) == "", "two rows have it"
+
+
+def test_subtotals_between_the_rows_are_not_counted_twice() -> None:
+    table = tables.read("region,amount\nNorth,10\nNorth,20\nSubtotal,30\nSouth,5\nSubtotal,5\nGrand total,35\n")
+    assert table is not None
+    told = "\n".join(tabletext.describe(table, "sum by region"))
+    assert "count 3, sum 35" in told
+    assert "2 more rows look like subtotals" in told
+    assert "- North: 2 rows, amount 30, mean 15" in told
+
+
+def test_no_value_is_no_word_and_several_currencies_are_no_sum() -> None:
+    table = tables.read("day,temperature,price\n1,1.5,€10\n2,n/a,$20\n3,-,$5\n")
+    assert table is not None
+    told = "\n".join(tabletext.describe(table, ""))
+    assert "temperature: count 1, sum 1.5" in told
+    assert "price: 3 values, not totalled (they are in several currencies)" in told
+
+
+def test_a_mean_of_money_has_cents() -> None:
+    table = tables.read("n,amount\na,$1\nb,$1\nc,$2\n")
+    assert table is not None
+    assert "mean ≈ 1.33 USD" in "\n".join(tabletext.describe(table, ""))

@@ -26,14 +26,14 @@ def test_it_says_what_it_is_in_every_reply() -> None:
 
 def test_it_says_when_it_cannot() -> None:
     text = reply("Write me a poem about rain. When is the next train?")
-    assert "could not do what you asked beyond this" in text
+    assert "I could not do what you asked" in text
     assert "[ ] When is the next train?" in text
 
 
 def test_it_answers_in_german_when_asked_in_german() -> None:
     text = reply("Bitte berechne, was das ist: 3,5 * 2", sender_name="Bashir Khan")
     assert text.startswith("Hallo Bashir,")
-    assert "3.5 × 2 = 7" in text
+    assert "3,5 × 2 = 7" in text  # with the decimal mark of the question
 
 
 def test_a_long_text_is_summarised_in_its_own_sentences() -> None:
@@ -180,3 +180,44 @@ def test_hostile_repetition_takes_no_more_than_a_moment(piece: str) -> None:
     judge(material)
     work(material)
     assert clock.now() - started < 5 * clock.SECOND
+
+
+def csv_of(content: str) -> tuple[Attached, ...]:
+    return (Attached("t.csv", "text/csv", len(content), content),)
+
+
+def test_numbers_are_written_with_the_decimal_mark_of_the_writer() -> None:
+    text = reply("Bitte summieren Sie die Umsätze.", attachments=csv_of("Ort;Umsatz\nA;1.200,50\nB;300\nC;99,50\n"))
+    assert "sum 1.600," in text
+    assert "max 1.200,5 (A)" in text
+
+
+def test_a_part_of_a_calculation_does_not_answer_the_question() -> None:
+    assert "[ ] How much is 3 x 19.99 and 19% more?" in reply("How much is 3 x 19.99 and 19% more?")
+
+
+def test_what_was_counted_is_no_open_question() -> None:
+    question = "How many rows does the file have?"
+    assert f"[ ] {question}" not in reply(question, attachments=csv_of("n,v\na,1\nb,2\n"))
+    some = "How many rows are from Germany?"
+    assert f"[ ] {some}" in reply(some, attachments=csv_of("n,v\na,1\nb,2\n"))
+
+
+def test_what_rules_cannot_do_is_said_beside_what_they_did() -> None:
+    text = reply("Please total the file and remind me tomorrow.", attachments=csv_of("n,v\na,1\nb,2\n"))
+    assert "sum 3" in text
+    assert "Everything else you asked for is not done" in text
+
+
+def test_the_summary_of_a_forwarded_message_has_no_header_in_it() -> None:
+    forwarded = (
+        "---------- Forwarded message ---------\nFrom: Eve <eve@example.org>\nDate: Mon, Mar 2, 2026\nSubject: Offer\n\n"
+        + "We offer you 120 licences at EUR 45.00 each. Delivery would be on 1 June 2026. " * 2
+    )
+    text = reply("Please summarise this.", forwarded=forwarded)
+    assert "- We offer you 120 licences" in text
+    assert "Forwarded message" not in text
+
+
+def test_a_german_date_does_not_end_a_sentence() -> None:
+    assert texts.sentences("Wir treffen uns am 1. Mai 2026 in Köln.") == ["Wir treffen uns am 1. Mai 2026 in Köln."]

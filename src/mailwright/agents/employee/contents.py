@@ -86,6 +86,8 @@ def read(raw: bytes, *, with_files: bool = True) -> Contents:
 def split_of(parsed: Parsed) -> quoted.Split:
     """The body taken apart, each piece bounded."""
     text = mime.body_text(parsed.raw, parsed, limit=2 * MAX_TEXT)
+    if not text.strip():  # some mailers put an empty text beside the HTML that says everything
+        text = mime.html_to_text(mime.body_html(parsed.raw, parsed) or "", limit=2 * MAX_TEXT)
     found = quoted.split(text, subject=parsed.subject, is_reply=bool(parsed.in_reply_to or parsed.references))
     return quoted.Split(
         found.new[:MAX_TEXT], found.forwarded[:MAX_FORWARDED], found.quoted[:MAX_TEXT], found.signature[:MAX_TEXT]

@@ -38,7 +38,7 @@ from mailwright.storage.tasks import Task
 MAX_EARLIER = 30  # messages of a thread that are read again: thread.md tells of these, the newest
 MAX_SHOWN_EARLIER = 10  # of them go into the snapshot
 MAX_EARLIER_CHARACTERS = 8_000  # of each
-THREADED_BYTES = 128 * 1024  # reading a larger message takes long enough to be done in a thread
+THREADED_BYTES = 16 * 1024  # reading a larger message takes long enough to be done in a thread
 
 
 @dataclass(frozen=True, slots=True)

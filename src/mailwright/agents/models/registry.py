@@ -22,7 +22,7 @@ from mailwright.storage.model_calls import ModelCall
 if TYPE_CHECKING:
     from mailwright.agents.models.remote import Remote
 
-THREADED_CHARACTERS = 50_000  # material beyond this keeps the rules model busy for so long that a thread does it
+THREADED_CHARACTERS = 4_000  # material beyond this keeps the rules model busy for so long that a thread does it
 
 calls_total = Counter("mailwright_model_calls_total", "Calls of models", ["model", "purpose", "outcome"])
 tokens_total = Counter("mailwright_model_tokens_total", "Tokens read and written by models", ["model", "direction"])

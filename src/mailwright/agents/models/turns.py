@@ -5,7 +5,7 @@ Written by models (through pydantic-ai) and by the built-in rules model; read by
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 MAX_ANSWER = 60_000  # characters of an answer: a long report; a mail beyond that is read by nobody
 MAX_BECAUSE = 600  # characters of a reason
@@ -32,3 +32,10 @@ class Answer(BaseModel):
         min_length=1, max_length=MAX_ANSWER, description="The whole reply as plain text, without subject and quotation."
     )
     because: str = Field(default="", max_length=MAX_BECAUSE, description="One short sentence: how you arrived at it.")
+
+    @field_validator("text")
+    @classmethod
+    def _says_something(cls, text: str) -> str:
+        if not any(character.isalnum() for character in text):
+            raise ValueError("the reply has no words")
+        return text

@@ -23,23 +23,50 @@ _CANDIDATE = re.compile(r"(?<![\w.,/:@#-])[-−(\d][\d \t\u00a0().,+*/×÷·^%xX
 _STRONG = re.compile(r"[+*×÷·^]|\*\*")
 _BETWEEN = re.compile(r"[\d)%]\s*(?:[+*/×÷·^−–-]|\*\*|[xX])\s*[-−(\d]")
 _CUE = re.compile(
-    r"(?:what(?:'s| is| are)|how much (?:is|are)|compute|calculate|evaluate|work out|solve|result of|multiply|divide|"
+    r"(?:what(?:'s|’s| is| are)|how much (?:is|are)|compute|calculate|evaluate|work out|solve|result of|multiply|divide|"
     r"was (?:ist|sind|ergibt|macht)|wie ?viel (?:ist|sind|ergibt|macht)|berechnen?|rechnen?|ausrechnen|combien font|calcule[rz]?|"
     r"cu[áa]nto (?:es|son)|calcula|quanto (?:fa|é)|hoeveel is|bereken)\s*(?:sie|du|bitte|please|me|mir|die|the|for)?\s*:?\s*\Z",
     re.IGNORECASE,
 )
+_ASKS = re.compile(_CUE.pattern.removesuffix(r"\Z") + r"[-−(]?\d", re.IGNORECASE)
 _EQUALS = re.compile(r"[ \t]*=[ \t]*(?:\?|$)", re.MULTILINE)
 _SPACED_X = re.compile(r"\d[ \t]+[xX][ \t]+[\d(]")
-_AND = re.compile(r"[ \t]*[,;]?[ \t]*(?:and|und|et|y|e|en|or|oder)?[ \t]*")
+_AND = re.compile(r"[ \t]{0,3}[,;]?[ \t]{0,3}(?:and|und|et|y|e|en|or|oder)?[ \t]{0,3}")
+_SPOKEN = {
+    "plus": "+",
+    "minus": "-",
+    "times": "*",
+    "multiplied by": "*",
+    "divided by": "/",
+    "mal": "*",
+    "geteilt durch": "/",
+    "fois": "*",
+    "moins": "-",
+    "divisé par": "/",
+    "más": "+",
+    "menos": "-",
+    "dividido por": "/",
+    "dividido entre": "/",
+}
+_SPOKEN_WORDS = "|".join(_SPOKEN)
+_OPERATOR = re.compile(rf"(?<=[\d)%])[ \t]{{1,3}}({_SPOKEN_WORDS})[ \t]{{1,3}}(?=[-−(\d])", re.IGNORECASE)
+_PERCENT_LEFT = re.compile(  # what `_PERCENT_OF` leaves: one link of a longer calculation
+    r"(?<=\d)[ \t]{0,3}(?:%|percent|prozent)[ \t]{1,3}(?:of|von|vom|de|del)[ \t]{1,3}(?=[(\d])", re.IGNORECASE
+)
 _PERCENT_OF = re.compile(
-    rf"(?P<part>{numbers.PLAIN})\s*(?:%|percent|per cent|prozent|pour ?cent|por ciento|procent)\s*"
-    rf"(?:of|von|vom|de|del|di|van|av)\s*(?:the |den |der )?(?P<money>[€$£¥]?)\s*(?P<whole>{numbers.PLAIN})",
+    rf"(?<![\d.,])(?<!% of )(?<!% von )(?P<part>{numbers.PLAIN})\s*(?:%|percent|per cent|prozent|pour ?cent|por ciento|procent)\s*"
+    rf"(?:of|von|vom|de|del|di|van|av)\s*(?:the |den |der )?(?P<money>[€$£¥]?)\s*(?P<whole>{numbers.PLAIN})"
+    # "20% of 30% of 50" and "5% of 10 + 5": a part of what was asked is not the answer.
+    rf"(?!\d|[.,]\d|\s{{0,3}}(?:[%+*/×÷·^]|percent|prozent|pour ?cent|por ciento)|\s{{1,3}}[-−–]\s|\s{{1,3}}(?:{_SPOKEN_WORDS})\b)",
     re.IGNORECASE,
 )
 _SERIES = re.compile(
-    r"\b(?P<what>sum|total|add(?: up| together)?|plus|average|mean|median|summe|summiere|addiere|durchschnitt|mittelwert|"
+    r"\b(?P<what>sum|total|add(?: up| together)?|average|mean|median|summe|summiere|addiere|durchschnitt|mittelwert|"
     r"somme|moyenne|suma|promedio|media|som|gemiddelde)\b"
-    rf"[^\d\n.!?]{{0,40}}?(?P<list>(?:{numbers.PLAIN})(?:(?:\s*[,;]\s+|\s*;\s*|\s*,?\s+(?:and|und|et|y|e|en|plus)\s+)"
+    # Between the two only words that point at the numbers, or a colon: "the total of invoices 4711, 4712 is due" is no sum.
+    r"(?:[^\d\n.!?:]{0,40}:\s{0,3}|(?:\s{1,3}(?:of|the|these|those|this|following|numbers?|figures?|values?|amounts?|for|is|are|von|der|die|den|"
+    r"aus|diese[rn]?|folgende[rn]?|zahlen|werte|beträge|de|des|les|la|le|ces|nombres|suivants|del|los|las|estos|números|siguientes|van)){0,6}\s{1,3})"
+    rf"(?P<list>(?:{numbers.PLAIN})(?:(?:\s{{0,3}}[,;]\s{{1,3}}|\s{{0,3}};\s{{0,3}}|\s{{0,3}},?\s{{1,3}}(?:and|und|et|y|e|en|plus)\s{{1,3}})"
     rf"(?:{numbers.PLAIN})){{1,100}})",
     re.IGNORECASE,
 )
@@ -60,9 +87,10 @@ class Calculation:
 
     asked: str
     result: Fraction
+    mark: str = "."  # begins the decimals of both
 
     def __str__(self) -> str:
-        answer = numbers.shown(self.result)
+        answer = numbers.shown(self.result, mark=self.mark)
         return f"{self.asked} {answer}" if answer.startswith("≈") else f"{self.asked} = {answer}"
 
 
@@ -71,17 +99,20 @@ def find(text: str, *, prefer: str = ".") -> list[Calculation]:
     text = text[:MAX_TEXT]
     found: list[tuple[int, Calculation]] = []
     masked = _NOT_SUMS.sub(lambda m: " " * len(m[0]), text)
+    if _ASKS.search(masked):  # "7 times 8" is a question's multiplication; "I called 3 times 2 days ago" is not
+        masked = _OPERATOR.sub(lambda m: f" {_SPOKEN[m[1].lower()]} ".ljust(len(m[0])), masked)
     for match in _PERCENT_OF.finditer(masked):
         part, whole = _number(match["part"], prefer), _number(match["whole"], prefer)
         if part is not None and whole is not None:
-            asked = f"{numbers.shown(part)}% of {match['money']}{numbers.shown(whole)}"
-            found.append((match.start(), Calculation(asked, part / 100 * whole)))
+            asked = f"{numbers.shown(part, mark=prefer)}% of {match['money']}{numbers.shown(whole, mark=prefer)}"
+            found.append((match.start(), Calculation(asked, part / 100 * whole, prefer)))
             masked = _blank(masked, match)
+    masked = _PERCENT_LEFT.sub(lambda m: "% * ".ljust(len(m[0])), masked)
     for match in _SERIES.finditer(masked):
         values = [_number(each, prefer) for each in _items(match["list"])]
         series = [each for each in values if each is not None]
         if len(series) == len(values) >= 2:
-            found.append((match.start(), _of_series(match["what"].lower(), series)))
+            found.append((match.start(), _of_series(match["what"].lower(), series, prefer)))
             masked = _blank(masked, match)
     last = -1  # where the calculation before ended: "compute 2 * 3 and 8 / 4" asks for both
     for match in _CANDIDATE.finditer(masked):
@@ -92,6 +123,11 @@ def find(text: str, *, prefer: str = ".") -> list[Calculation]:
             last = match.end()
     ordered = [calculation for _at, calculation in sorted(found, key=lambda pair: pair[0])]
     return list(dict.fromkeys(ordered))[:MAX_RESULTS]
+
+
+def numbers_in(text: str) -> int:
+    """How many numbers a text has."""
+    return len(_items(_NOT_SUMS.sub(" ", text[:MAX_TEXT])))
 
 
 def evaluate(expression: str, *, prefer: str = ".") -> Fraction | None:
@@ -117,18 +153,18 @@ def _read(text: str, match: re.Match[str], prefer: str, *, asked_for: bool) -> C
         asked, result = _Reader(expression, prefer).whole()
     except _NoSum:
         return None
-    return Calculation(asked, result)
+    return Calculation(asked, result, prefer)
 
 
-def _of_series(what: str, series: list[Fraction]) -> Calculation:
-    listed = ", ".join(numbers.shown(each) for each in series)
+def _of_series(what: str, series: list[Fraction], mark: str) -> Calculation:
+    listed = ("; " if mark == "," else ", ").join(numbers.shown(each, mark=mark) for each in series)
     if what in _AVERAGES:
-        return Calculation(f"average of {listed}", sum(series, Fraction(0)) / len(series))
+        return Calculation(f"average of {listed}", sum(series, Fraction(0)) / len(series), mark)
     if what == "median":
         ordered, middle = sorted(series), len(series) // 2
         value = ordered[middle] if len(series) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
-        return Calculation(f"median of {listed}", value)
-    return Calculation(f"sum of {listed}", sum(series, Fraction(0)))
+        return Calculation(f"median of {listed}", value, mark)
+    return Calculation(f"sum of {listed}", sum(series, Fraction(0)), mark)
 
 
 def _items(text: str) -> list[str]:
@@ -150,6 +186,7 @@ class _Reader:
 
     def __init__(self, expression: str, prefer: str) -> None:
         self._tokens = self._split(expression, prefer)
+        self._mark = prefer
         self._at = 0
         self._depth = 0
 
@@ -245,7 +282,7 @@ class _Reader:
         token = self._next()
         self._at += 1
         if isinstance(token, Fraction):
-            spelled, value = numbers.shown(token), token
+            spelled, value = numbers.shown(token, mark=self._mark), token
         elif token == "(":  # noqa: S105 - a token of an expression
             self._deeper()
             inner, value = self._sum()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from mailwright.agents.models.rules import texts
 from mailwright.agents.models.rules.dates_table import MONTHS, RELATIVE, UNITS, WEEKDAYS
 from mailwright.domain import clock
 from mailwright.domain.clock import Instant
@@ -62,12 +63,13 @@ def find(text: str, *, sent_at: Instant, time_zone: str = "UTC") -> list[Named]:
     """The dates named in a text, each once, in its order."""
     today = clock.to_datetime(sent_at).astimezone(_zone(time_zone)).date()
     found: dict[str, Named] = {}
-    for match in _PATTERN.finditer(text[:MAX_TEXT]):
-        named = _resolve(match, today)
-        if named is not None:
-            found.setdefault(named.phrase.casefold(), named)
-        if len(found) >= MAX_FOUND:
-            break
+    for piece in texts.pieces(text[:MAX_TEXT]):
+        for match in _PATTERN.finditer(piece):
+            named = _resolve(match, today)
+            if named is not None:
+                found.setdefault(named.phrase.casefold(), named)
+            if len(found) >= MAX_FOUND:
+                return list(found.values())
     return list(found.values())
 
 
@@ -79,7 +81,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _resolve(match: re.Match[str], today: date) -> Named | None:
-    phrase = " ".join(match[0].split())
+    phrase = " ".join(match[0].split()).rstrip(".,")
     if match["iso"]:
         return _exact(phrase, int(match["iy"]), int(match["im"]), int(match["id"]))
     if match["dmy"]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mailwright.agents.models.rules import numbers
+from mailwright.agents.models.rules import numbers, texts
 
 MAX_EACH = 30  # of one kind in one mail
 MAX_TEXT = 100_000
@@ -70,8 +70,9 @@ def find(text: str) -> Facts:
 
 def _once(pattern: re.Pattern[str], text: str, *, trim: str = "") -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for match in pattern.finditer(text):
-        found[" ".join(match[0].split()).rstrip(trim)] = None
-        if len(found) >= MAX_EACH:
-            break
+    for piece in texts.pieces(text):
+        for match in pattern.finditer(piece):
+            found[" ".join(match[0].split()).rstrip(trim)] = None
+            if len(found) >= MAX_EACH:
+                return tuple(found)
     return tuple(found)

@@ -66,10 +66,8 @@ def find(text: str) -> list[str]:
         if not colon or "//" in line[len(head) : len(head) + 3]:
             continue
         if tail.strip():
-            inline = re.split(
-                r"\s*[,;]\s*(?:and\s+|und\s+|et\s+|y\s+)?|\s+(?:and|und|et|y)\s+",
-                re.split(r"[.!?](?:\s|$)", tail.strip(), maxsplit=1)[0],
-            )
+            said = re.split(r"[.!?](?: |$)", " ".join(tail.split()), maxsplit=1)[0]
+            inline = re.split(r" ?[,;] ?(?:(?:and|und|et|y) )?| (?:and|und|et|y) ", said)
             found = [each for each in inline if each]
         else:
             found = _following(lines[index + 1 :])

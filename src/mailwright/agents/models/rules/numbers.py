@@ -111,22 +111,29 @@ def value(of: Cell, mark: str) -> Decimal | None:
     return None if found is None else -found if of.negative else found
 
 
-def shown(number: Fraction | Decimal) -> str:
-    """A number for people: grouped by commas, point for decimals, exact when it ends within SHOWN_PLACES, else "≈"."""
+def shown(number: Fraction | Decimal, *, mark: str = ".", places: int = SHOWN_PLACES) -> str:
+    """A number for people, exact when it ends within `places`, else "≈". `mark` begins the decimals, the other one groups:
+    who writes 1.600,50 reads "1,600" as something else."""
     exact = Fraction(number)
-    scaled = exact * 10**SHOWN_PLACES
+    scaled = exact * 10**places
     sign = "-" if exact < 0 else ""
     rounded = (abs(scaled.numerator) * 2 + scaled.denominator) // (2 * scaled.denominator)
-    whole, rest = divmod(rounded, 10**SHOWN_PLACES)
-    places = f"{rest:0{SHOWN_PLACES}d}".rstrip("0")
-    text = f"{sign if rounded else ''}{whole:,}" + (f".{places}" if places else "")
+    whole, rest = divmod(rounded, 10**places)
+    fraction = f"{rest:0{places}d}".rstrip("0")
+    text = f"{sign if rounded else ''}{whole:,}" + (f".{fraction}" if fraction else "")
+    if mark == ",":
+        text = text.translate(_SWAPPED)
     return text if scaled.denominator == 1 else f"≈ {text}"
 
 
-def money(number: Fraction | Decimal, currency: str) -> str:
-    """An amount for people: two decimals unless it has more, then the currency."""
-    text = shown(number)
-    if not text.startswith("≈"):
-        _whole, point, places = text.partition(".")
-        text = f"{text}.00" if not point else f"{text}0" if len(places) == 1 else text
+def money(number: Fraction | Decimal, currency: str, *, mark: str = ".") -> str:
+    """An amount for people: two decimals unless it ends with more, then the currency."""
+    text = shown(number, mark=mark)
+    if text.startswith("≈"):
+        text = shown(number, mark=mark, places=2)
+    _whole, point, places = text.partition(mark)
+    text = f"{text}{mark}00" if not point else f"{text}0" if len(places) == 1 else text
     return f"{text} {currency}".strip()
+
+
+_SWAPPED = str.maketrans({",": ".", ".": ","})

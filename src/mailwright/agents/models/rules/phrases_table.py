@@ -49,8 +49,8 @@ REQUESTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "names work",
             r"\b(?:summari[sz]e|summary|calculate|compute|count|list|find|extract|compare|analy[sz]e|translate|write|draft|prepare|create|"
             r"make|check|review|send|tell|give|explain|convert|sort|total|sum|add up|total up|group|average|plan|schedule|remind|organi[sz]e|"
-            r"update|fix|look up|research|reply|zusammenfass\w*|fasse|fass|berechne\w*|rechne|z[äa]hle|liste|finde|suche|vergleiche|pr[üu]fe\w*|"
-            r"erstelle\w*|schreibe?|schick\w*|sende|sag|erkl[äa]re?|sortier\w*|summiere|addiere|[üu]bersetz\w*|auswert\w*|werte|r[ée]sume[rz]?|"
+            r"update|fix|look up|research|reply|remove|de-?duplicate|dedupe|summier\w*|addier\w*|zusammenfass\w*|fasse|fass|berechne\w*|rechne|z[äa]hle|liste|finde|suche|vergleiche|pr[üu]fe\w*|"
+            r"erstelle\w*|schreibe?|schick\w*|sende|sag|erkl[äa]re?|sortier\w*|[üu]bersetz\w*|auswert\w*|werte|r[ée]sume[rz]?|"
             r"calcule[rz]?|compte[rz]?|traduis\w*|envoie\w*|prépare[rz]?|v[ée]rifie[rz]?|resume|resumen|calcula|cuenta|traduce|envía|prepara|"
             r"calcola|riassumi|bereken|vertaal)\b",
         ),
@@ -118,8 +118,12 @@ SAYS: dict[str, dict[str, str]] = {
         "figures": "Amounts and percentages",
         "open": "Questions I could not answer by rules",
         "cannot": (
-            "I could not do what you asked beyond this: it needs understanding that rules do not have. Whoever runs this server "
-            "can set up an AI model (MAILWRIGHT_MODEL)."
+            "Apart from what is listed below I could not do what you asked: it needs understanding that rules do not have. Whoever "
+            "runs this server can set up an AI model (MAILWRIGHT_MODEL)."
+        ),
+        "beyond": (
+            "Everything else you asked for is not done: I cannot sort files, write, translate, explain, send, look up or remember anything. Whoever "
+            "runs this server can set up an AI model (MAILWRIGHT_MODEL)."
         ),
         "empty": "Your message has no text that I could work on.",
         "bye": "The rules model",
@@ -145,8 +149,12 @@ SAYS: dict[str, dict[str, str]] = {
         "figures": "Beträge und Prozente",
         "open": "Fragen, die sich mit Regeln nicht beantworten lassen",
         "cannot": (
-            "Mehr konnte ich nicht tun: Dazu braucht es ein Verständnis, das Regeln nicht haben. Wer diesen Server betreibt, kann "
-            "ein KI-Modell einrichten (MAILWRIGHT_MODEL)."
+            "Außer dem, was unten steht, konnte ich nichts für Sie tun: Dazu braucht es ein Verständnis, das Regeln nicht haben. Wer "
+            "diesen Server betreibt, kann ein KI-Modell einrichten (MAILWRIGHT_MODEL)."
+        ),
+        "beyond": (
+            "Alles andere, worum Sie gebeten haben, ist nicht getan: Ich kann keine Dateien sortieren und nichts schreiben, übersetzen, erklären, senden, nachschlagen "
+            "oder mir merken. Wer diesen Server betreibt, kann ein KI-Modell einrichten (MAILWRIGHT_MODEL)."
         ),
         "empty": "Ihre Nachricht enthält keinen Text, mit dem ich arbeiten könnte.",
         "bye": "Das Regelmodell",

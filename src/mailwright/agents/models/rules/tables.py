@@ -39,6 +39,10 @@ _LABEL = re.compile(
 )
 
 
+_NO_VALUE = frozenset(["n/a", "na", "nan", "null", "none", "-", "–", "—", "k.a.", "k. a.", "n.v."])
+"""What people and programs write where there is no value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column. `mark` begins its decimals; `sure` is False where digits like 1.234 could be read two ways."""
@@ -49,6 +53,7 @@ class Column:
     currency: str = ""
     percent: bool = False
     is_label: bool = False
+    mixed: bool = False  # amounts of several currencies: nothing that could be added
     sure: bool = True
     unread: int = 0  # fields that are neither empty nor a number
 
@@ -114,8 +119,15 @@ def summary(column: Column) -> Summary | None:
     found = column.numbers
     if not found:
         return None
-    total = _sum(found)
+    total = total_of(found)
     return Summary(len(found), total, min(found), max(found), Fraction(total) / len(found))
+
+
+def total_of(found: Sequence[Decimal]) -> Decimal:
+    """The exact sum."""
+    with localcontext() as context:
+        context.prec = PRECISION
+        return sum(found, Decimal(0))
 
 
 def label_at(table: Table, column: Column, value: Decimal) -> str:
@@ -134,8 +146,17 @@ def grouped(table: Table, by: Column, of: Column | None) -> list[tuple[str, int,
     for value in sorted(members, key=lambda text: (text.casefold(), text)):
         positions = members[value]
         found = [of.values[p] for p in positions] if of is not None and of.is_numeric else []
-        out.append((value, len(positions), _sum([each for each in found if each is not None])))
+        out.append((value, len(positions), total_of([each for each in found if each is not None])))
     return out
+
+
+def values_by(table: Table, by: Column, of: Column) -> dict[str, list[Decimal]]:
+    """The numbers of a column for each value of another one."""
+    found: dict[str, list[Decimal]] = {}
+    for row, value in zip(table.rows, of.values, strict=False):
+        if value is not None:
+            found.setdefault(row[by.index].strip(), []).append(value)
+    return found
 
 
 def column_named(table: Table, words: str) -> Column | None:
@@ -166,12 +187,6 @@ def first_category(table: Table) -> Column | None:
 
 def _is_named_table(name: str) -> bool:
     return name.lower().endswith((".csv", ".tsv", ".tab"))
-
-
-def _sum(found: Sequence[Decimal]) -> Decimal:
-    with localcontext() as context:
-        context.prec = PRECISION
-        return sum(found, Decimal(0))
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:
@@ -242,6 +257,15 @@ def _table(rows: list[list[str]], delimiter: str, has_header: bool, truncated: b
     elif len(body) > 2 and _is_total(body[-1]):
         left_out.append("the last row looks like a total and is not counted")
         body = body[:-1]
+        within = [
+            row for row in body if not _is_total(row)
+        ]  # with a total at the end, what is called so above is one too
+        if len(within) < len(body):
+            count = len(body) - len(within)
+            left_out.append(
+                f"{count:,} more {'row looks' if count == 1 else 'rows look'} like subtotals and are not counted"
+            )
+            body = within
     prefer = "," if delimiter == ";" else "."  # where the comma is the decimal mark, the semicolon separates
     columns = tuple(_column(name, i, [row[i] for row in body], prefer) for i, name in enumerate(header))
     return Table(header, tuple(tuple(row) for row in body), columns, delimiter, has_header, tuple(left_out))
@@ -255,6 +279,7 @@ def _is_total(row: list[str]) -> bool:
 
 def _column(name: str, index: int, fields: list[str], prefer: str) -> Column:
     """Numeric when nine in ten of the fields that are not empty are numbers."""
+    fields = ["" if each.casefold() in _NO_VALUE else each for each in fields]
     cells: list[Cell | None] = [numbers.cell(each) for each in fields]
     filled = sum(1 for each in fields if each)
     read_ = [each for each in cells if each is not None]
@@ -274,7 +299,8 @@ def _column(name: str, index: int, fields: list[str], prefer: str) -> Column:
         values=values,
         currency=currencies.pop() if len(currencies) == 1 else "",
         percent=bool(read_) and all(each.percent for each in read_),
-        is_label=padded or len(currencies) > 1 or (plain and _LABEL.fullmatch(name.strip()) is not None),
+        mixed=len({each.currency for each in read_ if each.currency}) > 1,
+        is_label=padded or (plain and _LABEL.fullmatch(name.strip()) is not None),
         sure=sure,
         unread=unread,
     )
@@ -291,9 +317,9 @@ def _from_json(text: str) -> list[list[str]]:
         value = lists[0] if len(lists) == 1 else None
     if not isinstance(value, list) or len(value) < 1 or not all(isinstance(each, dict) for each in value):
         return []
-    names = list(dict.fromkeys(str(key) for each in value[:MAX_ROWS] for key in each))[:MAX_COLUMNS]
+    names = list(dict.fromkeys(key for each in value[:MAX_ROWS] for key in each))[:MAX_COLUMNS]
     rows = [[_json_field(each.get(name)) for name in names] for each in value[: MAX_ROWS + 1]]
-    return [names, *rows] if names else []
+    return [[_json_field(name) for name in names], *rows] if names else []
 
 
 def _json_field(value: object) -> str:
@@ -303,7 +329,8 @@ def _json_field(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return format(Decimal(repr(value)), "f") if value == value and abs(value) < 1e30 else repr(value)
-    return str(value)[:MAX_CELL]
+    # JSON can spell half a character ("\\ud800"), which no mail can carry.
+    return str(value)[:MAX_CELL].encode("utf-8", "replace").decode("utf-8")
 
 
 def _plain(text: str) -> str:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mailwright.agents.models.rules.dates_table import MONTHS
 from mailwright.agents.models.rules.phrases_table import STOP_WORDS
 
 MAX_SENTENCES = 2_000  # looked at
 MAX_TEXT = 200_000  # characters looked at
+PIECE = 4_000  # characters that one pattern is let loose on
 MAX_SENTENCE = 400  # characters shown of one
 
 _ABBREVIATED = re.compile(
@@ -21,7 +24,11 @@ _ABBREVIATED = re.compile(
     r"sep|sept|oct|nov|dec|dez|okt)|\b[A-Za-z]|\d)\.\Z",
     re.IGNORECASE,
 )
-_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+")
+# Possessive, and only at the head of a run: a line of ten thousand dots is looked at once, not once for each dot.
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s)|[。！？]++")
+_MONTH = re.compile(
+    rf"(?:{'|'.join(sorted(map(re.escape, MONTHS), key=len, reverse=True))})\b", re.IGNORECASE
+)  # "1. Mai"
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _GREETING = re.compile(
     r"(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|hallo|liebe[rs]?|guten (?:morgen|tag|abend)|sehr geehrte[rs]?|moin|"
@@ -39,6 +46,19 @@ class Counts:
     lines: int
     words: int
     characters: int
+
+
+def pieces(text: str, size: int = PIECE) -> Iterator[str]:
+    """The text in pieces of some thousand characters, cut at the ends of lines or words: a pattern that walks over all of a long
+    text keeps every other thread of the process waiting."""
+    at = 0
+    while at < len(text):
+        end = at + size
+        if end < len(text):
+            cut = max(text.rfind("\n", at + size // 2, end), text.rfind(" ", at + size // 2, end))
+            end = cut + 1 if cut > 0 else end
+        yield text[at:end]
+        at = end
 
 
 def counts(text: str) -> Counts:
@@ -129,8 +149,8 @@ def _cut(block: str) -> list[str]:
     start = 0
     for match in _END.finditer(block):
         if match[0][0] == "." and _ABBREVIATED.search(block, max(start, match.start() - 8), match.start() + 1):
-            following = block[match.end() : match.end() + 2].strip()
-            if not (following[:1].isupper() and block[match.start() - 1].isdigit()):
+            following = block[match.end() : match.end() + 12].strip()
+            if _MONTH.match(following) or not (following[:1].isupper() and block[match.start() - 1].isdigit()):
                 continue
         out.append(block[start : match.end()])
         start = match.end()

@@ -29,8 +29,28 @@ _WANTS_COUNT = re.compile(
     r"\b(?:how many|count|number of|wie viele|z[äa]hl\w*|anzahl|combien de|compte[rz]?|cu[áa]nt[oa]s|cuenta)\b",
     re.IGNORECASE,
 )
+_PART_OF = re.compile(
+    r"\b(?:from|with|where|are|have been|aus|mit|bei|sind)\b", re.IGNORECASE
+)  # some of them: not counted
 _COUNTABLE = re.compile(
     r"\b(?:words?|lines?|characters?|letters?|w[öo]rter|worte|zeilen|zeichen|buchstaben|mots|lignes|caract[èe]res|palabras|l[íi]neas|caracteres)\b",
+    re.IGNORECASE,
+)
+
+
+_COUNTABLE_ROWS = re.compile(
+    r"\b(?:rows?|records?|entries|lines?|columns?|zeilen|eintr[äa]ge|datens[äa]tze|spalten|lignes|colonnes|filas|columnas)\b",
+    re.IGNORECASE,
+)
+_BEYOND_RULES = re.compile(
+    r"\b(?:translate|write|draft|send|forward|reply|remind|schedule|book|explain|compare|research|look up|review|plot|chart|call|"
+    r"[üu]bersetz\w*|schreib\w*|schick\w*|sende\w*|erinner\w*|erkl[äa]r\w*|vergleich\w*|recherchier\w*|buche|traduis\w*|traduire|[ée]cri\w*|"
+    r"envoie\w*|rappelle\w*|expliqu\w*|traduce|escrib\w*|env[íi]a\w*|recu[ée]rda\w*|explica\w*)\b",
+    re.IGNORECASE,
+)
+_FORWARD_HEADER = re.compile(
+    r"(?:-{2,}.*|begin forwarded message:?|(?:from|sent|date|to|cc|subject|reply-to|von|gesendet|datum|an|betreff|de|envoyé|à|objet|enviado|para|"
+    r"asunto)\s?:.*)",
     re.IGNORECASE,
 )
 
@@ -47,6 +67,8 @@ def work(material: Material) -> Answer:
     out += [_section(title, body) for title, body in results]
     if not results:
         out.append(says["cannot"] if asked.strip() or material.attachments else says["empty"])
+    elif _BEYOND_RULES.search(asked) or (lists.wanted(asked) is not None and says["list"] not in done):
+        out.append(says["beyond"])
     out += [_section(title, body) for title, body in found]
     still_open = [each for each in texts.questions(material.text) if not _answered(each, tongue, bool(results))]
     if still_open:
@@ -60,14 +82,18 @@ def work(material: Material) -> Answer:
 
 def _answered(question: str, tongue: str, has_results: bool) -> bool:
     """Whether the results above answer it: a calculation does; "can you total this?" is answered by having been done."""
-    if arithmetic.find(question, prefer=language.decimal_mark(tongue)):
-        return True
+    sums = arithmetic.find(question, prefer=language.decimal_mark(tongue))
+    if sums:  # every number of the question must be in them: "3 x 19.99 plus 19% VAT" is not answered by 59.97
+        return arithmetic.numbers_in(question) <= sum(arithmetic.numbers_in(each.asked) for each in sums)
+    if has_results and _WANTS_COUNT.search(question):
+        return bool(_COUNTABLE.search(question) or _COUNTABLE_ROWS.search(question)) and not _PART_OF.search(question)
     return has_results and any(pattern.search(question) for _name, pattern in REQUESTS)
 
 
 def _results(material: Material, asked: str, tongue: str, says: dict[str, str]) -> list[tuple[str, list[str]]]:
     out: list[tuple[str, list[str]]] = []
-    sums = arithmetic.find(asked, prefer=language.decimal_mark(tongue))
+    mark = language.decimal_mark(tongue)
+    sums = arithmetic.find(asked, prefer=mark)
     if sums:
         out.append((says["calculations"], [str(each) for each in sums]))
     counted: set[str] = set()
@@ -77,11 +103,11 @@ def _results(material: Material, asked: str, tongue: str, says: dict[str, str]) 
             table = tables.read(attached.text, name=attached.name, truncated=attached.truncated)
         if table is not None:
             counted.add(attached.name)
-            out.append((f"{says['table']} {attached.name}", tabletext.describe(table, asked)))
+            out.append((f"{says['table']} {attached.name}", tabletext.describe(table, asked, mark=mark)))
     if not counted:
         pasted = tabletext.pasted(material.text)
         if pasted is not None:
-            out.append((says["table"], tabletext.describe(pasted, asked)))
+            out.append((says["table"], tabletext.describe(pasted, asked, mark=mark)))
     out += _listed(material, asked, says)
     if _WANTS_COUNT.search(asked) and _COUNTABLE.search(asked):
         out.append((says["counts"], _counts(material)))
@@ -114,13 +140,16 @@ def _listed(material: Material, asked: str, says: dict[str, str]) -> list[tuple[
 
 
 def _counts(material: Material) -> list[str]:
-    texts_ = [("the message", material.text), ("the forwarded message", material.forwarded)]
+    texts_ = [("the forwarded message", material.forwarded)]
     texts_ += [(each.name, each.text or "") for each in material.attachments]
+    if not any(text.strip() for _name, text in texts_):
+        texts_ = [("the message", material.text)]
     out = []
     for name, text in texts_:
         if text.strip():
             found = texts.counts(text)
-            out.append(f"{name}: {found.words:,} words, {found.lines:,} lines, {found.characters:,} characters")
+            lines = f"{found.lines:,} {'line' if found.lines == 1 else 'lines'}"
+            out.append(f"{name}: {found.words:,} words, {lines}, {found.characters:,} characters")
     return out
 
 
@@ -128,7 +157,7 @@ def _summaries(
     material: Material, asked: str, says: dict[str, str], *, leave_out: set[str]
 ) -> list[tuple[str, list[str]]]:
     wanted = bool(_WANTS_SUMMARY.search(asked))
-    sources = [("", material.forwarded)]
+    sources = [("", _without_header(material.forwarded))]
     sources += [(each.name, each.text or "") for each in material.attachments if each.name not in leave_out]
     if not any(text.strip() for _name, text in sources):
         sources.append(("", material.text))
@@ -140,6 +169,15 @@ def _summaries(
             if body:
                 out.append((f"{says['summary']} {name}".strip(), body))
     return out
+
+
+def _without_header(forwarded: str) -> str:
+    """A forwarded message without the mark and the fields a mailer puts before it."""
+    lines = forwarded.splitlines()
+    start = 0
+    while start < len(lines) and (not lines[start].strip() or _FORWARD_HEADER.fullmatch(lines[start].strip()[:300])):
+        start += 1
+    return "\n".join(lines[start:])
 
 
 def _found(material: Material, says: dict[str, str]) -> list[tuple[str, list[str]]]:
@@ -182,7 +220,7 @@ def _attached(attached: Attached) -> list[str]:
         return [f"{line}: not a text that I can read"]
     found = texts.counts(attached.text)
     cut = ", only the beginning was read" if attached.truncated else ""
-    lines = [f"{line}: {found.lines:,} lines, {found.words:,} words{cut}"]
+    lines = [f"{line}: {found.lines:,} {'line' if found.lines == 1 else 'lines'}, {found.words:,} words{cut}"]
     shown = [each for each in attached.text.splitlines() if each.strip()][:FIRST_LINES]
     return lines + [f"    | {texts.shortened(each.strip(), 100)}" for each in shown]
 
