@@ -38,6 +38,7 @@ FOLDER = "attachments"
 
 _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\..*)?", re.IGNORECASE)
+_HEADING = re.compile(r"^(?=[ \t]{0,3}(?:#|=+[ \t]*$|-+[ \t]*$))[ \t]{0,3}", re.MULTILINE)
 _EXTENSION = re.compile(r"(?:\.tar)?\.[A-Za-z0-9]{1,10}\Z")
 _KNOWN_EXTENSIONS = {
     "text/plain": ".txt",
@@ -99,6 +100,7 @@ async def keep(
     history_blob = await core.blobs.stage(tenant_id, history, kind="md")
 
     def write(tx: Tx) -> list[WorkspaceFile]:
+        tx.lock(f"workspace {user_id}")  # two mails of one person at once must not choose the same name for their files
         workspace = rows.ensure(tx, tenant_id, user_id, clock.now())
         add_attachments(tx, core, workspace, thread_id, message_id, staged)
         _write_history(tx, core, workspace, thread_id, history_blob)
@@ -240,7 +242,7 @@ def _section(entry: Entry) -> str:
         out.append(f"\n**{_one_line(entry.subject)}**\n")
     text = entry.text.strip("\n")
     if text.strip():
-        out.append(f"\n{_shortened(text)}\n")
+        out.append(f"\n{_no_heading(_shortened(text))}\n")
     if entry.forwarded.strip():
         quoted = "\n".join(f"> {line}".rstrip() for line in _shortened(entry.forwarded.strip("\n")).split("\n"))
         out.append(f"\nForwarded:\n\n{quoted}\n")
@@ -251,6 +253,11 @@ def _section(entry: Entry) -> str:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= MAX_ENTRY_CHARACTERS else text[:MAX_ENTRY_CHARACTERS] + "\n… (shortened)"
+
+
+def _no_heading(text: str) -> str:
+    """Headings tell the messages apart: a mail that brings its own could pretend to be a message of somebody else's."""
+    return _HEADING.sub(r"\\\g<0>", text)
 
 
 def _one_line(text: str) -> str:
