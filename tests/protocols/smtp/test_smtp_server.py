@@ -164,6 +164,45 @@ async def test_many_messages_at_once_do_not_take_more_memory_than_allowed() -> N
         writer.close()
 
 
+async def test_who_sends_much_and_then_nothing_does_not_keep_others_out() -> None:
+    entrance = MemoryEntrance()
+    limits = SmtpLimits(messages_octets=100_000)
+    async with serving(entrance, settings=SmtpSettings(limits=limits)) as server:
+        hog, hog_writer = await asyncio.open_connection("127.0.0.1", server.port)
+        await say(hog, hog_writer, BEGIN, b"354 ")
+        hog_writer.write(b"x" * 97_998 + b"\r\n")
+        await eventually(lambda: server.held > 90_000)
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        await say(reader, writer, BEGIN, b"354 ")
+        await reader.readline()
+        for _ in range(5):
+            writer.write(b"y" * 1_998 + b"\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+        assert (await say(reader, writer, b".\r\n", b"\r\n")).startswith(b"250 2.0.0")
+        await hog.readline()
+        assert (await say(hog, hog_writer, b".\r\n", b"\r\n")).startswith(b"452 4.3.1")
+        assert server.held == 0
+        hog_writer.close()
+        writer.close()
+
+
+async def test_octets_that_came_fast_buy_no_hours_of_silence() -> None:
+    limits = SmtpLimits(data_seconds=0.5, data_stall_seconds=0.4)
+    async with serving(MemoryEntrance(), settings=SmtpSettings(limits=limits)) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        await say(reader, writer, BEGIN, b"354 ")
+        writer.write(b"x" * 5_000_000)
+        await writer.drain()
+        began = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            while server.connections and time.monotonic() - began < 5:
+                writer.write(b"y")
+                await asyncio.sleep(0.1)
+        assert time.monotonic() - began < 4
+        writer.close()
+
+
 async def test_a_message_of_a_megabyte_in_small_pieces_arrives_whole() -> None:
     entrance = MemoryEntrance()
     async with serving(entrance) as server:

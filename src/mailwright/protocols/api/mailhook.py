@@ -27,6 +27,7 @@ from mailwright.core.accept import accept
 from mailwright.core.filing import Outcome
 from mailwright.domain.clock import now
 from mailwright.domain.envelope import Channel, Envelope, Origin, Verdict
+from mailwright.domain.peers import customer
 from mailwright.domain.refusals import AuthenticationFailed, NoSuchRecipient, TooManyRequests, TryLater
 from mailwright.protocols.api import errors
 
@@ -85,7 +86,7 @@ def create_router(core: Core, *, secret: str | None, per_minute: int) -> APIRout
     )
     async def receive_mail(request: Request) -> JSONResponse:
         """Hand over one mail. Answers `{"status": "accepted" or "duplicate", "inboundId": …}`."""
-        client = _client(request)
+        client = customer(_peer(request))
         if not await limiter.hit(rate, "calls", client):
             raise TooManyRequests("too many calls; try again in a minute")
         _check_media_type(request)
@@ -167,17 +168,6 @@ def _from_this_machine(request: Request) -> bool:
 
 def _peer(request: Request) -> str:
     return request.client.host if request.client else ""
-
-
-def _client(request: Request) -> str:
-    """Who is counted: the address, or the /64 of an IPv6 one (RFC 6177: what one customer has at least)."""
-    try:
-        address = ipaddress.ip_address(_peer(request))
-    except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None and not address.is_loopback:
-        return str(ipaddress.ip_network((address, 64), strict=False).network_address)
-    return str(address)
 
 
 def _is_loopback(peer: str) -> bool:

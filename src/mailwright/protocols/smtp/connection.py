@@ -12,6 +12,7 @@ import structlog
 
 from mailwright.codecs.smtp import Command, Garbled, Message, PeerError, Reply, ServerSession, StartTls, State
 from mailwright.codecs.smtp.sasl import Login, Plain
+from mailwright.domain.peers import customer
 from mailwright.domain.refusals import Refusal
 from mailwright.protocols.smtp import replies
 from mailwright.protocols.smtp.entrance import SignedIn
@@ -46,6 +47,7 @@ class Connection(asyncio.Protocol):
         "account",
         "address",
         "client",
+        "counted_as",
         "deadline",
         "errors",
         "exchange",
@@ -61,6 +63,7 @@ class Connection(asyncio.Protocol):
         self.account: SignedIn | None = None
         self.address = ""  # the peer's, as text
         self.client = ""  # the same as an address literal (RFC 5321 §4.1.3)
+        self.counted_as = ""  # whose connection this is
         self.deadline = NEVER  # on the loop's clock; the server looks every second
         self.exchange: Plain | Login | None = None  # the AUTH under way
         self.errors = 0
@@ -85,6 +88,7 @@ class Connection(asyncio.Protocol):
         # RFC 4291 §2.5.5.2: a socket for both families shows IPv4 clients as ::ffff:192.0.2.1.
         self.address = address = peer[0].removeprefix("::ffff:") if peer else "unknown"
         self.client = f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+        self.counted_as = customer(address)
         server = self.server
         offer = server.local_offer if address.startswith("127.") or address == "::1" else server.offer
         self.session = ServerSession(offer, secured=transport.get_extra_info("ssl_object") is not None)
@@ -145,6 +149,16 @@ class Connection(asyncio.Protocol):
     def is_busy(self) -> bool:
         """A command is being answered, or a message is coming in."""
         return self._task is not None or self.session.state is State.DATA
+
+    @property
+    def held(self) -> int:
+        """Octets of the message that is coming in."""
+        return self.session.message_held
+
+    def give_up_message(self) -> None:
+        """Keep nothing more of the message that is coming in; its sender is told to come back."""
+        self.session.give_up_message()
+        self._tell_held()
 
     def hang_up(self, reply: Reply) -> None:
         """Say 421, or another last word, and close."""
@@ -326,11 +340,12 @@ class Connection(asyncio.Protocol):
             self._message_deadline = now + limits.data_seconds
         held = self.session.message_held
         if held > self._held:
-            self._message_deadline += (held - self._held) / limits.data_octets_per_second
+            # Octets that came fast buy no hours in which nothing comes.
+            earned = self._message_deadline + (held - self._held) / limits.data_octets_per_second
+            self._message_deadline = min(earned, now + limits.data_seconds)
         self._tell_held()
         if held and self.server.held > limits.messages_octets:
-            self.session.give_up_message()
-            self._tell_held()
+            self.server.make_room()
         self.deadline = min(now + limits.data_stall_seconds, self._message_deadline)
 
     def _tell_held(self) -> None:

@@ -103,10 +103,10 @@ class MailServer:
             return replies.SHUTTING_DOWN
         if len(self._connections) >= limits.connections:
             return Reply(421, "4.7.0", "too many connections, try again later")
-        if self._per_client[connection.address] >= limits.connections_per_client:
+        if self._per_client[connection.counted_as] >= limits.connections_per_client:
             return Reply(421, "4.7.0", "too many connections from your address, try again later")
         self._connections.add(connection)
-        self._per_client[connection.address] += 1
+        self._per_client[connection.counted_as] += 1
         CONNECTIONS[self.kind].inc()
         return None
 
@@ -116,11 +116,23 @@ class MailServer:
             return
         self._connections.remove(connection)
         CONNECTIONS[self.kind].dec()
-        self._per_client[connection.address] -= 1
-        if not self._per_client[connection.address]:
-            del self._per_client[connection.address]
+        self._per_client[connection.counted_as] -= 1
+        if not self._per_client[connection.counted_as]:
+            del self._per_client[connection.counted_as]
         if self._emptied is not None and not self._connections:
             self._emptied.set()
+
+    def make_room(self) -> None:
+        """The messages that are coming in are too much together: the largest is given up, until they are not.
+
+        Not the one whose octets came last: a few clients that send much and then nothing would keep everybody else's mail out.
+        """
+        while self.held > self.settings.limits.messages_octets:
+            largest = max(self._connections, key=lambda each: each.held)
+            before = self.held
+            largest.give_up_message()
+            if self.held == before:
+                return  # the rest is being accepted already
 
     def _sweep(self) -> None:
         """Look for deadlines that passed. One timer for all is cheaper than one for each command."""

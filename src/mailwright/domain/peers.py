@@ -1,0 +1,22 @@
+"""Peers: whose doing it is, when all that is known of a client is its IP address.
+
+Called wherever something is counted by client: connections, failed sign-ins, calls of hooks.
+"""
+
+import ipaddress
+
+CUSTOMER_BITS = 64  # RFC 6177: what one IPv6 customer has at least, and may change address in at will
+
+
+def customer(address: str) -> str:
+    """The one to count `address` for: itself, or its /64 for IPv6. What is no address at all is one and the same "unknown"."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        if not found.is_loopback:
+            return str(ipaddress.ip_network((found, CUSTOMER_BITS), strict=False).network_address)
+    return str(found)
