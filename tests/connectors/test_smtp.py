@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -109,6 +110,20 @@ async def test_an_international_domain_alone_needs_no_smtputf8() -> None:
     assert receiver.took[0].rcpt_tos == ["chen@xn--bcher-kva.example"]
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("piece", [b"\n", b"\r", b"\r\n", b".\r\n", b"\n.", b"x"])
+def test_a_large_message_is_made_ready_without_a_list_of_its_lines(piece: bytes) -> None:
+    raw = piece * (8_000_000 // len(piece))
+    tracemalloc.start()
+    body = smtpsession.with_line_ends(raw)
+    content = smtpsession.with_dots(body)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 6 * len(raw) + 100_000
+    assert body.endswith(b"\r\n")
+    assert b"\r\n.\r\n" not in content
+
+
 # --- refusals -------------------------------------------------------------------------------------------------------
 
 
@@ -205,6 +220,20 @@ async def test_the_next_exchanger_has_its_turn_when_the_first_is_down() -> None:
     assert len(receiver.took) == 1
 
 
+async def test_no_more_exchangers_are_looked_up_than_are_tried() -> None:
+    asked: list[str] = []
+
+    class Counting(KnownHosts):
+        async def addresses(self, host: str) -> list[str]:
+            asked.append(host)
+            return ["127.0.0.1"]
+
+    hosts = [MailHost(f"mx{number}.example.net", number) for number in range(20)]
+    with pytest.raises(TemporaryFailure):
+        await send(direct(1, Counting({"example.net": hosts})))
+    assert len(asked) == 6
+
+
 async def test_all_exchangers_down_is_temporary() -> None:
     with pytest.raises(TemporaryFailure) as failed:
         await send(direct(1))
@@ -270,6 +299,7 @@ async def test_mail_for_the_outside_never_connects_to_the_inside() -> None:
     [
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
         "::1", "::", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::",
+        "fec0::1", "::127.0.0.1", "64:ff9b:1::7f00:1", "4000::1", "240.0.0.1",
     ],
 )  # fmt: skip
 def test_what_is_inside_is_known(inside: str) -> None:

@@ -158,6 +158,8 @@ class DirectMx:
         ways: list[tuple[str, str]] = []
         failure: SendFailure = PermanentFailure(f"no mail server of {domain} has an address", "5.4.4")
         for host in self._before_us(await self._resolver.mx(domain), domain):
+            if len(ways) >= MAX_ADDRESSES:
+                break  # more would only be asked for, at the pace of the other side's name servers
             try:
                 for address in await self._resolver.addresses(host.name):
                     if self._allow_private or is_outside(address):
@@ -190,7 +192,10 @@ def is_outside(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_outside(str(inner))
-    return ip.is_global and not ip.is_multicast
+        if ip.is_site_local:
+            return False
+    # What is reserved is nowhere on the Internet yet, and may be anything inside.
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052 §2.1

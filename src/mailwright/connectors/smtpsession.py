@@ -17,6 +17,7 @@ from typing import NoReturn
 import aiosmtplib
 from aiosmtplib import SMTPResponse
 
+from mailwright.codecs.smtp.data import has_stray
 from mailwright.connectors.dns import ascii_domain
 from mailwright.domain.addresses import Address
 from mailwright.domain.sending import OutcomeUnknown, PermanentFailure, SendFailure, TemporaryFailure
@@ -32,8 +33,6 @@ QUIT_SECONDS = 5.0  # the message is settled; a server that does not say goodbye
 BYTES_PER_SECOND = 4_096  # the slowest line a large message is given time for, on top of END_SECONDS
 MAX_REPLY_CHARACTERS = 500
 
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_DOT = re.compile(rb"(?m)^\.")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _ENHANCED = re.compile(r"(?:^|\s)([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
 
@@ -99,7 +98,7 @@ class Session:
 
     async def deliver(self, sender: Address | None, recipient: Address, raw: bytes) -> str:
         """Hand over one message; the server's last answer. Raises SendFailure, or Unreachable when nothing was handed over."""
-        body = b"\r\n".join(_LINE_END.split(raw.removesuffix(b"\n").removesuffix(b"\r"))) + b"\r\n"
+        body = with_line_ends(raw)
         options = self._mail_options(sender, recipient, body)
         utf8 = "SMTPUTF8" in options
         await self._command(b"MAIL", f"FROM:<{_path(sender, utf8=utf8)}>", *options)
@@ -174,7 +173,7 @@ class Session:
         if protocol is None:
             raise Unreachable(f"{self._host} closed the connection")
         # RFC 5321 §4.5.2: a dot that begins a line is doubled, and a line with a dot alone ends the message.
-        content = _DOT.sub(b"..", body) + b".\r\n"
+        content = with_dots(body) + b".\r\n"
         try:
             protocol.write(content)
             response = await protocol.read_response(timeout=END_SECONDS + len(content) / BYTES_PER_SECOND)
@@ -232,6 +231,19 @@ async def _connect(address: str, port: int) -> socket.socket:
         else:
             return connected
     raise failure
+
+
+def with_line_ends(raw: bytes) -> bytes:
+    """`raw` with CRLF line ends only, one at its end: what was kept may have come by another way than SMTP."""
+    if has_stray(raw):  # most mail came by SMTP and has none; a list of its lines would be many times its size
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+    return raw if raw.endswith(b"\r\n") else raw + b"\r\n"
+
+
+def with_dots(body: bytes) -> bytes:
+    """`body`, whose line ends are CRLF, with the dots doubled that begin a line."""
+    stuffed = body.replace(b"\r\n.", b"\r\n..")
+    return b"." + stuffed if stuffed.startswith(b".") else stuffed
 
 
 def _path(address: Address | None, *, utf8: bool) -> str:
