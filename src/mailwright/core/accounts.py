@@ -53,14 +53,13 @@ _nobody = _hasher.hash("a password that nobody has")
 
 async def authenticate(core: Core, name: str, password: str, *, client: str) -> Account:
     """The account that signs in as `name` (its main address). Raises AuthenticationFailed, TooManyRequests, TryLater."""
-    key = name.strip().lower()[:320]
-    if not (
-        await core.sign_in_failures.test(FAILURES_PER_NAME, "name", key)
-        and await core.sign_in_failures.test(FAILURES_PER_CLIENT, client)
-    ):
-        raise TooManyRequests("too many failed sign-ins; try again in a few minutes")
+    # NUL and halves of characters are in nobody's name, and no table takes them.
+    key = name.strip().lower()[:320].encode("utf-8", "replace").decode().replace("\x00", "?")
+    await _check_failures(core, key, client)
     account, secret = await core.read(lambda tx: _account_and_secret(tx, key))
     matches = await asyncio.get_running_loop().run_in_executor(_hashing, _verify, secret or _nobody, password)
+    # Again: many guesses may have been made while this one waited for its turn. Right or wrong, so that neither shows.
+    await _check_failures(core, key, client)
     if account is None or secret is None or not matches or account.status != "active":
         await core.sign_in_failures.hit(FAILURES_PER_NAME, "name", key)
         await core.sign_in_failures.hit(FAILURES_PER_CLIENT, client)
@@ -74,6 +73,14 @@ async def authenticate(core: Core, name: str, password: str, *, client: str) -> 
         shared=True,
     )
     return signed_in
+
+
+async def _check_failures(core: Core, key: str, client: str) -> None:
+    if not (
+        await core.sign_in_failures.test(FAILURES_PER_NAME, "name", key)
+        and await core.sign_in_failures.test(FAILURES_PER_CLIENT, origin)
+    ):
+        raise TooManyRequests("too many failed sign-ins; try again in a few minutes")
 
 
 def find(tx: Tx, email: str) -> Account:
@@ -193,9 +200,9 @@ def _account_and_secret(tx: Tx, key: str) -> tuple[Account | None, str | None]:
 
 
 def _verify(hashed: str, password: str) -> bool:
-    if len(password.encode()) > MAX_PASSWORD:
-        return False
     try:
+        if len(password.encode()) > MAX_PASSWORD:
+            return False
         return _hasher.verify(hashed, password)
-    except (VerifyMismatchError, InvalidHashError):
+    except (VerifyMismatchError, InvalidHashError, UnicodeEncodeError):
         return False

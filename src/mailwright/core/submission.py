@@ -36,7 +36,6 @@ async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -
 
     def queue(tx: Tx) -> tuple[Outcome, ...]:
         _check_sender(accounts.addresses_of(tx, account), envelope.sender, parsed)
-        core.blobs.put(tx, blob)
         verdict = Verdict(Origin.OWNER, account.id, f"{account.email} signed in")
         key = f"submission:{account.id}:{envelope.key or digest}"
         queued = outbox.enqueue(
@@ -51,9 +50,10 @@ async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -
             correlation_id=envelope.correlation_id,
             verdict=verdict,
         )
+        duplicate = not queued
         domain = domains.named(tx, domain_name)
         if domain is not None and domain.journal_address is not None:
-            outbox.enqueue(
+            queued += outbox.enqueue(
                 tx,
                 tenant_id=account.tenant_id,
                 user_id=None,
@@ -65,6 +65,8 @@ async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -
                 correlation_id=envelope.correlation_id,
                 verdict=verdict,
             )
+        if queued:
+            core.blobs.put(tx, blob)  # what is known already has its bytes
         audit.record(
             tx,
             actor=account.email,
@@ -74,7 +76,7 @@ async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -
             tenant_id=account.tenant_id,
             correlation_id=envelope.correlation_id,
         )
-        return tuple(Outcome(recipient, duplicate=not queued) for recipient in envelope.recipients)
+        return tuple(Outcome(recipient, duplicate=duplicate) for recipient in envelope.recipients)
 
     return Receipt(await core.write(queue, shared=True))
 
@@ -83,9 +85,11 @@ def _check_sender(own: set[str], sender: Address | None, parsed: mime.Parsed) ->
     """MAIL FROM and every From must be the user's own (RFC 6409 §6.1 lets a submission server insist)."""
     if sender is not None and sender.key not in own:
         raise SenderNotAllowed(f"{sender} is not one of your addresses")
-    if not parsed.from_:
+    # Of every From field: `parsed.from_` is the first one's, and some programs show the last.
+    authors = parsed.header.mailboxes("from")
+    if not authors:
         raise SenderNotAllowed("the message has no From line")
-    for mailbox in parsed.from_:
+    for mailbox in authors:
         try:
             address = Address.parse(mailbox.address)
         except BadAddress:

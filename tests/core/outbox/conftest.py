@@ -23,7 +23,9 @@ def core(any_database: Database, data_folder: Path) -> Core:
 
 
 @pytest.fixture
-async def world(core: Core, now: MovedClock) -> World:
+async def world(core: Core, now: MovedClock, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr("mailwright.domain.clock.now", now)  # one time for all: what is queued is queued at it
+
     def people(tx: Tx) -> tuple[str, str, str]:
         tenant_id = domains.add(tx, "mailwright.test").tenant_id
         ada, bashir = (accounts.add_user(tx, core, str(address)).id for address in (ADA, BASHIR))
