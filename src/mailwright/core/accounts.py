@@ -78,7 +78,7 @@ async def authenticate(core: Core, name: str, password: str, *, client: str) -> 
 async def _check_failures(core: Core, key: str, client: str) -> None:
     if not (
         await core.sign_in_failures.test(FAILURES_PER_NAME, "name", key)
-        and await core.sign_in_failures.test(FAILURES_PER_CLIENT, origin)
+        and await core.sign_in_failures.test(FAILURES_PER_CLIENT, client)
     ):
         raise TooManyRequests("too many failed sign-ins; try again in a few minutes")
 
