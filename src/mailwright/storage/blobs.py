@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 INLINE_BYTES = 256 * 1024
 """Up to here the database is as fast as files and commits atomically with the row (docs/decisions/0003)."""
 
+DURABLE_FOLDERS = 10_000  # remembered: a tenant has one a day
+
 
 @dataclass(frozen=True, slots=True)
 class StoredBlob:
@@ -151,12 +153,13 @@ class DiskBlobs:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._durable: set[Path] = set()  # folders this process has fsynced up to the root
 
     def put(self, key: str, data: bytes) -> None:
         path = self._root / key
         staged = path.with_suffix(".staged")
         try:
-            _make_folders(path.parent, self._root)
+            self._make_durable(path.parent)
             descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
                 view = memoryview(data)
@@ -178,9 +181,30 @@ class DiskBlobs:
                 return file.read(max(end - start, 0))
         except FileNotFoundError as error:
             raise NotFound(f"the bytes of {key} are gone") from error
+        except OSError as error:
+            raise TryLater(f"the message cannot be read now: {error.strerror}") from error
 
     def delete(self, key: str) -> None:
         (self._root / key).unlink(missing_ok=True)
+
+    def _make_durable(self, folder: Path) -> None:
+        """Make the folders of a day, each fsynced into its parent: a file in a folder that a power cut forgets is lost too.
+
+        Also those that are there: whoever made them a moment ago may not have come to the fsync. Once a folder and process.
+        """
+        if folder in self._durable and folder.exists():
+            return
+        if folder == self._root:
+            if folder.exists():
+                return  # its owner's to look after
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        else:
+            self._make_durable(folder.parent)
+            folder.mkdir(mode=0o700, exist_ok=True)
+        _sync_folder(folder.parent)
+        if len(self._durable) >= DURABLE_FOLDERS:
+            self._durable.clear()
+        self._durable.add(folder)
 
     def keys(self) -> Iterator[tuple[str, clock.Instant]]:
         base = self._root / "blobs"
@@ -252,17 +276,6 @@ def open_blobs(database: Database, url: str, *, inline_bytes: int | None = None,
     from obstore.store import from_url
 
     return BlobStore(database, ObjectBlobs(from_url(url, **options)), inline_bytes=inline_bytes or 0)
-
-
-def _make_folders(folder: Path, root: Path) -> None:
-    """Make the folders of a day, each fsynced into its parent: a file in a folder that a power cut forgets is lost too."""
-    missing = []
-    while not folder.exists() and folder != root.parent:
-        missing.append(folder)
-        folder = folder.parent
-    for new in reversed(missing):
-        new.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(new.parent)
 
 
 def _sync_folder(folder: Path) -> None:
