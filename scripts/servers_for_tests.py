@@ -1,4 +1,4 @@
-"""The servers the tests talk to: PostgreSQL, Redis, Postfix, Dovecot and swaks, from Debian.
+"""The servers the tests talk to: PostgreSQL, Postfix, Dovecot and swaks, from Debian.
 
 Called by `make test`, `make bench` and `make crash`. As root on Debian it installs what is missing; anyone else is told what will
 be skipped and how to have it.
@@ -18,14 +18,13 @@ from pathlib import Path
 
 PACKAGES = {
     "postgresql": "the tests on PostgreSQL",
-    "redis-server": "the tests of streams",
     "postfix": "the tests with Postfix handing over",
     "dovecot-imapd": "the comparison with Dovecot",
     "dovecot-lmtpd": "the comparison with Dovecot",
     "swaks": "the dialogues with swaks",
     "libnet-ssleay-perl": "swaks signing in (TLS)",
 }
-SERVICES = ("postgresql", "redis-server", "postfix", "dovecot")
+SERVICES = ("postgresql", "postfix", "dovecot")
 # Postfix asks what it is for, and fails on a machine without a domain name unless it is told to configure nothing.
 ANSWERS = "postfix postfix/main_mailer_type select No configuration\npostfix postfix/mailname string mailwright.test\n"
 POLICY = Path("/usr/sbin/policy-rc.d")  # Debian's packages ask it before they start a service; 101 means no
