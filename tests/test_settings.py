@@ -77,6 +77,8 @@ def test_a_secret_is_in_no_error_and_in_no_print(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("MAILWRIGHT_SMART_HOST", "smtps://ada:hunter2@relay.example.org")
     monkeypatch.setenv("MAILWRIGHT_DEMO_PASSWORD", "hunter22")
     monkeypatch.setenv("MAILWRIGHT_DATABASE_URL", "postgresql://ada:hunter2@127.0.0.1/mail")
+    monkeypatch.setenv("MAILWRIGHT_BLOB_URL", "s3://ada:hunter2@bucket/mail")
+    monkeypatch.setenv("MAILWRIGHT_MODEL_BASE_URL", "http://ada:hunter2@127.0.0.1/v1")
     assert "hunter2" not in repr(load())
 
 

@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     blob_url: str = Field(
         default_factory=lambda found: f"file://{found['data']}",
         description="where large messages go: file:///folder, s3://bucket/prefix or az://container/prefix; the data folder when not set",
+        repr=False,  # may hold a key
     )
     roles: Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_words)] = Field(
         ("all",), description="what this process does: all, or some of smtp, lmtp, http, worker, scheduler"
@@ -130,7 +131,9 @@ class Settings(BaseSettings):
     model_judge: str | None = Field(None, description="for judging what is a task; `model` when not set")
     model_work: str | None = Field(None, description="for doing tasks; `model` when not set")
     model_base_url: str | None = Field(
-        None, description="another address of the provider's API (any OpenAI-compatible server)"
+        None,
+        description="another address of the provider's API (any OpenAI-compatible server)",
+        repr=False,  # may hold a password
     )
     model_api_key: SecretStr | None = Field(
         None, min_length=1, description="the provider's key; ANTHROPIC_API_KEY or OPENAI_API_KEY when not set"

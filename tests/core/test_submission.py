@@ -123,6 +123,17 @@ async def test_guessing_is_slowed_down(core, ada):
         await accounts.authenticate(core, "guessed@mailwright.test", "wrong", client="[127.0.0.3]")
 
 
+async def test_changing_the_address_inside_a_network_is_no_way_around(core, ada):
+    for number in range(50):
+        with pytest.raises(AuthenticationFailed):
+            await accounts.authenticate(
+                core, f"user{number}@mailwright.test", "wrong", client=f"2001:db8:1:2::{number:x}"
+            )
+    with pytest.raises(TooManyRequests):
+        await accounts.authenticate(core, "another@mailwright.test", "wrong", client="2001:db8:1:2:ffff::1")
+    assert (await accounts.authenticate(core, ADA, PASSWORD, client="2001:db8:1:3::1")).id == ada.id
+
+
 async def test_a_blocked_user_does_not_sign_in(core, ada):
     from mailwright.storage import accounts as rows
 

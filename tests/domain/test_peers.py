@@ -15,6 +15,8 @@ from mailwright.domain.peers import customer
         ("2001:db8:1:2::1", "2001:db8:1:2::"),
         ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::"),
         ("fe80::1%eth0", "fe80::"),
+        ("[192.0.2.1]", "192.0.2.1"),
+        ("[IPv6:2001:db8:1:2::1]", "2001:db8:1:2::"),
         ("unknown", "unknown"),
         ("", "unknown"),
     ],

@@ -17,6 +17,7 @@ from limits import RateLimitItemPerMinute
 from mailwright.core import Core
 from mailwright.core.expunge import expunge
 from mailwright.domain.addresses import Address
+from mailwright.domain.peers import customer
 from mailwright.domain.refusals import (
     AlreadyExists,
     AuthenticationFailed,
@@ -62,7 +63,7 @@ async def authenticate(core: Core, name: str, password: str, *, client: str) -> 
     await _check_failures(core, key, client)
     if account is None or secret is None or not matches or account.status != "active":
         await core.sign_in_failures.hit(FAILURES_PER_NAME, "name", key)
-        await core.sign_in_failures.hit(FAILURES_PER_CLIENT, client)
+        await core.sign_in_failures.hit(FAILURES_PER_CLIENT, customer(client))
         await core.write(lambda tx: audit.record(tx, actor=key, action="sign-in.failed", address=client), shared=True)
         raise AuthenticationFailed("name or password is wrong")
     signed_in = account
@@ -78,7 +79,7 @@ async def authenticate(core: Core, name: str, password: str, *, client: str) -> 
 async def _check_failures(core: Core, key: str, client: str) -> None:
     if not (
         await core.sign_in_failures.test(FAILURES_PER_NAME, "name", key)
-        and await core.sign_in_failures.test(FAILURES_PER_CLIENT, client)
+        and await core.sign_in_failures.test(FAILURES_PER_CLIENT, customer(client))
     ):
         raise TooManyRequests("too many failed sign-ins; try again in a few minutes")
 

@@ -9,9 +9,12 @@ CUSTOMER_BITS = 64  # RFC 6177: what one IPv6 customer has at least, and may cha
 
 
 def customer(address: str) -> str:
-    """The one to count `address` for: itself, or its /64 for IPv6. What is no address at all is one and the same "unknown"."""
+    """The one to count `address` for: itself, or its /64 for IPv6. What is no address at all is one and the same "unknown".
+
+    The form of an envelope's client, an address literal (RFC 5321 §4.1.3), will do as well.
+    """
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        found = ipaddress.ip_address(address.strip("[]").removeprefix("IPv6:").partition("%")[0])
     except ValueError:
         return "unknown"
     if isinstance(found, ipaddress.IPv6Address):
