@@ -11,14 +11,12 @@ own queue loop with a wait that can be woken (lanes.py says why).
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import os
 import threading
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
@@ -28,9 +26,9 @@ from dbos._queue import queue_worker_thread
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mailwright.domain.clock import Instant, now, to_iso
-from mailwright.domain.refusals import AlreadyExists, BadInput, TryLater
+from mailwright.domain.refusals import BadInput, TryLater
 from mailwright.pipeline import engine_log
-from mailwright.pipeline.enginestore import dbos_url, postgresql_engine, sqlite_engine
+from mailwright.pipeline.enginestore import dbos_url, lock_file, postgresql_engine, sqlite_engine
 from mailwright.pipeline.flows import Flow, Request, Status, Step
 from mailwright.pipeline.lanes import BUSY_SECONDS, Lane, LaneSignal
 from mailwright.pipeline.workflows import Definition
@@ -98,7 +96,8 @@ class Engine:
         schedules: Sequence[tuple[str, str]],
     ) -> None:
         """Run workflows in this event loop: `places` at once of each lane. Schedules are (cron, workflow name)."""
-        self._take_lock()
+        if self._embedded:
+            self._lock = lock_file(self._url)
         config: DBOSConfig = {
             "name": APPLICATION,
             "application_version": FLOW_ABI,
@@ -189,19 +188,6 @@ class Engine:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-
-    def _take_lock(self) -> None:
-        """Two processes with one executor id steal each other's running workflows: a file has one."""
-        if not self._embedded:
-            return
-        path = self._url.removeprefix("sqlite:///") + ".lock"
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(descriptor)
-            raise AlreadyExists(f"another process already runs the workflows of {Path(path).parent}") from error
-        self._lock = descriptor
 
     def wake(self, lanes: Collection[str]) -> None:
         """There is work in these lanes. From any thread."""

@@ -5,10 +5,14 @@ Called by `engine` alone.
 
 from __future__ import annotations
 
+import fcntl
+import os
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from mailwright.domain.refusals import AlreadyExists
 from mailwright.storage.migrate import engine_url
 
 SQLITE_CONNECTIONS = 4  # SQLite writes one at a time: threads wait better for a connection than for a locked file
@@ -40,3 +44,18 @@ def sqlite_engine(url: str) -> sa.Engine:
 def postgresql_engine(url: str) -> sa.Engine:
     """Beside our own tables, in the schema `dbos`."""
     return sa.create_engine(engine_url(url), pool_size=2, max_overflow=0, pool_pre_ping=True)
+
+
+def lock_file(url: str) -> int:
+    """Keep other processes from the engine's file; the descriptor that holds the lock until it is closed.
+
+    Two processes with one executor id steal each other's running workflows, and a file has one. Raises AlreadyExists.
+    """
+    path = url.removeprefix("sqlite:///") + ".lock"
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise AlreadyExists(f"another process already runs the workflows of {Path(path).parent}") from error
+    return descriptor
