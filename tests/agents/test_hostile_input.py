@@ -47,6 +47,7 @@ READERS: dict[str, Callable[[str], object]] = {
         "![a](a" * (N // 6),
         "[a](a:" * (N // 6),
         "[" * N,
+        "what is" + " " * N,
         "123 " * (N // 4),
         "1, " * (N // 3),
         "(" * N,

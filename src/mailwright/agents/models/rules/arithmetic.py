@@ -25,7 +25,7 @@ _BETWEEN = re.compile(r"[\d)%]\s*(?:[+*/×÷·^−–-]|\*\*|[xX])\s*[-−(\d]")
 _CUE = re.compile(
     r"(?:what(?:'s|’s| is| are)|how much (?:is|are)|compute|calculate|evaluate|work out|solve|result of|multiply|divide|"
     r"was (?:ist|sind|ergibt|macht)|wie ?viel (?:ist|sind|ergibt|macht)|berechnen?|rechnen?|ausrechnen|combien font|calcule[rz]?|"
-    r"cu[áa]nto (?:es|son)|calcula|quanto (?:fa|é)|hoeveel is|bereken)\s*(?:sie|du|bitte|please|me|mir|die|the|for)?\s*:?\s*\Z",
+    r"cu[áa]nto (?:es|son)|calcula|quanto (?:fa|é)|hoeveel is|bereken)\s{0,3}(?:sie|du|bitte|please|me|mir|die|the|for)?\s{0,3}:?\s{0,3}\Z",
     re.IGNORECASE,
 )
 _ASKS = re.compile(_CUE.pattern.removesuffix(r"\Z") + r"[-−(]?\d", re.IGNORECASE)
