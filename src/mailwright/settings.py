@@ -130,10 +130,8 @@ class Settings(BaseSettings):
     )
     model_judge: str | None = Field(None, description="for judging what is a task; `model` when not set")
     model_work: str | None = Field(None, description="for doing tasks; `model` when not set")
-    model_base_url: str | None = Field(
-        None,
-        description="another address of the provider's API (any OpenAI-compatible server)",
-        repr=False,  # may hold a password
+    model_base_url: str | None = Field(  # may hold a password
+        None, description="another address of the provider's API (any OpenAI-compatible server)", repr=False
     )
     model_api_key: SecretStr | None = Field(
         None, min_length=1, description="the provider's key; ANTHROPIC_API_KEY or OPENAI_API_KEY when not set"
