@@ -149,6 +149,16 @@ async def test_postmaster_reaches_the_administrator(core):
     assert len(inbox(core, "root@mailwright.test")[1]) == 1
 
 
+async def test_the_postmaster_of_our_host_name_reaches_the_administrator_and_nobody_else_does(core):
+    core.database.write_now(lambda tx: accounts.add_user(tx, core, "root@mailwright.test", role="admin"))
+    postmaster, sender = Address.parse("postmaster@mail.mailwright.test"), Address.parse("eve@example.org")
+    await accept.may_receive(core, sender, postmaster, account=None)
+    await accept.accept(core, envelope(str(postmaster)), letter(), Verdict())
+    assert len(inbox(core, "root@mailwright.test")[1]) == 1
+    with pytest.raises(RelayDenied):
+        await accept.may_receive(core, sender, Address.parse("ada@mail.mailwright.test"), account=None)
+
+
 async def test_a_plus_address_reaches_its_owner(core):
     await accept.accept(core, envelope("Ada+news@Mailwright.test"), letter(), Verdict())
     assert len(inbox(core)[1]) == 1

@@ -49,7 +49,7 @@ async def may_receive(
     until = cached.get(question)
     if until is not None and until > time.monotonic() and size == 0:
         return
-    await core.read(lambda tx: _check(tx, sender, recipient, account, size))
+    await core.read(lambda tx: _check(tx, core.settings.hostname, sender, recipient, account, size))
     if len(cached) >= CACHED_RECIPIENTS:
         cached.clear()
     cached[question] = time.monotonic() + CACHED_SECONDS
@@ -64,10 +64,10 @@ async def accept(core: Core, envelope: Envelope, raw: bytes, verdict: Verdict) -
     return Receipt(outcomes)
 
 
-def _check(tx: Tx, sender: Address | None, recipient: Address, account: str | None, size: int) -> None:
+def _check(tx: Tx, hostname: str, sender: Address | None, recipient: Address, account: str | None, size: int) -> None:
     if account is None and sender is not None and routing.is_local_domain(tx, sender.domain):
         raise SenderNotAllowed(f"{sender.domain} is ours: sign in (submission) to send from it")
-    row = routing.resolve(tx, recipient)
+    row = routing.resolve(tx, recipient, hostname)
     if row is None:
         if routing.is_local_domain(tx, recipient.domain):
             raise NoSuchRecipient(f"there is no {recipient} here")

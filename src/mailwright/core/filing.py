@@ -31,7 +31,7 @@ from mailwright.domain.refusals import (
     Refusal,
     TryLater,
 )
-from mailwright.storage import StoredBlob, Tx, domains, inbound
+from mailwright.storage import StoredBlob, Tx, inbound
 from mailwright.storage.domains import Domain
 
 DOMAIN_SECONDS = 2.0  # how long a change of a domain's policies may take to be seen by every process
@@ -127,7 +127,7 @@ def file_all(tx: Tx, core: Core, incoming: Incoming) -> tuple[Outcome, ...]:
 
 def file_once(tx: Tx, core: Core, incoming: Incoming, recipient: Address) -> Outcome:
     """File for one recipient. Raises NoSuchRecipient, MailboxFull, ExceedsQuota, LoopDetected; then nothing is kept for it."""
-    row = routing.resolve(tx, recipient)
+    row = routing.resolve(tx, recipient, core.settings.hostname)
     if row is None or row.tenant_id not in incoming.blobs:
         raise NoSuchRecipient(f"there is no {recipient} here")
     envelope, blob = incoming.envelope, incoming.blobs[row.tenant_id]
@@ -174,7 +174,8 @@ async def domains_of(core: Core, recipients: tuple[Address, ...]) -> dict[str, D
     names, moment, seen = {recipient.domain for recipient in recipients}, time.monotonic(), core.domains_seen
     missing = [name for name in names if name not in seen or seen[name][0] < moment]
     if missing:
-        found = await core.read(lambda tx: {name: domains.named(tx, name) for name in missing})
+        host = core.settings.hostname
+        found = await core.read(lambda tx: {name: routing.domain_of(tx, name, host) for name in missing})
         for name, domain in found.items():
             seen.pop(name, None)
             if domain is not None:

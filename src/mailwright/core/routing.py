@@ -15,6 +15,7 @@ from mailwright.domain.addresses import Address
 from mailwright.domain.refusals import BadAddress, LoopDetected
 from mailwright.storage import Tx, accounts, domains
 from mailwright.storage.accounts import AddressRow
+from mailwright.storage.domains import Domain
 
 MAX_EXPANSION = (
     2_000  # addresses one recipient may turn into: groups of groups stay finite and a message's fan-out bounded
@@ -47,12 +48,20 @@ def is_local_domain(tx: Tx, domain: str) -> bool:
     return domains.named(tx, domain) is not None
 
 
-def resolve(tx: Tx, address: Address) -> AddressRow | None:
-    """Where mail to the address goes, or None when we have no such address. The plus tag is not looked at."""
+def domain_of(tx: Tx, name: str, hostname: str = "") -> Domain | None:
+    """Our domain of that name. Under our own host name, where only the postmaster has mail, the first domain answers for it."""
+    return domains.named(tx, name) or (domains.first(tx) if name == hostname else None)
+
+
+def resolve(tx: Tx, address: Address, hostname: str = "") -> AddressRow | None:
+    """Where mail to the address goes, or None when we have no such address. The plus tag is not looked at.
+
+    `hostname` is our own name towards other servers, whose postmaster must be reachable too.
+    """
     row = accounts.address(tx, address.key)
     if row is not None or address.base_local.lower() not in _ALWAYS:
         return row
-    domain = domains.named(tx, address.domain)
+    domain = domain_of(tx, address.domain, hostname)
     admin = accounts.first_admin(tx, domain.tenant_id) if domain else None
     return AddressRow(address.key, "user", admin.tenant_id, admin.id, ()) if admin else None
 

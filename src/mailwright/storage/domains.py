@@ -51,6 +51,12 @@ def named(tx: Tx, name: str) -> Domain | None:
     return Domain(*row) if row else None
 
 
+def first(tx: Tx) -> Domain | None:
+    """The oldest domain: whose people look after the machine."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM domains ORDER BY created_at, id LIMIT 1")
+    return Domain(*row) if row else None
+
+
 def listing(tx: Tx) -> list[Domain]:
     """Every domain, by name."""
     return [Domain(*row) for row in tx.all(f"SELECT {_COLUMNS} FROM domains ORDER BY name")]
