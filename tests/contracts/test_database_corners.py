@@ -179,3 +179,9 @@ def test_no_error_shows_a_part_of_the_password(url):
             assert not [piece for piece in ("top", "secret") if piece in shown]
     finally:
         database.close()
+
+
+async def test_a_function_that_runs_out_of_items_is_heard_of(any_database):
+    """A future refuses to hold StopIteration; its waiter must not wait for ever."""
+    with pytest.raises(RuntimeError):
+        await asyncio.wait_for(any_database.write(lambda tx: next(iter(())), shared=True), 10)

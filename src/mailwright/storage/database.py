@@ -158,6 +158,8 @@ class Waiter:
             return
         if self.error is None:
             self.future.set_result(self.result)
+        elif isinstance(self.error, StopIteration):  # a future cannot hold one, and the waiter would wait for ever
+            self.future.set_exception(RuntimeError("a database function raised StopIteration"))
         else:
             self.future.set_exception(self.error)
 
