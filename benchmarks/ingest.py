@@ -33,7 +33,7 @@ PEER_SHARE = 4  # we send this many times fewer messages to the slower peer, so 
 
 def measure(*, short: bool = False) -> Iterator[Figure]:
     """Every figure of accepting and filing."""
-    messages, rounds = (800, 1) if short else (8000, 3)
+    messages, rounds = (800, 1) if short else (4000, 3)
     with tempfile.TemporaryDirectory(prefix="mailwright-bench-") as folder:
         server = MailwrightServer(Path(folder) / "data", default_quota_bytes="none", log_level="warning")
         server.prepare(people=("ada", *names(MANY)), employee=False)

@@ -31,6 +31,7 @@ GATHER_SECONDS = 0.0005
 """While deliveries come together the writer waits this long for the others that are on their way, and again while more come:
 they share the commit, and writer and event loop take turns instead of fighting for the interpreter (a fifth more a second)."""
 GATHERINGS = 4  # of these waits at most before a group begins
+BUSY_SECONDS = 0.05  # after a group of several; a lone write in between (a consumer's cursor) does not end it
 READERS = 4
 BUSY_MILLISECONDS = 30_000  # another process (the command line) may hold the write lock for a moment
 CACHE_KIBIBYTES = 16 * 1024
@@ -170,17 +171,19 @@ class SqliteDatabase(Database):
 
     def _write_loop(self) -> None:
         connection: sqlite3.Connection | None = None
-        group: list[Waiter | _Call] = []
+        busy_until = 0.0
         while True:
             with self._ready:
                 while not self._queue and not self._closing:
                     self._ready.wait()
                 if not self._queue:
                     break
-            if len(group) > 1:
+            if time.monotonic() < busy_until:
                 self._gather()
             with self._ready:
                 group = [self._queue.popleft() for _ in range(min(MAX_GROUP, len(self._queue)))]
+            if len(group) > 1:
+                busy_until = time.monotonic() + BUSY_SECONDS
             try:
                 if connection is None:
                     connection = _connect(self.path, read_only=False)
