@@ -34,7 +34,8 @@ GATHERINGS = 4  # of these waits at most before a group begins
 BUSY_SECONDS = 0.05  # after a group of several; a lone write in between (a consumer's cursor) does not end it
 READERS = 4
 BUSY_MILLISECONDS = 30_000  # another process (the command line) may hold the write lock for a moment
-CACHE_KIBIBYTES = 16 * 1024
+WRITER_CACHE_KIBIBYTES = 16 * 1024
+READER_CACHE_KIBIBYTES = 2 * 1024  # each; the kernel has the same pages, so more only costs memory
 _FATAL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY}
 """After these SQLite may have rolled the whole transaction back: the group fails together, and each may try again."""
 CHECKPOINT_PAGES = 4_000  # 16 MiB of WAL between checkpoints
@@ -296,6 +297,6 @@ def _connect(path: str, *, read_only: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+    connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KIBIBYTES if read_only else WRITER_CACHE_KIBIBYTES}")
     connection.execute("PRAGMA temp_store = MEMORY")
     return connection

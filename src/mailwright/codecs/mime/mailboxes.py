@@ -40,7 +40,9 @@ _TOKEN = re.compile(
     r'|(?P<atom>[^\s,;:<>()\[\]"\\]+)',
     re.DOTALL,
 )
-_AROUND = re.compile(r"(?<!\s)\s*([@.])\s*")  # begins at the first space of a run only: a long run is not tried at each of its own
+_AROUND = re.compile(
+    r"(?<!\s)\s*([@.])\s*"
+)  # begins at the first space of a run only: a long run is not tried at each of its own
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
