@@ -5,10 +5,11 @@ import threading
 
 import pytest
 
-from mailwright.core import Core, accept, accounts, domains, filing
+from mailwright.core import Core, accept, accounts, domains, filing, submission
+from mailwright.core.dispatch import Dispatcher
 from mailwright.core.messages import load
 from mailwright.domain.addresses import Address
-from mailwright.domain.envelope import Verdict
+from mailwright.domain.envelope import Channel, Verdict
 from mailwright.domain.refusals import (
     ExceedsQuota,
     LoopDetected,
@@ -248,6 +249,23 @@ async def test_all_mail_of_a_journaled_domain_is_copied_to_the_archive_once(core
     assert core.database.read_now(lambda tx: tx.all("SELECT recipient, sender FROM outbox")) == [
         ("archive@example.net", None)
     ]
+
+
+async def test_mail_between_two_of_our_domains_is_copied_for_each_that_keeps_a_journal(core):
+    def journals(tx):
+        domains.add(tx, "other.test", tenant="demo")
+        domains.set_policies(tx, "mailwright.test", journal_address="archive@example.net", retain_days=None)
+        domains.set_policies(tx, "other.test", journal_address="archive@example.org", retain_days=None)
+        accounts.add_user(tx, core, "dora@other.test")
+        return accounts.find(tx, ADA)
+
+    ada = core.database.write_now(journals)
+    raw = b"From: ada@mailwright.test\r\nTo: dora@other.test\r\nSubject: Hi\r\n\r\nHello\r\n"
+    await submission.submit(core, ada, envelope("dora@other.test", sender=ADA, channel=Channel.SUBMISSION), raw)
+    await Dispatcher(core, {}).drain()
+    assert len(inbox(core, "dora@other.test")[1]) == 1
+    copies = core.database.read_now(lambda tx: tx.all("SELECT recipient FROM outbox WHERE channel = 'smtp' ORDER BY 1"))
+    assert copies == [("archive@example.net",), ("archive@example.org",)]
 
 
 async def test_replies_join_the_thread_they_answer(core):

@@ -7,6 +7,7 @@ import json
 import urllib.request
 
 from mailwright.app import Application
+from mailwright.core import domains
 
 from .conftest import ADA, MAIN, Outside, arrive, inbox_of, submit, task, until
 
@@ -71,6 +72,16 @@ async def test_the_hook_is_the_same_entrance_and_a_repeat_is_told(installation: 
     assert (await asyncio.to_thread(call))["status"] == "duplicate"
     ((_, _, answer),) = await until(lambda: outside.received)
     assert "42" in answer.get_content()
+
+
+async def test_a_journaled_domain_keeps_the_task_and_the_answer(installation: Application, outside: Outside) -> None:
+    await installation.core.write(
+        lambda tx: domains.set_policies(tx, "mailwright.test", journal_address="archive@example.net", retain_days=None)
+    )
+    await submit(installation, task(ADA))
+    await until(lambda: len(outside.received) == 2)
+    assert [recipients for _, recipients, _ in outside.received] == [["archive@example.net"]] * 2
+    assert {message["Subject"] for _, _, message in outside.received} == {"Two numbers", "Re: Two numbers"}
 
 
 async def test_a_follow_up_is_answered_in_the_same_thread(installation: Application) -> None:

@@ -12,11 +12,11 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mailwright.codecs import mime
 from mailwright.codecs.smtp.trace import received_field, return_path_field
-from mailwright.core import Core, outbox, routing
+from mailwright.core import Core, journaling, outbox, routing
 from mailwright.core.messages import Provenance, append
 from mailwright.domain.addresses import Address
 from mailwright.domain.envelope import Channel, Envelope, Verdict
@@ -157,7 +157,7 @@ def file_once(tx: Tx, core: Core, incoming: Incoming, recipient: Address) -> Out
         inbound.forget(tx, inbound_id)
         raise
     _place(tx, core, incoming, row.tenant_id)
-    _journal(tx, core, incoming, blob, recipient.domain, provenance)
+    _journal(tx, incoming, blob, recipient, provenance)
     return Outcome(recipient, inbound_id)
 
 
@@ -273,24 +273,20 @@ def _deliver(
     return True
 
 
-def _journal(
-    tx: Tx, core: Core, incoming: Incoming, blob: StoredBlob, domain_name: str, provenance: Provenance
-) -> None:
-    """A copy of all mail of a domain to its archive address, made with the accept: once for each message."""
-    domain = incoming.domains.get(domain_name)
-    if domain is None or domain.journal_address is None or incoming.envelope.channel is Channel.LOCAL:
-        return  # our own outgoing mail was journaled when it was submitted
-    archive = Address.parse(domain.journal_address)
-    key = f"journal:{incoming.checksum}:{incoming.envelope.sender}"
-    outbox.enqueue(
+def _journal(tx: Tx, incoming: Incoming, blob: StoredBlob, recipient: Address, provenance: Provenance) -> None:
+    envelope, sender = incoming.envelope, incoming.envelope.sender
+    if envelope.channel is Channel.LOCAL:
+        # What was received was copied then, and what is written here when it was sent, but for its sender's domain only.
+        written_here = incoming.verdict.account is not None and sender is not None
+        if not written_here or sender is None or sender.domain == recipient.domain:
+            return
+    journaling.keep_copy(
         tx,
-        tenant_id=domain.tenant_id,
-        user_id=None,
-        sender=None,  # an archive that refuses must not send its bounces to the people who wrote
-        recipients=(archive,),
+        incoming.domains.get(recipient.domain),
         blob_id=blob.id,
         message_id=incoming.parsed.message_id or "",
-        idempotency_key=key,
+        key=f"{incoming.checksum}:{sender}",
         correlation_id=provenance.correlation_id,
-        verdict=replace(incoming.verdict, because="a copy for the archive"),
+        verdict=incoming.verdict,
+        recipient=recipient,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from mailwright.codecs import mime
 from mailwright.codecs.smtp.trace import date_time, received_field
-from mailwright.core import Core, accounts, filing, outbox
+from mailwright.core import Core, accounts, filing, journaling, outbox
 from mailwright.core.accept import Receipt
 from mailwright.core.accounts import Account
 from mailwright.core.filing import MAX_HOPS, Outcome
@@ -51,20 +51,15 @@ async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -
             verdict=verdict,
         )
         duplicate = not queued
-        domain = domains.named(tx, domain_name)
-        if domain is not None and domain.journal_address is not None:
-            queued += outbox.enqueue(
-                tx,
-                tenant_id=account.tenant_id,
-                user_id=None,
-                sender=None,
-                recipients=(Address.parse(domain.journal_address),),
-                blob_id=blob.id,
-                message_id=message_id,
-                idempotency_key=f"journal:{key}",
-                correlation_id=envelope.correlation_id,
-                verdict=verdict,
-            )
+        queued += journaling.keep_copy(
+            tx,
+            domains.named(tx, domain_name),
+            blob_id=blob.id,
+            message_id=message_id,
+            key=key,
+            correlation_id=envelope.correlation_id,
+            verdict=verdict,
+        )
         if queued:
             core.blobs.put(tx, blob)  # what is known already has its bytes
         audit.record(

@@ -20,7 +20,7 @@ from mailwright.agents.employee.snapshot import Facts, Snapshot
 from mailwright.agents.employee.think import load_advice, load_snapshot
 from mailwright.codecs import mime
 from mailwright.codecs.mime import Mailbox
-from mailwright.core import Core, messages, outbox, tasks
+from mailwright.core import Core, journaling, messages, outbox, tasks
 from mailwright.core.messages import Flag, Provenance
 from mailwright.domain import clock
 from mailwright.domain.addresses import Address
@@ -28,7 +28,7 @@ from mailwright.domain.envelope import Origin, Verdict
 from mailwright.domain.refusals import NotFound
 from mailwright.domain.tasks import Stage, TaskStatus
 from mailwright.pipeline import step
-from mailwright.storage import StoredBlob, Tx, assignments
+from mailwright.storage import StoredBlob, Tx, assignments, domains
 from mailwright.storage.tasks import Task
 
 Kind: TypeAlias = Literal["reply", "clarify", "apology"]
@@ -119,6 +119,7 @@ def _commit(
         tasks.enter(tx, task.id, Stage.DECIDE, detail=because)
         tasks.enter(tx, task.id, Stage.ACT)
     core.blobs.put(tx, blob)
+    verdict = Verdict(Origin.CORRESPONDENT, snapshot.agent_user_id, f"written by the {AGENT} of this server")
     queued = outbox.enqueue(
         tx,
         tenant_id=task.tenant_id,
@@ -130,8 +131,17 @@ def _commit(
         message_id=sent_id(task, task.generation, core.settings.hostname),
         idempotency_key=f"{AGENT}:{task.id}:{task.generation}:{kind}",
         correlation_id=task.correlation_id,
-        verdict=Verdict(Origin.CORRESPONDENT, snapshot.agent_user_id, f"written by the {AGENT} of this server"),
+        verdict=verdict,
         dsn=False,
+    )
+    journaling.keep_copy(
+        tx,
+        domains.named(tx, Address.parse(snapshot.agent_address).domain),
+        blob_id=blob.id,
+        message_id=sent_id(task, task.generation, core.settings.hostname),
+        key=f"{AGENT}:{task.id}:{task.generation}:{kind}",
+        correlation_id=task.correlation_id,
+        verdict=verdict,
     )
     sent_copy = _file_copy(tx, snapshot, task, raw, blob) if queued else None
     result = {"kind": kind, "outbox_ids": queued, "sent_message_id": sent_copy, "model": model}
