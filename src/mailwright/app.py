@@ -19,6 +19,7 @@ from fastapi import FastAPI
 
 from mailwright import telemetry
 from mailwright.core import Core
+from mailwright.core.status import Finding
 from mailwright.domain.refusals import AlreadyExists
 from mailwright.installation import build_core, flows_url
 from mailwright.pipeline import Flows
@@ -192,6 +193,12 @@ class Application:
             ),
             metrics=telemetry.metrics_text,
             measures=[self._measure],
+            checks=[self._at_work],
+        )
+
+    async def _at_work(self) -> Finding:
+        return Finding(
+            "start", self._started, "it is done" if self._started else "mail is taken; the work begins in a moment"
         )
 
     async def _measure(self) -> None:
