@@ -67,7 +67,9 @@ def set_up(level: str) -> None:
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     _run([*pip, "--require-hashes", "-r", TOOLS], "pip could not install uv")
     print(f"  3/4 installing {_count(lock)} packages, each checked against {lock}", flush=True)
-    uv = [str(PYTHON), "-m", "uv", "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "-r"]
+    # Compiled now, or the first start pays for it, and every start where Python may not write beside its sources.
+    uv = [str(PYTHON), "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode"]
+    uv += ["--python", str(PYTHON), "--require-hashes", "-r"]
     try:
         _run([*uv, lock], "uv could not install the packages")
     except SetUpFailed as failure:  # behind a mirror that only pip's own settings know, uv finds nothing
@@ -76,6 +78,7 @@ def set_up(level: str) -> None:
     print("  4/4 installing Mailwright itself", flush=True)
     own = ["--no-deps", "--no-build-isolation", "--editable", "."]
     _run([*pip, *own], "Mailwright itself could not be installed")
+    _run([str(PYTHON), "-m", "compileall", "-q", "src"], "Mailwright could not be compiled")
     STAMP.write_text(f"{level} {_state()}\n")
     print(f"Set up in {time.monotonic() - started:.0f} s.", flush=True)
 
