@@ -28,7 +28,6 @@ MANY = 100
 TIMES_DOVECOT = 4.0  # the goal
 ANSWER_MILLISECONDS = 20.0  # the goal for 95 of 100 answers to a message
 WARM_UP = 400  # messages before a round: caches fill, and what a start leaves behind is over
-PEER_SHARE = 4  # we send this many times fewer messages to the slower peer, so that its round does not take minutes
 
 
 def measure(*, short: bool = False) -> Iterator[Figure]:
@@ -67,7 +66,7 @@ def _rates(server: MailwrightServer, peer: DovecotServer | None, messages: int, 
                 for protocol, port in (("smtp", server.smtp_port), ("lmtp", server.lmtp_port)):
                     ours[protocol].append(_rate(port, messages, users=users, kept=kept, lmtp=protocol == "lmtp"))
                     if peer is not None:
-                        theirs.append(_rate(peer.port, messages // PEER_SHARE, users=users, kept=kept, lmtp=True))
+                        theirs.append(_rate(peer.port, messages, users=users, kept=kept, lmtp=True))
             yield from _beside(ours, theirs, users=users, kept=kept)
 
 
