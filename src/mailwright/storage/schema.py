@@ -103,8 +103,25 @@ domains = Table(
     _text("name"),
     _text("journal_address", nullable=True),  # a copy of every mail of the domain goes there
     _number("retain_days", None, nullable=True),
+    _text(
+        "on_failure", "policy"
+    ),  # mail that fails its sender's DMARC: policy (the sender's), reject, quarantine, mark
     _at("created_at"),
     UniqueConstraint("name"),
+)
+
+dkim_keys = Table(
+    "dkim_keys",
+    metadata,
+    _key(),
+    _id("domain_id", ForeignKey("domains.id")),
+    _text("selector"),
+    _text("algorithm"),  # rsa, ed25519
+    _text("secret"),  # the private key, sealed (core/secrets.py)
+    _text("public"),  # base64, as DNS has it
+    _flag("active", default=True),
+    _at("created_at"),
+    UniqueConstraint("domain_id", "selector"),
 )
 
 users = Table(
@@ -120,6 +137,7 @@ users = Table(
     _number("quota_bytes", None, nullable=True),
     _number("used_bytes"),
     _number("modseq"),
+    _number("last_uidvalidity"),  # of the user's newest mailbox: the next one's is higher, however soon it is made
     _at("created_at"),
     UniqueConstraint("tenant_id", "email"),
     Index(None, "email"),
@@ -130,9 +148,10 @@ credentials = Table(
     metadata,
     _key(),
     _id("user_id", ForeignKey("users.id")),
-    _text("kind"),  # password
+    _text("kind"),  # password (argon2id), app (SHA-256 of a random secret of ours)
     _text("secret"),
     _text("label", ""),
+    _text("scopes", ""),  # of an app password: what it opens, by spaces: imap smtp sieve
     _at("created_at"),
     _at("used_at", nullable=True),
     Index(None, "user_id", "kind"),
@@ -159,6 +178,7 @@ preferences = Table(
     _text("time_zone", "UTC"),
     _text("tone", ""),
     _text("default_action", ""),
+    _number("undo_seconds"),  # how long what the user sends is held, to be taken back
 )
 
 # --- mail -----------------------------------------------------------------------------------------------------------
@@ -188,6 +208,7 @@ inbound = Table(
     _text("client", ""),
     _text("origin"),
     _text("because", ""),
+    _text("authentication", "{}"),  # JSON: what SPF, DKIM, DMARC and ARC said
     _id("account_id", nullable=True),
     _id("blob_id", nullable=True),
     _text("correlation_id"),
@@ -210,10 +231,30 @@ mailboxes = Table(
     _number("modseq"),
     _number("total"),
     _number("unseen"),
+    _number("size_bytes"),
+    _flag("subscribed", default=True),
     _number("retain_days", None, nullable=True),
     _at("created_at"),
     UniqueConstraint("user_id", "name"),
     Index(None, "user_id", "role"),
+)
+
+acl = Table(
+    "acl",
+    metadata,
+    _id("mailbox_id", ForeignKey("mailboxes.id"), primary_key=True),
+    Column("grantee", Text, primary_key=True),  # a user's id, or "anyone" of the tenant
+    _text("rights"),  # RFC 4314 letters, sorted
+    Index(None, "grantee"),
+)
+
+mailbox_metadata = Table(
+    "mailbox_metadata",
+    metadata,
+    Column("mailbox_id", Text, primary_key=True),  # "" for the server's own
+    Column("user_id", Text, primary_key=True),  # whose private entry; "" for shared ones
+    Column("entry", Text, primary_key=True),
+    _text("value"),
 )
 
 messages = Table(
@@ -244,7 +285,11 @@ messages = Table(
     _text("correlation_id", ""),
     _at("sent_at", nullable=True),
     _at("received_at"),
+    _at("saved_at", nullable=True),  # put into this mailbox; NULL: when it was received
+    _id("account_id", nullable=True),  # who signed in to send or append it
     UniqueConstraint("mailbox_id", "uid"),
+    # What a mail program lists of a large mailbox, without reading the wide rows.
+    Index("ix_messages_listed", "mailbox_id", "uid", "flags", "modseq", "keywords"),
     Index(None, "user_id", "modseq"),
     Index(None, "thread_id"),
     Index(None, "blob_id"),
@@ -260,6 +305,13 @@ tombstones = Table(
     _number("modseq", None),
     _at("removed_at"),
     Index(None, "user_id", "modseq"),
+)
+
+imap_envelopes = Table(
+    "imap_envelopes",  # the ENVELOPE answer of a message, kept when it was first asked for
+    metadata,
+    _id("message_id", primary_key=True),
+    Column("envelope", LargeBinary, nullable=False),
 )
 
 thread_refs = Table(
@@ -484,6 +536,68 @@ workspace_files = Table(
     Index(None, "blob_id"),
 )
 
+# --- rules, search, imports -----------------------------------------------------------------------------------------
+
+sieve_scripts = Table(
+    "sieve_scripts",
+    metadata,
+    _key(),
+    _id("user_id", ForeignKey("users.id")),
+    _text("name"),
+    _text("content"),
+    _flag("active"),
+    _at("created_at"),
+    _at("updated_at"),
+    UniqueConstraint("user_id", "name"),
+)
+
+vacation_replies = Table(
+    "vacation_replies",
+    metadata,
+    _id("user_id", primary_key=True),
+    Column("handle", Text, primary_key=True),
+    Column("correspondent", Text, primary_key=True),
+    _at("sent_at"),
+    Index(None, "sent_at"),
+)
+
+search_progress = Table(
+    "search_progress",
+    metadata,
+    _id("user_id", primary_key=True),
+    _number("modseq"),  # every message whose last move or arrival has at most this modseq is in the index
+)
+
+search_missing = Table(
+    "search_missing",  # messages that the index does not have (wholly) though their turn has passed
+    metadata,
+    _id("message_id", primary_key=True),
+    _id("user_id"),
+    _text("because", ""),
+    _at("created_at"),
+    Index(None, "user_id"),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    _key(),
+    _id("user_id", ForeignKey("users.id")),
+    _text("source"),
+    _at("created_at"),
+    _at("updated_at"),
+    _at("finished_at", nullable=True),
+    UniqueConstraint("user_id", "source"),
+)
+
+import_items = Table(
+    "import_items",
+    metadata,
+    _id("import_id", ForeignKey("imports.id"), primary_key=True),
+    Column("item", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 # --- audit ----------------------------------------------------------------------------------------------------------
 
 audit_events = Table(
@@ -497,5 +611,6 @@ audit_events = Table(
     _text("resource", ""),
     _text("correlation_id", ""),
     _at("created_at"),
+    Index(None, "actor", "created_at"),
     sqlite_autoincrement=True,
 )
