@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailwright.settings import settings_table
+from mailwright.settings.reference import settings_table
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
@@ -18,7 +18,7 @@ KINDS = ("Counter", "Gauge", "Histogram", "Summary")
 SETTINGS = """\
 # Settings
 
-Made by `make reference`; the texts stand beside the settings in `src/mailwright/settings.py`.
+Made by `make reference`; the texts stand beside the settings in `src/mailwright/settings/model.py`.
 
 A setting comes from the command line, else from a `MAILWRIGHT_…` variable, else from `mailwright.toml` in the current folder
 (`MAILWRIGHT_CONFIG` names another file), else it has its default. All are checked before anything starts: each bad one is one line

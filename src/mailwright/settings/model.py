@@ -1,22 +1,15 @@
-"""Settings: what an installation is told, from the command line, `MAILWRIGHT_*` variables or `mailwright.toml`.
+"""The settings themselves: every one with its type, its default, its words for people, and the checks between them.
 
-Read once by the command line with `load`, then handed down by `app.py` in the pieces each part needs.
-Promises: everything is checked before anything starts; each bad setting is one clear line (`BadSettings.lines`); a secret is
-never printed, in an error neither.
-Does not: look at ports, disks or services (`mailwright doctor` does).
-
-Precedence: command line, environment, file, default. The file is `MAILWRIGHT_CONFIG`, else `mailwright.toml` in the current
-folder; paths in it are relative to the file.
+Made by `reading.load`. To add one: a field here, its name among the ports or secrets below where it is one, `make reference`.
 """
 
 from __future__ import annotations
 
-import difflib
+import ipaddress
 import os
 import re
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -24,19 +17,15 @@ from pydantic import (
     ByteSize,
     Field,
     SecretStr,
-    ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mailwright.domain.addresses import Address
 from mailwright.domain.refusals import BadAddress
 
 PREFIX = "MAILWRIGHT_"
-FILE_NAME = "mailwright.toml"
 KEY_VARIABLES = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY"}
 """Where the makers of models tell people to keep their keys; used when MAILWRIGHT_MODEL_API_KEY is not set."""
 
@@ -44,8 +33,18 @@ SMALLEST_MESSAGE_LIMIT = 1024  # bytes: below this not even a bounce fits
 LARGEST_MESSAGE_LIMIT = 1024**3  # bytes: a message is held in memory while it is accepted
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-Role = Literal["all", "smtp", "lmtp", "http", "worker", "scheduler"]
-ROLES: tuple[Role, ...] = ("smtp", "lmtp", "http", "worker", "scheduler")
+Role = Literal["all", "smtp", "lmtp", "imap", "http", "worker", "scheduler"]
+ROLES: tuple[Role, ...] = ("smtp", "lmtp", "imap", "http", "worker", "scheduler")
+PORTS = (
+    "smtp_port",
+    "submission_port",
+    "submissions_port",
+    "lmtp_port",
+    "imap_port",
+    "imaps_port",
+    "sieve_port",
+    "http_port",
+)
 _MODEL = re.compile(r"[a-z][a-z0-9_-]*:\S+")
 _UNLIMITED = {"none", "unlimited", ""}
 
@@ -86,17 +85,40 @@ class Settings(BaseSettings):
         repr=False,  # may hold a key
     )
     roles: Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_words)] = Field(
-        ("all",), description="what this process does: all, or some of smtp, lmtp, http, worker, scheduler"
+        ("all",), description="what this process does: all, or some of smtp, lmtp, imap, http, worker, scheduler"
     )
 
     hostname: str = Field("localhost", description="our name towards other servers, as DNS has it")
     host: str = Field("127.0.0.1", description="the address to listen on; 0.0.0.0 for every IPv4 interface, :: for all")
     smtp_port: Port = Field(2525, description="SMTP, for other servers")
-    submission_port: Port = Field(2587, description="submission, for our users' mail programs")
+    submission_port: Port = Field(2587, description="submission with STARTTLS, for our users' mail programs")
+    submissions_port: Port = Field(2465, description="submission inside TLS")
     lmtp_port: Port = Field(2424, description="LMTP, for a mail server in front of us")
+    imap_port: Port = Field(2143, description="IMAP with STARTTLS")
+    imaps_port: Port = Field(2993, description="IMAP inside TLS")
+    sieve_port: Port = Field(4190, description="ManageSieve, for the rules of our users")
     http_port: Port = Field(8080, description="HTTP")
     tls_cert: Path | None = Field(None, description="certificate chain (PEM); a self-made one when not set")
     tls_key: Path | None = Field(None, description="its private key (PEM)")
+
+    allow_clear_sign_in: bool = Field(
+        False, description="take passwords without TLS from programs on this machine (and from nowhere else)"
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="what secrets in the database are sealed with; a file secret.key in the data folder when not set",
+    )
+
+    verify_inbound: bool = Field(True, description="check SPF, DKIM, DMARC and ARC of what arrives by SMTP")
+    trusted_relays: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (), description="networks of mail servers of our own in front of us, like 192.0.2.0/24"
+    )
+    trusted_authserv_ids: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (), description="the names under which those servers write Authentication-Results that we believe"
+    )
+    rspamd_url: str | None = Field(None, description="asks this rspamd about what arrives, like http://127.0.0.1:11333")
+    rspamd_password: SecretStr | None = Field(None, min_length=1, description="its password, when it wants one")
 
     max_message_bytes: ByteSize = Field(
         ByteSize(50 * 1024**2),
@@ -110,6 +132,10 @@ class Settings(BaseSettings):
     redact_after_days: int | None = Field(
         None, ge=1, description="bodies older than this are redacted; kept when not set"
     )
+    audit_kept_days: int = Field(365, ge=1, description="how long the audit trail is kept")
+    submission_per_hour: int = Field(500, ge=1, description="recipients a user may write to in an hour")
+    search_ocr: bool = Field(False, description="read text in pictures and scanned pages (needs tesseract)")
+    search_ocr_languages: str = Field("eng", pattern=r"^[a-zA-Z_+]+$", description="for tesseract, like eng+deu")
     smart_host: SecretStr | None = Field(
         None,
         description="the server all mail leaves through, smtp:// (STARTTLS when offered) or smtps://user:password@host:port; "
@@ -155,6 +181,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        from mailwright.settings.reading import find_file, read_file  # which knows the settings from here
+
         path = find_file()
         return init_settings, env_settings, InitSettingsSource(settings_cls, read_file(path) if path else {})
 
@@ -244,7 +272,17 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name!r} should be rules or provider:model, like anthropic:claude-sonnet-4-5")
         return value
 
-    @field_validator("model_base_url")
+    @field_validator("trusted_relays")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ipaddress.ip_network(each, strict=False)
+            except ValueError:
+                raise ValueError(f"{each!r} should be an address or a network, like 192.0.2.0/24") from None
+        return value
+
+    @field_validator("model_base_url", "rspamd_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None and (not value.startswith(("http://", "https://")) or not urlsplit(value).hostname):
@@ -255,7 +293,7 @@ class Settings(BaseSettings):
     def _together(self) -> Settings:
         problems: list[str] = []
         ports: dict[int, str] = {}
-        for name in ("smtp_port", "submission_port", "lmtp_port", "http_port"):
+        for name in PORTS:
             port = getattr(self, name)
             if port and port in ports:
                 problems.append(f"{variable(name)}: {ports[port]} has port {port} already")
@@ -274,126 +312,6 @@ class Settings(BaseSettings):
         return self
 
 
-def load(**overrides: Any) -> Settings:
-    """The settings of this process; `overrides` come from the command line, None among them is not given.
-
-    Raises BadSettings with one line for each bad setting. Variables that we do not know are told by `unknown_variables`.
-    """
-    given = {name: value for name, value in overrides.items() if value is not None}
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        raise BadSettings(_lines(error, given)) from None
-
-
 def variable(name: str) -> str:
     """The environment variable of a setting."""
     return PREFIX + name.upper()
-
-
-def unknown_variables() -> list[str]:
-    """A line for each `MAILWRIGHT_…` variable that is none of ours: a warning, since other programs may use the prefix."""
-    known = {variable(name) for name in Settings.model_fields} | {f"{PREFIX}CONFIG"}
-    found = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
-    return [f"{name}: not a setting of Mailwright{_meant(name, known)}" for name in found]
-
-
-def find_file() -> Path | None:
-    """The settings file, or None. Raises BadSettings when MAILWRIGHT_CONFIG names one that is not there."""
-    named = os.environ.get(f"{PREFIX}CONFIG")
-    if not named:
-        return Path(FILE_NAME).absolute() if Path(FILE_NAME).is_file() else None
-    path = Path(named).expanduser().absolute()
-    if not path.is_file():
-        raise BadSettings([f"{PREFIX}CONFIG: there is no file {path}"])
-    return path
-
-
-def read_file(path: Path) -> dict[str, Any]:
-    """The values of a settings file. Raises BadSettings for bad TOML and for keys that are no settings."""
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise BadSettings([f"{path}: {error}"]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings([f"{path}: cannot be read: {error}"]) from None
-    fields = set(Settings.model_fields)
-    unknown = [key for key in values if key not in fields]
-    if unknown:
-        raise BadSettings([f"{path}: {key} is not a setting{_meant(key, fields)}" for key in unknown])
-    for name in ("data", "tls_cert", "tls_key"):
-        if isinstance(values.get(name), str):
-            values[name] = str(path.parent / Path(values[name]).expanduser())
-    return values
-
-
-def settings_table() -> str:
-    """The reference table of every setting, in Markdown (docs/reference/settings.md is made with it)."""
-    rows = ["| variable | in the file | default | meaning |", "|---|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        rows.append(
-            f"| `{variable(name)}` | `{name}` | {_default(field)} | {(field.description or '').replace('|', '/')} |"
-        )
-    return "\n".join(rows) + "\n"
-
-
-def _default(field: FieldInfo) -> str:
-    value = field.default
-    if value is PydanticUndefined or value is None:
-        return ""
-    if isinstance(value, ByteSize):
-        return f"`{value.human_readable()}`"
-    if isinstance(value, tuple):
-        return f"`{','.join(value)}`"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
-
-
-def _meant(name: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
-    return f"; did you mean {near[0]}?" if near else ""
-
-
-_PROBLEMS = {
-    "int_parsing": "should be a whole number",
-    "float_parsing": "should be a number",
-    "bool_parsing": "should be true or false",
-    "byte_size": "should be a size like 50MB",
-    "byte_size_unit": "should be a size like 50MB",
-    "too_short": "is too short; 8 characters at least",  # the demo's password: an empty variable counts as not set
-}
-
-
-def _lines(error: ValidationError, given: dict[str, Any]) -> list[str]:
-    """One line a setting, naming where the bad value came from and never the value of a secret."""
-    lines: dict[str, str] = {}
-    for problem in error.errors(include_url=False, include_context=False):
-        if problem["type"] == "default_factory_not_called":
-            continue  # follows from another one
-        name = str(problem["loc"][0]) if problem["loc"] else ""
-        if name not in Settings.model_fields:
-            lines.setdefault(name, f"{name}: is not a setting{_meant(name, set(Settings.model_fields))}")
-            continue
-        if problem["type"] == "value_error":
-            text = problem["msg"].removeprefix("Value error, ")
-        else:
-            text = _PROBLEMS.get(problem["type"]) or problem["msg"][0].lower() + problem["msg"][1:]
-            text += _shown(name, given)
-        lines.setdefault(name, f"{_source(name, given)}: {text}")
-    return list(lines.values())
-
-
-def _source(name: str, given: dict[str, Any]) -> str:
-    if name in given:
-        return f"--{name.replace('_', '-')}"
-    if os.environ.get(variable(name)):
-        return variable(name)
-    path = find_file()
-    return f"{path}: {name}" if path else variable(name)
-
-
-def _shown(name: str, given: dict[str, Any]) -> str:
-    """What was given, for a setting that is no secret and came as text."""
-    if "Secret" in str(Settings.model_fields[name].annotation) or name == "database_url":
-        return ""
-    value = given.get(name, os.environ.get(variable(name)))
-    return f" (it is {value!r})" if isinstance(value, str | int | float) and len(str(value)) <= 100 else ""
