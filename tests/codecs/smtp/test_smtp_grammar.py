@@ -6,13 +6,10 @@ import pytest
 from conversation import converse
 
 from mailwright.codecs.smtp import (
-    Challenge,
-    Credentials,
     Garbled,
     Mail,
     PeerError,
     Rcpt,
-    exchange_for,
     protocol_name,
     received_field,
     return_path_field,
@@ -88,41 +85,6 @@ def test_the_postmaster_without_a_domain_is_ours() -> None:
     assert reverse_path("") is None
     with pytest.raises(PeerError):
         forward_path("", "mailwright.test")
-
-
-def test_plain_takes_one_step_or_two() -> None:
-    assert exchange_for("PLAIN").step(None) == Challenge(b"")
-    assert exchange_for("PLAIN").step(b"\0ada\0pw") == Credentials("ada", "pw")
-    assert exchange_for("PLAIN").step("ada\0ada\0pässword".encode()) == Credentials("ada", "pässword")
-    assert "pw" not in repr(Credentials("ada", "pw"))
-
-
-@pytest.mark.parametrize(
-    ("message", "code"),
-    [(b"", 501), (b"ada\0pw", 501), (b"\0\0pw", 535), (b"\0ada\0", 535), (b"chen\0ada\0pw", 535), (b"\0\xff\0x", 501)],
-)
-def test_plain_that_is_not(message: bytes, code: int) -> None:
-    with pytest.raises(PeerError) as caught:
-        exchange_for("PLAIN").step(message)
-    assert caught.value.reply.code == code
-
-
-def test_login_asks_twice() -> None:
-    exchange = exchange_for("LOGIN")
-    assert exchange.step(None) == Challenge(b"Username:")
-    assert exchange.step(b"ada") == Challenge(b"Password:")
-    assert exchange.step(b"pw") == Credentials("ada", "pw")
-
-
-def test_a_password_longer_than_any_is_not_hashed() -> None:
-    with pytest.raises(PeerError):
-        exchange_for("PLAIN").step(b"\0ada\0" + b"x" * 2000)
-
-
-def test_mechanisms_we_do_not_know() -> None:
-    with pytest.raises(PeerError) as caught:
-        exchange_for("CRAM-MD5")
-    assert caught.value.reply.code == 504
 
 
 def test_secrets_are_not_cached() -> None:

@@ -27,6 +27,7 @@ from mailwright.protocols.smtp import SignedIn
 DOMAIN = "mailwright.test"
 PEOPLE = {"ada", "bashir", "chen", "postmaster", "full", "broken", "later", "gone", "jürgen", '"ada lovelace"'}
 PASSWORD = "correct horse"
+TOKEN = "battery-staple"
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,12 @@ class MemoryEntrance:
         if name == "broken":
             raise ZeroDivisionError("a bug in authenticate")
         if password != PASSWORD:
+            raise AuthenticationFailed("")
+        return MemoryAccount(f"id-of-{name}", name)
+
+    async def authenticate_token(self, name: str, token: str, client: str) -> MemoryAccount:
+        assert client
+        if token != TOKEN:
             raise AuthenticationFailed("")
         return MemoryAccount(f"id-of-{name}", name)
 

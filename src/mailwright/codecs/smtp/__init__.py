@@ -31,7 +31,6 @@ from mailwright.codecs.smtp.commands import (
 )
 from mailwright.codecs.smtp.errors import LocalError, PeerError
 from mailwright.codecs.smtp.replies import Reply
-from mailwright.codecs.smtp.sasl import Challenge, Credentials, exchange_for
 from mailwright.codecs.smtp.session import Offer, ServerSession
 from mailwright.codecs.smtp.states import State
 from mailwright.codecs.smtp.trace import protocol_name, received_field, return_path_field
@@ -39,9 +38,7 @@ from mailwright.codecs.smtp.trace import protocol_name, received_field, return_p
 __all__ = [
     "Auth",
     "AuthAnswer",
-    "Challenge",
     "Command",
-    "Credentials",
     "Data",
     "Expand",
     "Garbled",
@@ -62,7 +59,6 @@ __all__ = [
     "StartTls",
     "State",
     "Verify",
-    "exchange_for",
     "protocol_name",
     "received_field",
     "return_path_field",

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
+from mailwright.codecs.sasl import Exchange
 from mailwright.codecs.smtp import Command, Garbled, Message, PeerError, Reply, ServerSession, StartTls, State
-from mailwright.codecs.smtp.sasl import Login, Plain
 from mailwright.domain.peers import customer
 from mailwright.domain.refusals import Refusal
 from mailwright.protocols.smtp import replies
@@ -65,7 +65,7 @@ class Connection(asyncio.Protocol):
         self.client = ""  # the same as an address literal (RFC 5321 §4.1.3)
         self.counted_as = ""  # whose connection this is
         self.deadline = NEVER  # on the loop's clock; the server looks every second
-        self.exchange: Plain | Login | None = None  # the AUTH under way
+        self.exchange: Exchange | None = None  # the AUTH under way
         self.errors = 0
         self.refused_recipients = 0
         self.failed_sign_ins = 0

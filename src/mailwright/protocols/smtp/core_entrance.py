@@ -8,6 +8,7 @@ from mailwright.core.accept import Receipt
 from mailwright.core.accounts import Account
 from mailwright.domain.addresses import Address
 from mailwright.domain.envelope import Envelope, Verdict
+from mailwright.domain.refusals import AuthenticationFailed
 from mailwright.protocols.smtp.entrance import SignedIn
 
 
@@ -36,3 +37,7 @@ class CoreEntrance:
     async def authenticate(self, name: str, password: str, client: str) -> Account:
         """See `core.accounts.authenticate`."""
         return await accounts.authenticate(self._core, name, password, client=client)
+
+    async def authenticate_token(self, name: str, token: str, client: str) -> Account:
+        """See `core.accounts.authenticate_token`."""
+        raise AuthenticationFailed("tokens are not taken here")

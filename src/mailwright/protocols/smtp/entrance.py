@@ -62,3 +62,6 @@ class Entrance(Protocol):
 
     async def authenticate(self, name: str, password: str, client: str) -> SignedIn:
         """Who is it? `client` is the peer's address. Raises AuthenticationFailed, TooManyRequests, TryLater."""
+
+    async def authenticate_token(self, name: str, token: str, client: str) -> SignedIn:
+        """The same by a bearer token; `name` may be empty. Only asked where such mechanisms are offered."""
