@@ -14,7 +14,7 @@ from tests.cli.conftest import Run, json_of, refusal_of
 def _signs_in(email: str, password: str) -> bool:
     core = build_core(load())
     try:
-        account = asyncio.run(accounts.authenticate(core, email, password, client="127.0.0.1"))
+        account = asyncio.run(accounts.authenticate(core, email, password, client="127.0.0.1", scope="smtp"))
         return account.email == email
     finally:
         core.database.close()

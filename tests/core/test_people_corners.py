@@ -44,14 +44,15 @@ def own(subject="Hello", extra=""):
 )
 async def test_a_name_or_password_that_no_table_takes_is_wrong(core, ada, name, password):
     with pytest.raises(AuthenticationFailed):
-        await accounts.authenticate(core, name, password, client="192.0.2.1")
+        await accounts.authenticate(core, name, password, client="192.0.2.1", scope="smtp")
 
 
 async def test_guesses_made_at_the_same_moment_count_as_well(core, ada):
     """The right one among many at once must not be told from the wrong ones."""
     guesses = [f"wrong {number}" for number in range(30)] + [PASSWORD]
     ended = await asyncio.gather(
-        *(accounts.authenticate(core, ADA, guess, client="192.0.2.1") for guess in guesses), return_exceptions=True
+        *(accounts.authenticate(core, ADA, guess, client="192.0.2.1", scope="smtp") for guess in guesses),
+        return_exceptions=True,
     )
     kinds = [type(each) for each in ended]
     assert kinds[-1] is TooManyRequests

@@ -101,11 +101,13 @@ async def test_all_submitted_mail_of_a_journaled_domain_is_copied(core, ada):
 
 
 async def test_the_right_password_signs_in_and_the_wrong_one_does_not_say_why(core, ada):
-    assert (await accounts.authenticate(core, "Ada@Mailwright.test", PASSWORD, client="[127.0.0.1]")).id == ada.id
+    assert (
+        await accounts.authenticate(core, "Ada@Mailwright.test", PASSWORD, client="[127.0.0.1]", scope="smtp")
+    ).id == ada.id
     told = set()
     for name, password in ((ADA, "wrong"), ("nobody@mailwright.test", PASSWORD), (ADA, ""), (ADA, "x" * 5000)):
         with pytest.raises(AuthenticationFailed) as caught:
-            await accounts.authenticate(core, name, password, client="[127.0.0.2]")
+            await accounts.authenticate(core, name, password, client="[127.0.0.2]", scope="smtp")
         told.add(str(caught.value))
     assert len(told) == 1
     actions = core.database.read_now(
@@ -118,20 +120,22 @@ async def test_the_right_password_signs_in_and_the_wrong_one_does_not_say_why(co
 async def test_guessing_is_slowed_down(core, ada):
     for _ in range(10):
         with pytest.raises(AuthenticationFailed):
-            await accounts.authenticate(core, "guessed@mailwright.test", "wrong", client="[127.0.0.3]")
+            await accounts.authenticate(core, "guessed@mailwright.test", "wrong", client="[127.0.0.3]", scope="smtp")
     with pytest.raises(TooManyRequests):
-        await accounts.authenticate(core, "guessed@mailwright.test", "wrong", client="[127.0.0.3]")
+        await accounts.authenticate(core, "guessed@mailwright.test", "wrong", client="[127.0.0.3]", scope="smtp")
 
 
 async def test_changing_the_address_inside_a_network_is_no_way_around(core, ada):
     for number in range(50):
         with pytest.raises(AuthenticationFailed):
             await accounts.authenticate(
-                core, f"user{number}@mailwright.test", "wrong", client=f"2001:db8:1:2::{number:x}"
+                core, f"user{number}@mailwright.test", "wrong", client=f"2001:db8:1:2::{number:x}", scope="smtp"
             )
     with pytest.raises(TooManyRequests):
-        await accounts.authenticate(core, "another@mailwright.test", "wrong", client="2001:db8:1:2:ffff::1")
-    assert (await accounts.authenticate(core, ADA, PASSWORD, client="2001:db8:1:3::1")).id == ada.id
+        await accounts.authenticate(
+            core, "another@mailwright.test", "wrong", client="2001:db8:1:2:ffff::1", scope="smtp"
+        )
+    assert (await accounts.authenticate(core, ADA, PASSWORD, client="2001:db8:1:3::1", scope="smtp")).id == ada.id
 
 
 async def test_a_blocked_user_does_not_sign_in(core, ada):
@@ -139,7 +143,7 @@ async def test_a_blocked_user_does_not_sign_in(core, ada):
 
     core.database.write_now(lambda tx: rows.set_status(tx, ada.id, "blocked"))
     with pytest.raises(AuthenticationFailed):
-        await accounts.authenticate(core, ADA, PASSWORD, client="[127.0.0.4]")
+        await accounts.authenticate(core, ADA, PASSWORD, client="[127.0.0.4]", scope="smtp")
 
 
 def test_what_cannot_be_made_is_said(core):

@@ -1,21 +1,17 @@
 """Accounts: making and removing users, and finding out who signs in.
 
-Called by submission, the command line, the demo and (later) every client protocol.
-Promises: passwords are kept as argon2id hashes only; a failed sign-in does not say whether name or password was wrong, costs
-the same time either way, is audited, and is slowed down when it repeats.
+Called by submission, the command line, the demo and every client protocol.
+Promises: a failed sign-in does not say whether name or password was wrong, costs the same time either way, is audited, and is
+slowed down when it repeats.
 """
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from limits import RateLimitItemPerMinute
 
-from mailwright.core import Core
+from mailwright.core import Core, apppasswords, passwords
 from mailwright.core.expunge import expunge
+from mailwright.core.passwords import hash_password as hash_password
 from mailwright.domain.addresses import Address
 from mailwright.domain.peers import customer
 from mailwright.domain.refusals import (
@@ -29,15 +25,10 @@ from mailwright.domain.refusals import (
 from mailwright.storage import Tx, audit, domains, mailboxes, messages
 from mailwright.storage import accounts as rows
 from mailwright.storage.accounts import Account as Account
-
-# OWASP's second choice for argon2id: 19 MiB and two passes; a login storm of two at a time stays below 40 MiB.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_hashing = ThreadPoolExecutor(2, thread_name_prefix="argon2")
+from mailwright.storage.accounts import AppPassword
 
 FAILURES_PER_NAME = RateLimitItemPerMinute(10, 15)  # ten wrong passwords for one name in a quarter of an hour
 FAILURES_PER_CLIENT = RateLimitItemPerMinute(50, 15)
-MIN_PASSWORD = 8  # characters; NIST SP 800-63B §5.1.1.2
-MAX_PASSWORD = 1024  # bytes: hashing must not be made slow by whoever asks
 
 STANDARD_MAILBOXES: tuple[tuple[str, str], ...] = (
     ("INBOX", "inbox"),
@@ -49,31 +40,48 @@ STANDARD_MAILBOXES: tuple[tuple[str, str], ...] = (
 )
 """What a new account starts with: name and RFC 6154 special use."""
 
-_nobody = _hasher.hash("a password that nobody has")
 
+async def authenticate(core: Core, name: str, password: str, *, client: str, scope: str) -> Account:
+    """The account that signs in as `name` (its main address), with its password or an app password that is for `scope`.
 
-async def authenticate(core: Core, name: str, password: str, *, client: str) -> Account:
-    """The account that signs in as `name` (its main address). Raises AuthenticationFailed, TooManyRequests, TryLater."""
-    # NUL and halves of characters are in nobody's name, and no table takes them.
-    key = name.strip().lower()[:320].encode("utf-8", "replace").decode().replace("\x00", "?")
+    `client` is the peer's address. Raises AuthenticationFailed, TooManyRequests, TryLater.
+    """
+    key = _key(name)
     await _check_failures(core, key, client)
-    account, secret = await core.read(lambda tx: _account_and_secret(tx, key))
-    matches = await asyncio.get_running_loop().run_in_executor(_hashing, _verify, secret or _nobody, password)
+    account, secret, known = await core.read(lambda tx: _account_and_secrets(tx, key))
+    app_password = apppasswords.matching(known, password, scope)
+    matches = app_password is not None or await passwords.is_right(key, password, secret)
     # Again: many guesses may have been made while this one waited for its turn. Right or wrong, so that neither shows.
     await _check_failures(core, key, client)
-    if account is None or secret is None or not matches or account.status != "active":
-        await core.sign_in_failures.hit(FAILURES_PER_NAME, "name", key)
-        await core.sign_in_failures.hit(FAILURES_PER_CLIENT, customer(client))
-        await core.write(lambda tx: audit.record(tx, actor=key, action="sign-in.failed", address=client), shared=True)
-        raise AuthenticationFailed("name or password is wrong")
-    signed_in = account
-    await core.write(
-        lambda tx: audit.record(
-            tx, actor=signed_in.email, action="sign-in", address=client, tenant_id=signed_in.tenant_id
-        ),
-        shared=True,
-    )
-    return signed_in
+    if account is None or not matches or account.status != "active":
+        raise await _failed(core, key, client)
+    await _note_sign_in(core, account, client, app_password)
+    return account
+
+
+async def authenticate_token(core: Core, name: str, token: str, *, client: str) -> Account:
+    """The account a bearer token belongs to, as `core.bearer` has it; `name` may be empty and must be the token's otherwise.
+
+    What the token may be used for is the verifier's to judge. Raises AuthenticationFailed, TooManyRequests, TryLater.
+    """
+    key = _key(name) or "a token"
+    await _check_failures(core, key, client)
+    whose = await core.bearer(token) if core.bearer is not None else None
+    account = await core.read(lambda tx: rows.with_mailbox(tx, _key(whose))) if whose is not None else None
+    if account is None or account.status != "active" or (name and _key(name) != account.email):
+        raise await _failed(core, key, client)
+    await _note_sign_in(core, account, client, None)
+    return account
+
+
+def _key(name: str) -> str:
+    """What is looked up and counted: the name as an `Address.key`, so that a domain may be written in any script."""
+    try:
+        address = Address.parse(name.strip())
+    except BadAddress:
+        # NUL and halves of characters are in nobody's name, and no table takes them.
+        return name.strip().lower()[:320].encode("utf-8", "replace").decode().replace("\x00", "?")
+    return str(address).lower() if address.tag else address.key  # a main address has no tag: nobody's
 
 
 async def _check_failures(core: Core, key: str, client: str) -> None:
@@ -82,6 +90,29 @@ async def _check_failures(core: Core, key: str, client: str) -> None:
         and await core.sign_in_failures.test(FAILURES_PER_CLIENT, customer(client))
     ):
         raise TooManyRequests("too many failed sign-ins; try again in a few minutes")
+
+
+async def _failed(core: Core, key: str, client: str) -> AuthenticationFailed:
+    await core.sign_in_failures.hit(FAILURES_PER_NAME, "name", key)
+    await core.sign_in_failures.hit(FAILURES_PER_CLIENT, customer(client))
+    await core.write(lambda tx: audit.record(tx, actor=key, action="sign-in.failed", address=client), shared=True)
+    return AuthenticationFailed("name or password is wrong")
+
+
+async def _note_sign_in(core: Core, account: Account, client: str, app_password: AppPassword | None) -> None:
+    def note(tx: Tx) -> None:
+        if app_password is not None:
+            apppasswords.note_use(tx, app_password)
+        audit.record(
+            tx,
+            actor=account.email,
+            action="sign-in",
+            resource="" if app_password is None else f"app-password:{app_password.id}",
+            address=client,
+            tenant_id=account.tenant_id,
+        )
+
+    await core.write(note, shared=True)
 
 
 def find(tx: Tx, email: str) -> Account:
@@ -177,13 +208,6 @@ def remove_alias(tx: Tx, email: str) -> None:
     audit.record(tx, actor="system", action="alias.removed", resource=key)
 
 
-def hash_password(password: str) -> str:
-    """The argon2id hash to hand to `set_password`; takes some 30 ms, so not inside a transaction. Raises BadInput."""
-    if len(password) < MIN_PASSWORD or len(password.encode()) > MAX_PASSWORD:
-        raise BadInput(f"a password has at least {MIN_PASSWORD} characters and at most {MAX_PASSWORD} bytes")
-    return _hasher.hash(password)
-
-
 def set_password(tx: Tx, account: Account, hashed: str) -> None:
     """Replace the account's password by one that `hash_password` made."""
     rows.set_password(tx, account.id, hashed)
@@ -195,15 +219,8 @@ def addresses_of(tx: Tx, account: Account) -> set[str]:
     return {row.address for row in rows.addresses(tx, user_id=account.id)}
 
 
-def _account_and_secret(tx: Tx, key: str) -> tuple[Account | None, str | None]:
+def _account_and_secrets(tx: Tx, key: str) -> tuple[Account | None, str | None, list[AppPassword]]:
     account = rows.with_mailbox(tx, key)
-    return account, rows.password_of(tx, account.id) if account else None
-
-
-def _verify(hashed: str, password: str) -> bool:
-    try:
-        if len(password.encode()) > MAX_PASSWORD:
-            return False
-        return _hasher.verify(hashed, password)
-    except (VerifyMismatchError, InvalidHashError, UnicodeEncodeError):
-        return False
+    if account is None:
+        return None, None, []
+    return account, rows.password_of(tx, account.id), rows.app_passwords(tx, account.id)

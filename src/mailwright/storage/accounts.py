@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailwright.domain import clock
 from mailwright.domain.ids import new_id
@@ -134,6 +134,54 @@ def password_of(tx: Tx, user_id: str) -> str | None:
     """The argon2id hash, or None when the user has no password."""
     found: str | None = tx.scalar("SELECT secret FROM credentials WHERE user_id = ? AND kind = 'password'", (user_id,))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class AppPassword:
+    """A password for one program. `secret` is its SHA-256 in hex, which does not print; `scopes` is what it opens."""
+
+    id: str
+    label: str
+    secret: str = field(repr=False)
+    scopes: tuple[str, ...]
+    created_at: clock.Instant
+    used_at: clock.Instant | None
+
+
+def add_app_password(tx: Tx, user_id: str, secret: str, label: str, scopes: Sequence[str]) -> AppPassword:
+    """A new one."""
+    made = AppPassword(new_id(), label, secret, tuple(scopes), clock.now(), None)
+    tx.insert(
+        "credentials",
+        id=made.id,
+        user_id=user_id,
+        kind="app",
+        secret=secret,
+        label=label,
+        scopes=" ".join(scopes),
+        created_at=made.created_at,
+    )
+    return made
+
+
+def app_passwords(tx: Tx, user_id: str) -> list[AppPassword]:
+    """Those of a user, the oldest first."""
+    rows = tx.all(
+        "SELECT id, label, secret, scopes, created_at, used_at FROM credentials WHERE user_id = ? AND kind = 'app' "
+        "ORDER BY id",
+        (user_id,),
+    )
+    return [AppPassword(row[0], row[1], row[2], tuple(row[3].split()), row[4], row[5]) for row in rows]
+
+
+def remove_app_password(tx: Tx, user_id: str, credential_id: str) -> None:
+    """Nobody signs in with it any more."""
+    tx.execute("DELETE FROM credentials WHERE id = ? AND user_id = ? AND kind = 'app'", (credential_id, user_id))
+
+
+def mark_used(tx: Tx, credential_id: str, moment: clock.Instant) -> None:
+    """It was used then."""
+    tx.execute("UPDATE credentials SET used_at = ? WHERE id = ?", (moment, credential_id))
 
 
 # --- addresses ------------------------------------------------------------------------------------------------------

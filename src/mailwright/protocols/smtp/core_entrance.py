@@ -8,7 +8,6 @@ from mailwright.core.accept import Receipt
 from mailwright.core.accounts import Account
 from mailwright.domain.addresses import Address
 from mailwright.domain.envelope import Envelope, Verdict
-from mailwright.domain.refusals import AuthenticationFailed
 from mailwright.protocols.smtp.entrance import SignedIn
 
 
@@ -36,8 +35,8 @@ class CoreEntrance:
 
     async def authenticate(self, name: str, password: str, client: str) -> Account:
         """See `core.accounts.authenticate`."""
-        return await accounts.authenticate(self._core, name, password, client=client)
+        return await accounts.authenticate(self._core, name, password, client=client, scope="smtp")
 
     async def authenticate_token(self, name: str, token: str, client: str) -> Account:
         """See `core.accounts.authenticate_token`."""
-        raise AuthenticationFailed("tokens are not taken here")
+        return await accounts.authenticate_token(self._core, name, token, client=client)
