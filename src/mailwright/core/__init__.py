@@ -7,14 +7,17 @@ transaction (parsing, staging a blob). Refusals are raised as `domain.refusals`;
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
+from mailwright.core.secrets import Vault
+from mailwright.core.trail import Trail
 from mailwright.domain.clock import DAY, Instant
+from mailwright.pipeline.fanout import Fanout
 from mailwright.storage import BlobStore, Database, Tx
 from mailwright.storage.domains import Domain
 
@@ -31,6 +34,7 @@ class CoreSettings:
     inbound_kept: Instant = 30 * DAY  # how long a delivery is recognised when it is offered again
     audit_kept: Instant = 365 * DAY
     outbox_kept: Instant = 90 * DAY  # settled rows: as long as a dead letter may be replayed
+    submission_per_hour: int = 500  # recipients one user may write to
     redact_after: Instant | None = None  # message bodies older than this are redacted; None keeps them
 
 
@@ -47,6 +51,18 @@ class Core:
     recipients_seen: dict[tuple[str | None, str, bool], float] = field(default_factory=dict)
     # Failed sign-ins of this process, by name and by client: see `accounts.authenticate`.
     sign_in_failures: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
+    # Recipients written to through this process, by user: see `submission.submit`.
+    submissions: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
+    # Whose main address a bearer token is for, or None: asked by `accounts.authenticate_token`. None: no tokens are taken.
+    bearer: Callable[[str], Awaitable[str | None]] | None = None
+    secrets: Vault = field(default_factory=Vault)  # the default one forgets its key with the process: for tests
+
+    changes: Fanout = field(init=False)  # who is told of changes: see `pipeline.fanout`
+    trail: Trail = field(init=False)  # the audit trail of what clients do
+
+    def __post_init__(self) -> None:
+        self.changes = Fanout(self.database)
+        self.trail = Trail(self.database)
 
     async def write(self, function: Callable[[Tx], T], *, shared: bool = False) -> T:
         """Run `function` in a transaction; what it did is durable when this returns. See `storage.Database.write`."""

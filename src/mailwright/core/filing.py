@@ -144,7 +144,9 @@ def file_once(tx: Tx, core: Core, incoming: Incoming, recipient: Address) -> Out
         blob_id=blob.id,
     ):
         return Outcome(recipient, inbound.known(tx, key) or "", duplicate=True)
-    provenance = Provenance(incoming.verdict.origin, envelope.correlation_id, inbound_id)
+    provenance = Provenance(
+        incoming.verdict.origin, envelope.correlation_id, inbound_id, account_id=incoming.verdict.account
+    )
     try:
         targets = tuple(routing.expand(tx, row, recipient))
         # Each of them, and only then the question: any() over the calls would stop at the first.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mailwright.core import Core, retention
+from mailwright.core import Core, mailboxes, retention
 from mailwright.domain.refusals import TryLater
 from mailwright.pipeline import Flows, step, workflow
 from mailwright.pipeline.retention import purge
@@ -42,7 +42,9 @@ async def housekeeping(due: datetime, _context: Any = None) -> None:
 @step(attempts=3)
 async def sweep_mail() -> int:
     """Apply the mail policies; how many messages and blobs went."""
-    swept = await retention.sweep(_here().core)
+    core = _here().core
+    await mailboxes.empty_removed(core)
+    swept = await retention.sweep(core)
     return swept.expired + swept.redacted + swept.collected
 
 

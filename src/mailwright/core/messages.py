@@ -1,7 +1,7 @@
 """Messages in mailboxes: loading them, and filing one more.
 
-Called by filing (deliveries), submission and agents (copies in Sent), the command line and later every client protocol.
-Promises: what `append` files is counted, threaded, and told of by one event, all in the caller's transaction.
+Called by filing (deliveries), submission and agents (copies in Sent), appending (what a client or an import brings) and the
+command line. Promises: what `append` files is counted, threaded, and told of by one event, all in the caller's transaction.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from mailwright.codecs.mime import Mailbox, Parsed
 from mailwright.domain.clock import Instant
 from mailwright.domain.envelope import Origin
-from mailwright.domain.events import MESSAGE_DELIVERED
+from mailwright.domain.events import MESSAGE_APPENDED, MESSAGE_DELIVERED
 from mailwright.domain.ids import new_id
-from mailwright.domain.refusals import ExceedsQuota, MailboxFull, NotFound
+from mailwright.domain.refusals import ExceedsQuota, MailboxFull, NotFound, Refusal
 from mailwright.storage import StoredBlob, Tx, accounts, events, mailboxes
 from mailwright.storage import messages as rows
 from mailwright.storage.messages import Flag, StoredMessage
@@ -33,12 +33,16 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a message came from: its inbound row, whose words it is, and the id that follows it through the logs."""
+    """Where a message came from: its inbound row, whose words it is, and the id that follows it through the logs.
+
+    `account_id` is who signed in to send or append it, None when nobody did.
+    """
 
     origin: Origin
     correlation_id: str
     inbound_id: str | None = None
     keywords: tuple[str, ...] = ()
+    account_id: str | None = None
 
 
 def load(tx: Tx, message_id: str) -> StoredMessage:
@@ -66,16 +70,24 @@ def append(
     received_at: Instant,
     flags: Flag = NO_FLAGS,
     enforce_quota: bool = True,
+    mailbox_id: str | None = None,
+    delivered: bool = True,
+    saved_at: Instant | None = None,
 ) -> str:
-    """File one message into the user's mailbox of that role. `blob` is named by this transaction or an earlier one.
+    """File one message into the user's mailbox of that role, or into that of `mailbox_id`.
+
+    `blob` is named by this transaction or an earlier one. `delivered` False: its owner put it there, which wakes no agent;
+    `saved_at` is when, if not at `received_at`.
 
     Returns the new message's id. Raises MailboxFull, ExceedsQuota (with `enforce_quota`), NotFound when there is no such mailbox;
     then nothing is filed or counted.
     """
     modseq = accounts.take_room(tx, user_id, blob.size, enforce=enforce_quota)
     if modseq is None:
-        raise _no_room(tx, user_id, blob.size)
-    taken = mailboxes.take_uid(tx, user_id, role, modseq, unseen=not flags & Flag.SEEN)
+        raise no_room(tx, user_id, blob.size)
+    taken = mailboxes.take_uid(
+        tx, user_id, role, modseq, blob.size, unseen=not flags & Flag.SEEN, mailbox_id=mailbox_id
+    )
     if taken is None:
         accounts.next_modseq(tx, user_id, freed=blob.size)  # who catches this keeps the transaction
         raise NotFound(f"the account has no {role} mailbox")
@@ -96,11 +108,11 @@ def append(
             int(flags),
             _encode(list(provenance.keywords)) if provenance.keywords else "[]",
             parsed.message_id,
-            _storable(parsed.subject[:MAX_SUBJECT]),
-            _storable(parsed.from_[0].address) if parsed.from_ else "",
+            storable(parsed.subject[:MAX_SUBJECT]),
+            storable(parsed.from_[0].address) if parsed.from_ else "",
             headers_json(parsed),
             parsed.root.to_json(),
-            _storable(parsed.preview),
+            storable(parsed.preview),
             len(parsed.attachments),
             blob.size,
             blob.id,
@@ -110,11 +122,13 @@ def append(
             provenance.correlation_id,
             parsed.date,
             received_at,
+            saved_at,
+            provenance.account_id,
         ),
     )
     events.append(
         tx,
-        MESSAGE_DELIVERED,
+        MESSAGE_DELIVERED if delivered else MESSAGE_APPENDED,
         mailbox_id,
         {
             "message_id": message_id,
@@ -139,7 +153,7 @@ def thread_candidates(parsed: Parsed) -> list[str]:
 
 def headers_json(parsed: Parsed) -> str:
     """What lists, threads and replies need of the header, as the row keeps it."""
-    return _storable(
+    return storable(
         _encode(
             {
                 "from": _pairs(parsed.from_),
@@ -157,7 +171,7 @@ def _pairs(mailboxes_: tuple[Mailbox, ...]) -> list[tuple[str, str]]:
     return [(mailbox.name, mailbox.address) for mailbox in mailboxes_[:MAX_LISTED_ADDRESSES]]
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Text both databases take: without NUL (PostgreSQL has none) and without lone surrogates (UTF-8 has none)."""
     if "\x00" in text:
         text = text.replace("\x00", "")
@@ -168,7 +182,8 @@ def _storable(text: str) -> str:
     return text
 
 
-def _no_room(tx: Tx, user_id: str, size: int) -> Exception:
+def no_room(tx: Tx, user_id: str, size: int) -> Refusal:
+    """Why `take_room` found none."""
     account = accounts.by_id(tx, user_id)
     if account is None:
         return NotFound("the account is gone")

@@ -21,7 +21,7 @@ from mailwright.core.messages import load
 from mailwright.domain import clock
 from mailwright.domain.events import BLOB_RELEASED, MESSAGE_CHANGED, Event
 from mailwright.domain.refusals import Refusal
-from mailwright.storage import Tx, accounts, audit, events, inbound, outbox
+from mailwright.storage import Tx, accounts, audit, events, inbound, mailboxes, outbox
 from mailwright.storage import messages as rows
 from mailwright.storage import retention as policies
 from mailwright.storage.blobs import StoredBlob
@@ -135,7 +135,7 @@ def _point_at(tx: Tx, core: Core, message_id: str, blob: StoredBlob, structure: 
     modseq = accounts.next_modseq(tx, message.user_id, freed=message.size - blob.size)
     core.blobs.put(tx, blob)
     rows.redact(tx, message_id, modseq, blob.id, blob.size, blob.checksum, structure)
-    policies.touch_mailbox(tx, message.mailbox_id, modseq)
+    mailboxes.count_changed(tx, message.mailbox_id, modseq, size=blob.size - message.size)
     events.append(
         tx,
         MESSAGE_CHANGED,
@@ -160,6 +160,7 @@ async def _collect_orphans(core: Core, before: clock.Instant) -> int:
 
 async def _collect_one(core: Core, blob_id: str) -> int:
     def delete(tx: Tx) -> tuple[bool, str | None]:
+        core.blobs.reserve(tx, blob_id)  # a copy that is being made of it is counted, or finds it gone
         if rows.blob_in_use(tx, blob_id):
             return False, None
         return True, core.blobs.delete(tx, blob_id)

@@ -32,6 +32,12 @@ class NotFound(Refusal):
     code = "not_found"
 
 
+class NotPermitted(Refusal):
+    """The asker may see the thing, and may not do this to it."""
+
+    code = "not_permitted"
+
+
 class AlreadyExists(Refusal):
     """The named thing exists and there can be one only."""
 

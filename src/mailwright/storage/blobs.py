@@ -92,6 +92,15 @@ class BlobStore:
         blob_id, tenant_id, key, place, size, digest = row
         return StoredBlob(blob_id, tenant_id, key, place, size, digest, None)
 
+    def hold(self, tx: Tx, blob_id: str) -> None:
+        """Keep the collector off a blob until this transaction, which names it once more, ends. Raises NotFound when it is gone."""
+        if tx.one(f"SELECT 1 FROM blobs WHERE id = ?{tx.keeping}", (blob_id,)) is None:
+            raise NotFound(f"there is no blob {blob_id}")
+
+    def reserve(self, tx: Tx, blob_id: str) -> None:
+        """Before asking whether a blob may be deleted: waits for those who hold it, and whoever comes after finds it gone."""
+        tx.one(f"SELECT 1 FROM blobs WHERE id = ?{tx.exclusive}", (blob_id,))
+
     def is_named(self, tx: Tx, blob_id: str) -> bool:
         """Whether a row names the blob."""
         return tx.scalar("SELECT 1 FROM blobs WHERE id = ?", (blob_id,)) is not None

@@ -36,6 +36,12 @@ class Tx(ABC):
     locking = ""
     """Appended to a SELECT that claims rows: waits for nobody, skips what others hold (nothing on SQLite: one writer)."""
 
+    keeping = ""
+    """Appended to a SELECT: the rows cannot be deleted by anybody else until this transaction ends (nothing on SQLite)."""
+
+    exclusive = ""
+    """Appended to a SELECT: nobody else keeps or changes the rows until this transaction ends (nothing on SQLite)."""
+
     log_upto = "? >= 0 AND e.id <= ?"
     """SQL: the event `e` stands at or before a mark (two parameters)."""
 

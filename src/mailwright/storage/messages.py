@@ -69,14 +69,15 @@ class StoredMessage:
 _SELECT = (
     "SELECT m.id, m.tenant_id, m.user_id, m.mailbox_id, m.uid, m.modseq, m.thread_id, m.flags, m.keywords, m.message_id, "
     "m.subject, m.sender, m.headers, m.structure, m.preview, m.attachments, m.size, m.blob_id, m.checksum, m.inbound_id, "
-    "m.origin, m.correlation_id, m.sent_at, m.received_at, i.account_id, i.sender "
+    "m.origin, m.correlation_id, m.sent_at, m.received_at, m.account_id, i.sender "
     "FROM messages m LEFT JOIN inbound i ON i.id = m.inbound_id "
 )
 
 _INSERT = (
     "INSERT INTO messages (id, tenant_id, user_id, mailbox_id, uid, modseq, created_modseq, thread_id, flags, keywords, "
     "message_id, subject, sender, headers, structure, preview, attachments, size, blob_id, checksum, inbound_id, origin, "
-    "correlation_id, sent_at, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "correlation_id, sent_at, received_at, saved_at, account_id) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -112,6 +113,14 @@ def with_message_id(tx: Tx, user_id: str, header: str) -> list[StoredMessage]:
     return [_stored(r) for r in tx.all(_SELECT + "WHERE m.user_id = ? AND m.message_id = ?", (user_id, header))]
 
 
+def with_ids(tx: Tx, message_ids: Sequence[str]) -> list[StoredMessage]:
+    """The messages of those ids that are there, in no order; at most a few hundred at once."""
+    if not message_ids:
+        return []
+    marks = ", ".join("?" * len(message_ids))
+    return [_stored(row) for row in tx.all(_SELECT + f"WHERE m.id IN ({marks})", tuple(message_ids))]
+
+
 def older_than(tx: Tx, mailbox_id: str, before: Instant, limit: int) -> list[StoredMessage]:
     """Messages of a mailbox that came before a moment."""
     rows = tx.all(
@@ -128,17 +137,19 @@ def set_flags(tx: Tx, message_id: str, flags: Flag, keywords: Iterable[str], mod
     )
 
 
-def remove(tx: Tx, message: StoredMessage, modseq: int, now: Instant) -> None:
-    """Take the row away and leave a tombstone, from which every client learns of it."""
-    tx.execute("DELETE FROM messages WHERE id = ?", (message.id,))
-    tx.insert(
-        "tombstones",
-        mailbox_id=message.mailbox_id,
-        uid=message.uid,
-        user_id=message.user_id,
-        message_id=message.id,
-        modseq=modseq,
-        removed_at=now,
+def remove(tx: Tx, gone: Sequence[StoredMessage], modseq: int, now: Instant) -> None:
+    """Take the rows away and leave tombstones, from which every client learns of it."""
+    ids = [(message.id,) for message in gone]
+    tx.executemany("DELETE FROM messages WHERE id = ?", ids)
+    tx.executemany("DELETE FROM imap_envelopes WHERE message_id = ?", ids)
+    bury(tx, [(m.mailbox_id, m.uid, m.user_id, m.id) for m in gone], modseq, now)
+
+
+def bury(tx: Tx, places: Sequence[tuple[str, int, str, str]], modseq: int, now: Instant) -> None:
+    """Leave a tombstone where a message was: (mailbox, uid, user, message) of each."""
+    tx.executemany(
+        "INSERT INTO tombstones (mailbox_id, uid, user_id, message_id, modseq, removed_at) VALUES (?, ?, ?, ?, ?, ?)",
+        [(*place, modseq, now) for place in places],
     )
 
 
@@ -152,6 +163,7 @@ def redact(tx: Tx, message_id: str, modseq: int, blob_id: str, size: int, checks
         "WHERE id = ?",
         (blob_id, size, REDACTED + checksum, structure, modseq, message_id),
     )
+    tx.execute("DELETE FROM imap_envelopes WHERE message_id = ?", (message_id,))
 
 
 def join_thread(tx: Tx, user_id: str, message_id: str | None, candidates: Sequence[str]) -> str:

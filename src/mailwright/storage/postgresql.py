@@ -52,6 +52,8 @@ class PostgresqlTx(Tx):
     """A transaction over one psycopg connection."""
 
     locking = " FOR UPDATE SKIP LOCKED"
+    keeping = " FOR KEY SHARE"
+    exclusive = " FOR UPDATE"
     log_upto = "(e.tx, e.id) <= (?::text::xid8, ?)"
 
     def __init__(self, connection: psycopg.Connection[Row]) -> None:

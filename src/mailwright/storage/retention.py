@@ -62,8 +62,3 @@ def named_keys(tx: Tx, keys: Sequence[str]) -> set[str]:
         return set()
     marks = ", ".join("?" * len(ids))
     return {row[0] for row in tx.all(f"SELECT key FROM blobs WHERE id IN ({marks})", list(ids))} & set(keys)
-
-
-def touch_mailbox(tx: Tx, mailbox_id: str, modseq: int) -> None:
-    """A message in it changed."""
-    tx.execute("UPDATE mailboxes SET modseq = ? WHERE id = ?", (modseq, mailbox_id))

@@ -1,0 +1,94 @@
+"""The audit trail of what clients do: noted at once, written in batches.
+
+Called by every protocol for each action that reads, changes or sends. A note costs an append to a list; the batch is written
+every second, when it is large, and at the end. Promises: order is kept; while the database is away notes wait, up to a bound.
+Does not: record what core decides in its own transactions (`storage.audit.record` does, with them). A killed process loses at
+most the notes of its last second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import structlog
+from prometheus_client import Counter
+
+from mailwright.domain import clock
+from mailwright.domain.refusals import TryLater
+from mailwright.storage import Database, Tx, audit
+from mailwright.storage.audit import Entry
+
+log = structlog.get_logger(__name__)
+
+FLUSH_SECONDS = 1.0
+BATCH = 500  # notes that do not wait for the second
+MAX_WAITING = 100_000  # about 30 MiB; beyond, the oldest are dropped and counted: mail must go on
+
+dropped_total = Counter("mailwright_audit_dropped_total", "Audit notes dropped because the database was away too long.")
+
+
+class Trail:
+    """The notes of one process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._notes: list[Entry] = []
+        self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+
+    def note(
+        self,
+        actor: str,
+        action: str,
+        *,
+        resource: str = "",
+        address: str = "",
+        tenant_id: str | None = None,
+        correlation_id: str = "",
+    ) -> None:
+        """Remember that `actor` (an address) did `action` to `resource`, from the network peer `address`."""
+        self._notes.append(Entry(tenant_id, actor, address, action, resource, correlation_id, clock.now()))
+        if len(self._notes) == BATCH:
+            self._wake.set()
+        if len(self._notes) > MAX_WAITING:
+            del self._notes[: MAX_WAITING // 10]
+            dropped_total.inc(MAX_WAITING // 10)
+
+    def start(self) -> None:
+        """Begin to write, until `stop`."""
+        self._task = asyncio.create_task(self._work(), name="audit-trail")
+
+    async def stop(self) -> None:
+        """Write what is left."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        with contextlib.suppress(TryLater):
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write the notes so far. Raises TryLater; then they wait."""
+        while self._notes:
+            batch = self._notes[: 10 * BATCH]
+
+            def write(tx: Tx, batch: list[Entry] = batch) -> None:
+                audit.record_all(tx, batch)
+
+            await self._database.write(write, shared=True)
+            del self._notes[: len(batch)]
+
+    async def _work(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), FLUSH_SECONDS)
+            self._wake.clear()
+            try:
+                await self.flush()
+            except TryLater as refusal:
+                log.warning("audit.waiting_for_database", error=str(refusal))
+                await asyncio.sleep(FLUSH_SECONDS)
+            except Exception:
+                log.exception("audit.failed")
+                await asyncio.sleep(FLUSH_SECONDS)

@@ -1,0 +1,239 @@
+"""Views: what a mail program sees of one mailbox, read by uid, and what changed in it since a modseq.
+
+Called by core for IMAP (and later ActiveSync, EWS, the webmail). Every question is answered in slices, so that a mailbox of any
+size costs bounded memory; lists of flags come from an index alone, without touching the wide rows.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mailwright.domain.clock import Instant
+from mailwright.storage.database import Row, Tx
+
+SLICE = 1_000
+"""Uids in one question. SQLite takes 32,766 parameters; less keeps a slow client's memory and a reader's time small."""
+LOOKED_AT = 20_000  # uids read at once when a mailbox is opened
+DENSE = 4  # a range is read whole when at least every fourth uid of it is wanted
+
+_WIDE = {
+    "id": "m.id",
+    "uid": "m.uid",
+    "modseq": "m.modseq",
+    "flags": "m.flags",
+    "keywords": "m.keywords",
+    "thread_id": "m.thread_id",
+    "message_id": "m.message_id",
+    "subject": "m.subject",
+    "sender": "m.sender",
+    "headers": "m.headers",
+    "structure": "m.structure",
+    "preview": "m.preview",
+    "attachments": "m.attachments",
+    "size": "m.size",
+    "blob_id": "m.blob_id",
+    "checksum": "m.checksum",
+    "sent_at": "m.sent_at",
+    "received_at": "m.received_at",
+    "saved_at": "coalesce(m.saved_at, m.received_at)",
+    "origin": "m.origin",
+    "envelope": "e.envelope",
+}
+COLUMNS = frozenset(_WIDE)
+"""What `rows` can be asked for; `envelope` is the kept ENVELOPE answer or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A message whose flags (or content) have another modseq than before."""
+
+    uid: int
+    flags: int
+    modseq: int
+    keywords: tuple[str, ...]
+
+
+def uids(tx: Tx, mailbox_id: str) -> array[int]:
+    """Every uid of a mailbox, ascending."""
+    found: array[int] = array("I")
+    last = 0
+    while rows := tx.all(
+        "SELECT uid FROM messages WHERE mailbox_id = ? AND uid > ? ORDER BY uid LIMIT ?", (mailbox_id, last, LOOKED_AT)
+    ):
+        found.extend([row[0] for row in rows])
+        last = rows[-1][0]
+        if len(rows) < LOOKED_AT:
+            break
+    return found
+
+
+def uids_from(tx: Tx, mailbox_id: str, uid: int) -> list[int]:
+    """The uids that are `uid` or higher, ascending."""
+    return [
+        row[0]
+        for row in tx.all("SELECT uid FROM messages WHERE mailbox_id = ? AND uid >= ? ORDER BY uid", (mailbox_id, uid))
+    ]
+
+
+def uid_of(tx: Tx, message_id: str) -> int:
+    """The uid of a message that is there."""
+    return int(tx.scalar("SELECT uid FROM messages WHERE id = ?", (message_id,)))
+
+
+def first_unseen(tx: Tx, mailbox_id: str) -> int | None:
+    """The lowest uid without \\Seen."""
+    found: int | None = tx.scalar(
+        "SELECT uid FROM messages WHERE mailbox_id = ? AND flags & 1 = 0 ORDER BY uid LIMIT 1", (mailbox_id,)
+    )
+    return found
+
+
+def listed(tx: Tx, mailbox_id: str, wanted: Sequence[int]) -> list[tuple[int, int, int, str]]:
+    """(uid, flags, modseq, keywords as JSON) of the wanted uids (ascending, at most SLICE) that are there, ascending."""
+    return _rows(tx, "m.uid, m.flags, m.modseq, m.keywords", "messages m", mailbox_id, wanted)
+
+
+def rows(tx: Tx, mailbox_id: str, wanted: Sequence[int], columns: Sequence[str]) -> list[Row]:
+    """The asked-for COLUMNS, uid first, of the wanted uids (ascending, at most SLICE) that are there, ascending."""
+    names = ", ".join(_WIDE[column] for column in columns)
+    source = "messages m"
+    if "envelope" in columns:
+        source += " LEFT JOIN imap_envelopes e ON e.message_id = m.id"
+    return _rows(tx, f"m.uid, {names}", source, mailbox_id, wanted)
+
+
+def keep_envelopes(tx: Tx, envelopes: Iterable[tuple[str, bytes]]) -> None:
+    """Remember ENVELOPE answers by message id."""
+    tx.executemany(
+        "INSERT INTO imap_envelopes (message_id, envelope) VALUES (?, ?) ON CONFLICT DO NOTHING", list(envelopes)
+    )
+
+
+def changed_since(tx: Tx, user_id: str, mailbox_id: str, modseq: int) -> list[Change]:
+    """Messages of the mailbox with a higher modseq, by uid."""
+    # Written so that the index of the journal (user, modseq) is used: the mailbox may be large, the changes are few.
+    found = tx.all(
+        "SELECT uid, flags, modseq, keywords FROM messages "
+        "WHERE user_id = ? AND modseq > ? AND (mailbox_id = ?) = (1 = 1) ORDER BY uid",
+        (user_id, modseq, mailbox_id),
+    )
+    return [Change(row[0], row[1], row[2], keywords_of(row[3])) for row in found]
+
+
+def vanished_since(tx: Tx, user_id: str, mailbox_id: str, modseq: int) -> list[int]:
+    """The uids that left the mailbox after `modseq`, ascending."""
+    found = tx.all(
+        "SELECT uid FROM tombstones WHERE user_id = ? AND modseq > ? AND (mailbox_id = ?) = (1 = 1) ORDER BY uid",
+        (user_id, modseq, mailbox_id),
+    )
+    return [row[0] for row in found]
+
+
+def oldest_tombstone(tx: Tx, user_id: str) -> int:
+    """The modseq of the oldest tombstone that is kept; what was removed before is not known any more. 0 when there is none."""
+    return tx.scalar("SELECT min(modseq) FROM tombstones WHERE user_id = ?", (user_id,)) or 0
+
+
+def deleted_uids(tx: Tx, mailbox_id: str) -> list[int]:
+    """The uids with \\Deleted."""
+    return [
+        row[0]
+        for row in tx.all(
+            "SELECT uid FROM messages WHERE mailbox_id = ? AND flags & 8 <> 0 ORDER BY uid", (mailbox_id,)
+        )
+    ]
+
+
+def deleted_count(tx: Tx, mailbox_id: str) -> tuple[int, int]:
+    """How many messages have \\Deleted, and their size together."""
+    row = tx.one(
+        "SELECT count(*), coalesce(sum(size), 0) FROM messages WHERE mailbox_id = ? AND flags & 8 <> 0", (mailbox_id,)
+    )
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def keywords_in(tx: Tx, mailbox_id: str) -> set[str]:
+    """Every keyword that a message of the mailbox has."""
+    found = tx.all("SELECT DISTINCT keywords FROM messages WHERE mailbox_id = ? AND keywords <> '[]'", (mailbox_id,))
+    return {keyword for row in found for keyword in keywords_of(row[0])}
+
+
+def to_mark(tx: Tx, mailbox_id: str, wanted: Sequence[int]) -> list[tuple[int, int, int, str]]:
+    """`listed` for a change: the rows stay as they are until this transaction ends."""
+    return _rows(tx, "m.uid, m.flags, m.modseq, m.keywords", "messages m", mailbox_id, wanted, tx.exclusive)
+
+
+def mark(tx: Tx, mailbox_id: str, modseq: int, changes: Iterable[tuple[int, int, str]]) -> None:
+    """Write (uid, flags, keywords as JSON) of messages that changed."""
+    tx.executemany(
+        "UPDATE messages SET flags = ?, keywords = ?, modseq = ? WHERE mailbox_id = ? AND uid = ?",
+        [(flags, keywords, modseq, mailbox_id, uid) for uid, flags, keywords in changes],
+    )
+
+
+def to_take(tx: Tx, mailbox_id: str, wanted: Sequence[int]) -> list[tuple[int, str, int, int, str]]:
+    """(uid, id, size, flags, blob id) of the wanted uids (at most SLICE), held until this transaction ends."""
+    return _rows(tx, "m.uid, m.id, m.size, m.flags, m.blob_id", "messages m", mailbox_id, wanted, tx.exclusive)
+
+
+def put_copies(
+    tx: Tx,
+    copies: Iterable[tuple[str, str, int, str | None]],
+    *,
+    user_id: str,
+    mailbox_id: str,
+    modseq: int,
+    now: Instant,
+) -> None:
+    """Copies on the same blobs: (id of the source, id of the copy, uid of the copy, its thread or None for the source's)."""
+    tx.executemany(
+        _COPY,
+        [(copy, user_id, mailbox_id, uid, modseq, modseq, thread, now, source) for source, copy, uid, thread in copies],
+    )
+
+
+def relocate(tx: Tx, moves: Iterable[tuple[str, int]], mailbox_id: str, modseq: int, now: Instant) -> None:
+    """Put messages (id, new uid) into another mailbox of the same account."""
+    tx.executemany(
+        "UPDATE messages SET mailbox_id = ?, uid = ?, modseq = ?, saved_at = ? WHERE id = ?",
+        [(mailbox_id, uid, modseq, now, message_id) for message_id, uid in moves],
+    )
+
+
+def keywords_of(text: str) -> tuple[str, ...]:
+    """The keywords of a row."""
+    return tuple(json.loads(text)) if text != "[]" else ()
+
+
+_COPY = (
+    "INSERT INTO messages (id, tenant_id, user_id, mailbox_id, uid, modseq, created_modseq, thread_id, flags, keywords, "
+    "message_id, subject, sender, headers, structure, preview, attachments, size, blob_id, checksum, inbound_id, origin, "
+    "correlation_id, sent_at, received_at, saved_at, account_id) "
+    "SELECT ?, tenant_id, ?, ?, ?, ?, ?, coalesce(?, thread_id), flags, keywords, message_id, subject, sender, headers, "
+    "structure, preview, attachments, size, blob_id, checksum, inbound_id, origin, correlation_id, sent_at, received_at, "
+    "?, account_id FROM messages WHERE id = ?"
+)
+
+
+def _rows(tx: Tx, names: str, source: str, mailbox_id: str, wanted: Sequence[int], tail: str = "") -> list[Any]:
+    if not wanted:
+        return []
+    low, high = wanted[0], wanted[-1]
+    if high - low < DENSE * len(wanted):
+        found = tx.all(
+            f"SELECT {names} FROM {source} WHERE m.mailbox_id = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid{tail}",
+            (mailbox_id, low, high),
+        )
+        if high - low + 1 == len(wanted):
+            return found
+        asked = set(wanted)
+        return [row for row in found if row[0] in asked]
+    marks = ", ".join("?" * len(wanted))
+    return tx.all(
+        f"SELECT {names} FROM {source} WHERE m.mailbox_id = ? AND m.uid IN ({marks}) ORDER BY m.uid{tail}",
+        (mailbox_id, *wanted),
+    )
