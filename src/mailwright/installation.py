@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mailwright.agents.models import Models
 from mailwright.core import Core, CoreSettings
+from mailwright.core.secrets import Vault
 from mailwright.domain.clock import DAY
 from mailwright.settings import Settings
 from mailwright.storage import open_blobs, open_database
@@ -21,7 +22,13 @@ def build_core(settings: Settings) -> Core:
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate(settings.database_url)
     database = open_database(settings.database_url)
-    return Core(database, open_blobs(database, settings.blob_url), core_settings(settings))
+    return Core(database, open_blobs(database, settings.blob_url), core_settings(settings), secrets=vault_of(settings))
+
+
+def vault_of(settings: Settings) -> Vault:
+    """What seals secrets: `secret_key`, or the file `secret.key` in the data folder, which it makes at first need."""
+    given = None if settings.secret_key is None else settings.secret_key.get_secret_value()
+    return Vault(given, path=settings.data / "secret.key")
 
 
 def core_settings(settings: Settings) -> CoreSettings:
@@ -30,6 +37,7 @@ def core_settings(settings: Settings) -> CoreSettings:
         hostname=settings.hostname,
         max_message_bytes=int(settings.max_message_bytes),
         default_quota_bytes=None if settings.default_quota_bytes is None else int(settings.default_quota_bytes),
+        submission_per_hour=settings.submission_per_hour,
         redact_after=None if settings.redact_after_days is None else settings.redact_after_days * DAY,
     )
 

@@ -84,6 +84,7 @@ def queue(tx: Tx, core: Core, notice: Notice) -> None:
         correlation_id=row.correlation_id,
         verdict=Verdict(Origin.STRANGER, None, "our own notice about a message"),
         dsn=False,
+        vouched=True,
     )
 
 

@@ -21,6 +21,7 @@ from typing import Protocol, TypeVar
 import structlog
 
 from mailwright.core import Core, localdelivery, outbox, settlement
+from mailwright.core.signing import Signer
 from mailwright.domain import clock
 from mailwright.domain.addresses import Address
 from mailwright.domain.breaker import Breaker
@@ -75,6 +76,7 @@ class Dispatcher:
         self._core = core
         self._transports = dict(transports)
         self._now = now
+        self._signer = Signer(core)
         self._breakers = {channel: Breaker() for channel in transports}
         self._sending: dict[asyncio.Task[None], OutboxRow] = {}
         self._wake = asyncio.Event()
@@ -277,7 +279,7 @@ class Dispatcher:
             log.info("outbox.sent", outbox_id=row.id, channel=row.channel, correlation_id=row.correlation_id)
 
     async def _bytes_of(self, row: OutboxRow) -> bytes:
-        """What is to be sent. Raises TryLater, and PermanentFailure when there is nothing to send or no attempt left."""
+        """What is to be sent, signed. Raises TryLater, and PermanentFailure when there is nothing to send or no attempt left."""
         most = settlement.policy_of(row.channel).attempts
         if most is not None and row.attempts > most:  # its sender died each time
             raise PermanentFailure("every attempt to send it ended without an outcome", "5.3.0")
@@ -286,7 +288,9 @@ class Dispatcher:
         except NotFound:
             raise PermanentFailure("the bytes of the message are gone", "5.6.0") from None
         found = _RETURN_PATH.match(raw)
-        return raw[found.end() :] if found else raw
+        raw = raw[found.end() :] if found else raw
+        # A service with an API signs by itself.
+        return await self._signer.sign(row, raw) if row.channel == outbox.SMTP else raw
 
     async def _attempt(self, transport: Transport, row: OutboxRow, raw: bytes) -> str:
         """One send. What is raised is a failure with a name, or a cancellation."""

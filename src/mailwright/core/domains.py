@@ -17,6 +17,8 @@ from mailwright.storage.domains import Domain
 # RFC 1035 §2.3.1 as RFC 1123 §2.1 relaxed it; an international name is given in its A-label form (RFC 5890 §2.3.2.1).
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+")
 
+ON_FAILURE = ("policy", "reject", "quarantine", "mark")
+
 
 def add(tx: Tx, name: str, *, tenant: str = "default") -> Domain:
     """Make a domain ours, for a tenant that is made when it is new. Raises BadInput, AlreadyExists."""
@@ -51,6 +53,16 @@ def set_policies(tx: Tx, name: str, *, journal_address: str | None, retain_days:
         raise BadInput("mail is kept for at least one day")
     archive = None if journal_address is None else str(Address.parse(journal_address))
     rows.change(tx, domain.id, journal_address=archive, retain_days=retain_days)
+    audit.record(tx, actor="system", action="domain.changed", resource=domain.name, tenant_id=domain.tenant_id)
+    return find(tx, name)
+
+
+def set_on_failure(tx: Tx, name: str, choice: str) -> Domain:
+    """What happens to mail for the domain that fails its sender's DMARC: one of ON_FAILURE. Raises NotFound, BadInput."""
+    domain = find(tx, name)
+    if choice not in ON_FAILURE:
+        raise BadInput(f"{choice!r} is none of {', '.join(ON_FAILURE)}")
+    rows.set_on_failure(tx, domain.id, choice)
     audit.record(tx, actor="system", action="domain.changed", resource=domain.name, tenant_id=domain.tenant_id)
     return find(tx, name)
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from mailwright.core import outbox
 from mailwright.domain.addresses import Address
+from mailwright.domain.clock import Instant
 from mailwright.domain.envelope import Verdict
 from mailwright.storage import Tx
 from mailwright.storage.domains import Domain
@@ -25,10 +26,11 @@ def keep_copy(
     correlation_id: str,
     verdict: Verdict,
     recipient: Address | None = None,
+    not_before: Instant = 0,
 ) -> list[str]:
     """Queue the copy for `domain`'s archive, if it has one; the new outbox rows.
 
-    `key` is the same whenever the message is; `recipient` is who got it (none for what is sent).
+    `key` is the same whenever the message is; `recipient` is who got it (none for what is sent); `not_before` holds the copy.
     """
     if domain is None or domain.journal_address is None:
         return []
@@ -46,4 +48,5 @@ def keep_copy(
         idempotency_key=f"journal:{domain.id}:{key}",
         correlation_id=correlation_id,
         verdict=replace(verdict, because="a copy for the archive"),
+        not_before=not_before,
     )

@@ -47,11 +47,14 @@ def enqueue(
     correlation_id: str,
     verdict: Verdict | None = None,
     dsn: bool = True,
+    vouched: bool | None = None,
+    not_before: Instant = 0,
 ) -> list[str]:
     """Queue one message for each recipient; the ids of the new rows.
 
     `sender` None is the null reverse-path: its failure is never reported. `dsn` False keeps a sender from being told, too.
-    `verdict` is what a local recipient's copy is filed with. A recipient this key was queued for before keeps its row, whatever
+    `verdict` is what a local recipient's copy is filed with. `vouched`: its From is ours to sign for; when not given, that is so when
+    the verdict names who signed in. `not_before` holds it until then. A recipient this key was queued for before keeps its row, whatever
     became of it.
     """
     now = clock.now()
@@ -71,7 +74,7 @@ def enqueue(
             status="queued",
             attempts=0,
             uncertain=0,
-            next_attempt_at=now,
+            next_attempt_at=max(now, not_before),
             lease_until=None,
             delay_notified_at=None,
             last_error="",
@@ -82,6 +85,7 @@ def enqueue(
             dsn=dsn,
             since=now,
             receipt="",
+            vouched=verdict is not None and verdict.account is not None if vouched is None else vouched,
         )
         if rows.insert(tx, row):
             ids.append(row.id)

@@ -1,43 +1,73 @@
 """Submission: a signed-in user sends a message.
 
 Called by the submission server, `mailwright email send` and the demo.
-Promises: when `submit` returns, the message waits durably in the outbox, one row a recipient; the same bytes submitted again
-(a client that missed our answer) make no second copy.
+Promises: when `submit` returns, the message waits durably in the outbox, one row a recipient, and a copy is in Sent; the same
+bytes submitted again (a client that missed our answer) make no second copy. What leaves shows no blind recipient. While the user's
+undo window is open nothing has left, and `undo` takes it back.
 """
 
 from __future__ import annotations
 
-from mailwright.codecs import mime
+from limits import RateLimitItemPerHour
+
+from mailwright.codecs import fields, mime
 from mailwright.codecs.smtp.trace import date_time, received_field
-from mailwright.core import Core, accounts, filing, journaling, outbox
+from mailwright.core import Core, access, accounts, filing, journaling, messages, outbox, sentcopies
 from mailwright.core.accept import Receipt
 from mailwright.core.accounts import Account
 from mailwright.core.filing import MAX_HOPS, Outcome
+from mailwright.core.messages import Flag, Provenance
 from mailwright.domain.addresses import Address
-from mailwright.domain.clock import now
+from mailwright.domain.clock import SECOND, now
 from mailwright.domain.envelope import Envelope, Origin, Verdict
 from mailwright.domain.ids import checksum, derived_token
-from mailwright.domain.refusals import BadAddress, LoopDetected, MessageTooLarge, SenderNotAllowed
-from mailwright.storage import Tx, audit, domains
+from mailwright.domain.refusals import (
+    BadAddress,
+    BadInput,
+    LoopDetected,
+    MessageTooLarge,
+    NotFound,
+    SenderNotAllowed,
+    TooManyRequests,
+)
+from mailwright.storage import StoredBlob, Tx, audit, domains, preferences
+from mailwright.storage import outbox as rows
+
+# RFC 5322 §3.6.3 and §3.6.6: who else gets it is nobody's business.
+_BLIND = frozenset({b"bcc", b"resent-bcc"})
+# RFC 5321 §4.4: the final delivery alone writes Return-Path. RFC 8601 §5: nobody brings along findings about their own mail.
+_NOT_THE_SENDERS = frozenset({b"return-path", b"authentication-results"})
+_OURS = b"x-mailwright-"  # what this server notes in a header is believed here
+_HIGHEST_UNDO_SECONDS = 3600
 
 
 async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -> Receipt:
-    """Queue a message of `account`. Raises SenderNotAllowed, MessageTooLarge, LoopDetected, TryLater."""
+    """Queue a message of `account`.
+
+    Raises SenderNotAllowed, MessageTooLarge, LoopDetected, TooManyRequests (the user's recipients of an hour), TryLater.
+    """
     if len(raw) > core.settings.max_message_bytes:
         raise MessageTooLarge(f"the message is larger than {core.settings.max_message_bytes} bytes")
-    parsed = await filing.parse(raw)
-    if parsed.hops > MAX_HOPS:
-        raise LoopDetected(f"the message has passed {parsed.hops} servers and goes round in circles")
+    header = mime.parse(raw[: fields.body_start(raw)])
+    if header.hops > MAX_HOPS:
+        raise LoopDetected(f"the message has passed {header.hops} servers and goes round in circles")
+    await core.read(lambda tx: _check_sender(tx, account, envelope.sender, header))
+    await _count(core, account, len(envelope.recipients))
     digest = checksum(raw)
     domain_name = account.email.rpartition("@")[2]
-    message_id = parsed.message_id or f"<{derived_token(account.id, digest)}@{domain_name}>"
-    complete = received_field(envelope, core.settings.hostname) + _missing_fields(parsed, message_id) + raw
-    blob = await core.blobs.stage(account.tenant_id, complete)
+    message_id = header.message_id or f"<{derived_token(account.id, digest)}@{domain_name}>"
+    trace = received_field(envelope, core.settings.hostname)
+    sent = trace + _missing_fields(header, message_id) + fields.without(raw, _is_not_the_senders)
+    leaving = fields.without(sent, lambda name, _field: name in _BLIND)
+    parsed = await filing.parse(sent)
+    blob = await core.blobs.stage(account.tenant_id, leaving)
+    copy = blob if leaving is sent else await core.blobs.stage(account.tenant_id, sent)
 
     def queue(tx: Tx) -> tuple[Outcome, ...]:
-        _check_sender(accounts.addresses_of(tx, account), envelope.sender, parsed)
+        _check_sender(tx, account, envelope.sender, header)  # again: a right may have been taken away meanwhile
         verdict = Verdict(Origin.OWNER, account.id, f"{account.email} signed in")
         key = f"submission:{account.id}:{envelope.key or digest}"
+        not_before = now() + preferences.of_user(tx, account.id).undo_seconds * SECOND
         queued = outbox.enqueue(
             tx,
             tenant_id=account.tenant_id,
@@ -49,6 +79,7 @@ async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -
             idempotency_key=key,
             correlation_id=envelope.correlation_id,
             verdict=verdict,
+            not_before=not_before,
         )
         duplicate = not queued
         queued += journaling.keep_copy(
@@ -59,45 +90,120 @@ async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -
             key=key,
             correlation_id=envelope.correlation_id,
             verdict=verdict,
+            not_before=not_before,
         )
         if queued:
             core.blobs.put(tx, blob)  # what is known already has its bytes
-        audit.record(
-            tx,
-            actor=account.email,
-            action="message.submitted",
-            resource=message_id,
-            address=envelope.client,
-            tenant_id=account.tenant_id,
-            correlation_id=envelope.correlation_id,
-        )
+        if not duplicate:
+            sentcopies.keep(tx, core, account, copy, parsed, message_id, envelope.correlation_id)
+        _audit(tx, account, "message.submitted", message_id, envelope.client, envelope.correlation_id)
         return tuple(Outcome(recipient, duplicate=duplicate) for recipient in envelope.recipients)
 
     return Receipt(await core.write(queue, shared=True))
 
 
-def _check_sender(own: set[str], sender: Address | None, parsed: mime.Parsed) -> None:
-    """MAIL FROM and every From must be the user's own (RFC 6409 §6.1 lets a submission server insist)."""
-    if sender is not None and sender.key not in own:
-        raise SenderNotAllowed(f"{sender} is not one of your addresses")
-    # Of every From field: `parsed.from_` is the first one's, and some programs show the last.
-    authors = parsed.header.mailboxes("from")
+def set_undo_seconds(tx: Tx, account: Account, seconds: int) -> None:
+    """How long what the account sends is held, to be taken back; 0 sends at once. Raises BadInput."""
+    if not 0 <= seconds <= _HIGHEST_UNDO_SECONDS:
+        raise BadInput(f"mail can be held for up to {_HIGHEST_UNDO_SECONDS} seconds")
+    preferences.set_undo_seconds(tx, account.id, seconds)
+
+
+async def undo(core: Core, account: Account, message_id: str) -> int:
+    """Take back what has not left of a message: how many recipients will not get it.
+
+    When nobody got it, the copy goes from Sent to Drafts. Raises NotFound when nothing of it waits.
+    """
+    copy = await core.read(lambda tx: sentcopies.made_here(tx, account.id, message_id))
+    raw = await core.blobs.read(copy.blob_id) if copy is not None else b""
+    parsed = await filing.parse(raw)
+
+    def take_back(tx: Tx) -> int:
+        waiting = [row for row in rows.queued_of_message(tx, account.id, message_id) if row.attempts == 0]
+        own = [row for row in waiting if row.user_id == account.id]
+        if not own:
+            raise NotFound(f"nothing of {message_id} is waiting: it has left, or was never sent by {account.email}")
+        moment = now()
+        cancelled = [row for row in own if rows.cancel(tx, row.id, moment)]
+        nobody_gets_it = not rows.still_leaving(tx, account.id, own[0].blob_id)
+        archived = [row for row in waiting if row.user_id is None and nobody_gets_it]
+        cancelled_too = [row for row in archived if rows.cancel(tx, row.id, moment)]
+        for row in (*cancelled, *cancelled_too):
+            outbox.announce_settled(tx, row, "cancelled")
+            outbox.release_blob(tx, row)
+        if nobody_gets_it and copy is not None:
+            _back_to_drafts(tx, core, account, message_id, parsed)
+        _audit(tx, account, "message.taken-back", message_id, "", own[0].correlation_id)
+        return len(cancelled)
+
+    return await core.write(take_back)
+
+
+def _back_to_drafts(tx: Tx, core: Core, account: Account, message_id: str, parsed: mime.Parsed) -> None:
+    taken = sentcopies.take_back(tx, account.id, message_id, because="it was taken back before it left")
+    if taken is None:
+        return
+    blob: StoredBlob = core.blobs.describe(tx, taken.blob_id)
+    messages.append(
+        tx,
+        tenant_id=account.tenant_id,
+        user_id=account.id,
+        role="drafts",
+        blob=blob,
+        parsed=parsed,
+        provenance=Provenance(Origin.OWNER, taken.correlation_id, account_id=account.id),
+        received_at=now(),
+        flags=Flag.SEEN | Flag.DRAFT,
+        enforce_quota=False,
+        delivered=False,
+    )
+
+
+async def _count(core: Core, account: Account, recipients: int) -> None:
+    most = core.settings.submission_per_hour
+    if not await core.submissions.hit(RateLimitItemPerHour(most), "recipients", account.id, cost=recipients):
+        raise TooManyRequests(f"you may write to {most} recipients in an hour; send this again later")
+
+
+def _check_sender(tx: Tx, account: Account, sender: Address | None, header: mime.Parsed) -> None:
+    """MAIL FROM and every From must be the user's to use (RFC 6409 §6.1 lets a submission server insist)."""
+    own = accounts.addresses_of(tx, account)
+    # Of every From field: `from_` is the first one's, and some programs show the last.
+    authors = header.header.mailboxes("from")
     if not authors:
         raise SenderNotAllowed("the message has no From line")
+    named = [] if sender is None else [sender]
     for mailbox in authors:
         try:
-            address = Address.parse(mailbox.address)
+            named.append(Address.parse(mailbox.address))
         except BadAddress:
             raise SenderNotAllowed("the From line does not hold one of your addresses") from None
-        if address.key not in own:
+    for address in named:
+        if address.key not in own and not access.may_send_as(tx, account, address):
             raise SenderNotAllowed(f"{address} is not one of your addresses")
 
 
-def _missing_fields(parsed: mime.Parsed, message_id: str) -> bytes:
+def _is_not_the_senders(name: bytes, _field: bytes) -> bool:
+    return name in _NOT_THE_SENDERS or name.startswith(_OURS)
+
+
+def _missing_fields(header: mime.Parsed, message_id: str) -> bytes:
     """RFC 6409 §8.1 and §8.2: Date and Message-ID are added when the client left them out."""
-    fields = ""
-    if "date" not in parsed.header:
-        fields += f"Date: {date_time(now())}\r\n"
-    if parsed.message_id is None:
-        fields += f"Message-ID: {message_id}\r\n"
-    return fields.encode()
+    added = ""
+    if "date" not in header.header:
+        added += f"Date: {date_time(now())}\r\n"
+    if header.message_id is None:
+        added += f"Message-ID: {message_id}\r\n"
+    return added.encode()
+
+
+def _audit(tx: Tx, account: Account, action: str, message_id: str, client: str, correlation_id: str) -> None:
+    audit.record(
+        tx,
+        actor=account.email,
+        action=action,
+        resource=message_id,
+        address=client,
+        tenant_id=account.tenant_id,
+        correlation_id=correlation_id,
+    )

@@ -11,16 +11,20 @@ from mailwright.storage.database import Tx
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain we are responsible for. `journal_address` gets a copy of all its mail; `retain_days` None keeps mail for good."""
+    """A domain we are responsible for. `journal_address` gets a copy of all its mail; `retain_days` None keeps mail for good.
+
+    `on_failure` is what happens to mail that fails its sender's DMARC: policy (as the sender asks), reject, quarantine or mark.
+    """
 
     id: str
     tenant_id: str
     name: str
     journal_address: str | None
     retain_days: int | None
+    on_failure: str = "policy"
 
 
-_COLUMNS = "id, tenant_id, name, journal_address, retain_days"
+_COLUMNS = "id, tenant_id, name, journal_address, retain_days, on_failure"
 
 
 def add_tenant(tx: Tx, name: str) -> str | None:
@@ -70,8 +74,14 @@ def change(tx: Tx, domain_id: str, *, journal_address: str | None, retain_days: 
     )
 
 
+def set_on_failure(tx: Tx, domain_id: str, choice: str) -> None:
+    """What happens to mail that fails its sender's DMARC."""
+    tx.execute("UPDATE domains SET on_failure = ? WHERE id = ?", (choice, domain_id))
+
+
 def remove(tx: Tx, domain_id: str) -> None:
-    """Take the domain's row away; the caller has seen that no address is left on it."""
+    """Take the domain's row and keys away; the caller has seen that no address is left on it."""
+    tx.execute("DELETE FROM dkim_keys WHERE domain_id = ?", (domain_id,))
     tx.execute("DELETE FROM domains WHERE id = ?", (domain_id,))
 
 

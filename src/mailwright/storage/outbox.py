@@ -28,7 +28,8 @@ class OutboxRow:
 
     `uncertain` counts the sends whose outcome nobody knows. `since` is when the present series of attempts began: when it was
     queued, or when a person asked for it again. `dsn` says whether the sender wants to hear of failure; `sender` None never
-    does. `receipt` is what the other side said when it took the message.
+    does. `receipt` is what the other side said when it took the message. `vouched`: its From is true, because its author signed
+    in or because we wrote it.
     """
 
     id: str
@@ -54,6 +55,7 @@ class OutboxRow:
     dsn: bool
     since: Instant
     receipt: str
+    vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +276,30 @@ def cancel(tx: Tx, row_id: str, now: Instant) -> bool:
     )
 
 
+def queued_of_message(tx: Tx, user_id: str, message_id: str) -> list[OutboxRow]:
+    """What waits of a message that a user sent: its row for each recipient, and those of its bytes for archives."""
+    own = tx.all(
+        f"SELECT {_COLUMNS} FROM outbox WHERE status = 'queued' AND user_id = ? AND message_id = ? ORDER BY id",
+        (user_id, message_id),
+    )
+    blobs = sorted({row[_NAMES.index("blob_id")] for row in own})
+    marks = ", ".join("?" * len(blobs))
+    copies = tx.all(
+        f"SELECT {_COLUMNS} FROM outbox WHERE status = 'queued' AND user_id IS NULL AND blob_id IN ({marks}) ORDER BY id",
+        blobs,
+    )
+    return [_row(row) for row in (*own, *copies)]
+
+
+def still_leaving(tx: Tx, user_id: str, blob_id: str) -> bool:
+    """Whether any row with these bytes waits, is under way or was sent, other than the copies for archives."""
+    found = tx.scalar(
+        "SELECT 1 FROM outbox WHERE blob_id = ? AND user_id = ? AND status IN ('queued', 'sending', 'sent') LIMIT 1",
+        (blob_id, user_id),
+    )
+    return found is not None
+
+
 def listing(
     tx: Tx, *, status: Status | None, user_id: str | None, limit: int, before: str | None = None
 ) -> list[OutboxRow]:
@@ -323,6 +349,8 @@ def _options(row: OutboxRow) -> str:
         options["since"] = row.since
     if row.receipt:
         options["receipt"] = row.receipt
+    if row.vouched:
+        options["vouched"] = True
     return json.dumps(options)
 
 
@@ -338,6 +366,7 @@ def _row(row: Row) -> OutboxRow:
         dsn=options["dsn"],
         since=options.get("since", values["created_at"]),
         receipt=options.get("receipt", ""),
+        vouched=options.get("vouched", False),
     )
 
 

@@ -19,7 +19,7 @@ REFUSALS: dict[type[Refusal], tuple[int, str, str]] = {
     refusals.MessageTooLarge: (552, "5.3.4", "the message is larger than we take"),
     refusals.LoopDetected: (554, "5.4.6", "the message goes round in circles"),
     refusals.TryLater: (451, "4.3.0", "not now, try again later"),
-    refusals.TooManyRequests: (450, "4.7.0", "too many, try again later"),
+    refusals.TooManyRequests: (452, "4.7.0", "too many, try again later"),
     refusals.AuthenticationFailed: (535, "5.7.8", "name or password is wrong"),
     refusals.BadAddress: (553, "5.1.3", "that is not an address"),
 }
