@@ -14,3 +14,7 @@ do not look at EXISTS first; the answer is nothing, as if it were UID FETCH."""
 UTF8_IN_QUOTES = True
 """`SEARCH CHARSET UTF-8 SUBJECT "Grüße"` before ENABLE: RFC 3501 §9 wants a literal for 8-bit text. Sent by scripts with
 Python's imaplib, whose search takes the words as they are. What is not UTF-8 is refused."""
+
+NUL_IN_MESSAGES = True
+"""`APPEND Archive {310}` of a message with NUL octets: RFC 9051 §9 wants a literal8 for it. Sent by mbsync and offlineimap,
+which copy old mail octet by octet; refusing it would leave it behind."""
