@@ -110,6 +110,8 @@ class Application:
             await self._heartbeat.stop()
         self._work = self._heartbeat = None
         if hasattr(self, "core"):
+            await self.core.changes.stop()
+            await self.core.trail.stop()
             await asyncio.to_thread(self.core.database.close)
         if self._lock is not None:
             os.close(self._lock)
@@ -149,6 +151,9 @@ class Application:
         )
         await self._heartbeat.sign_in()
         self._heartbeat.start()
+        self.core.trail.start()
+        if "imap" in roles:
+            await self.core.changes.start()
 
     def _make_work(self) -> Work:
         from mailwright.work import Work  # imported while the doors are open already: it brings much with it
@@ -157,13 +162,14 @@ class Application:
 
     async def _open_doors(self, roles: frozenset[str]) -> None:
         settings, entrance = self.settings, CoreEntrance(self.core)
-        kinds: dict[Kind, int] = {}
+        doors: list[tuple[str, Kind, int]] = []
         if "smtp" in roles:
-            kinds |= {"smtp": settings.smtp_port, "submission": settings.submission_port}
+            doors += [("smtp", "smtp", settings.smtp_port), ("submission", "submission", settings.submission_port)]
+            doors += [("submissions", "submission", settings.submissions_port)]
         if "lmtp" in roles:
-            kinds |= {"lmtp": settings.lmtp_port}
-        context = await asyncio.to_thread(_tls, settings) if kinds else None
-        for kind, port in kinds.items():
+            doors += [("lmtp", "lmtp", settings.lmtp_port)]
+        context = await asyncio.to_thread(_tls, settings) if roles & {"smtp", "lmtp", "imap"} else None
+        for name, kind, port in doors:
             server = MailServer(
                 kind,
                 entrance,
@@ -173,11 +179,13 @@ class Application:
                     hostname=settings.hostname,
                     max_size=int(settings.max_message_bytes),
                     tls=context,
+                    implicit_tls=name == "submissions",
+                    allow_clear_auth=settings.allow_clear_sign_in,
                     postmaster_domain=settings.hostname,
                 ),
             )
             await server.start()
-            self.servers[kind] = server
+            self.servers[name] = server
         if "http" in roles:
             self.http = HttpServer(self._api(), settings.host, settings.http_port)
             await self.http.start()

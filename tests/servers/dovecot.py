@@ -1,4 +1,4 @@
-"""A private Dovecot that takes mail by LMTP, as Debian ships it: the peer our own figures stand beside.
+"""A private Dovecot that takes mail by LMTP and gives it out by IMAP, as Debian ships it: the peer our figures stand beside.
 
 Storage is mdbox and every default of fsync, processes and caches is Dovecot's own. Whoever it is asked about exists: users come
 from a static database, their mail goes below the folder.
@@ -22,7 +22,9 @@ _CONFIGURATION = """
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log
-protocols = lmtp
+protocols = imap lmtp
+disable_plaintext_auth = no
+mail_max_userip_connections = 1000
 listen = 127.0.0.1
 ssl = no
 mail_location = mdbox:~/mdbox
@@ -42,6 +44,19 @@ service lmtp {{
     port = {port}
   }}
 }}
+service imap-login {{
+  inet_listener imap {{
+    address = 127.0.0.1
+    port = {imap_port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
 # What Debian ships needs rights over the machine; these listeners do not matter to LMTP.
 service stats {{
   unix_listener stats-writer {{
@@ -52,8 +67,8 @@ service stats {{
 
 
 def is_installed() -> bool:
-    """Whether Dovecot with its LMTP server is here."""
-    return Path(PROGRAM).exists() and Path("/usr/lib/dovecot/lmtp").exists()
+    """Whether Dovecot with its LMTP and IMAP servers is here."""
+    return all(Path(each).exists() for each in (PROGRAM, "/usr/lib/dovecot/lmtp", "/usr/lib/dovecot/imap"))
 
 
 class DovecotServer:
@@ -63,6 +78,7 @@ class DovecotServer:
         if not is_installed():
             raise FileNotFoundError(PROGRAM)
         self.port = free_port()
+        self.imap_port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="mailwright-dovecot-"))
         (self.folder / "mail").mkdir()
         self.folder.chmod(0o755)
@@ -76,11 +92,19 @@ class DovecotServer:
             os.chown(self.folder / "mail", owner.pw_uid, owner.pw_gid)
         configuration = self.folder / "dovecot.conf"
         configuration.write_text(
-            _CONFIGURATION.format(folder=self.folder, port=self.port, uid=owner.pw_uid, gid=owner.pw_gid, users=users)
+            _CONFIGURATION.format(
+                folder=self.folder,
+                port=self.port,
+                imap_port=self.imap_port,
+                uid=owner.pw_uid,
+                gid=owner.pw_gid,
+                users=users,
+            )
         )
         self._process = subprocess.Popen([PROGRAM, "-F", "-c", configuration], stdin=subprocess.DEVNULL)
         try:
             wait_for_port(self.port)
+            wait_for_port(self.imap_port)
         except TimeoutError:
             raise RuntimeError(self.log()) from None
 

@@ -38,11 +38,16 @@ class MailwrightServer:
     def __init__(self, data: Path, **settings: object) -> None:
         self.data = data
         self.smtp_port, self.submission_port, self.lmtp_port, self.http_port = (free_port() for _ in range(4))
+        self.submissions_port, self.imap_port, self.imaps_port, self.sieve_port = (free_port() for _ in range(4))
         self.settings: dict[str, object] = {
             "data": data,
             "hostname": f"mail.{DOMAIN}",
             "smtp_port": self.smtp_port,
             "submission_port": self.submission_port,
+            "submissions_port": self.submissions_port,
+            "imap_port": self.imap_port,
+            "imaps_port": self.imaps_port,
+            "sieve_port": self.sieve_port,
             "lmtp_port": self.lmtp_port,
             "http_port": self.http_port,
             "log_format": "json",

@@ -59,6 +59,10 @@ def settings(any_url: str, tmp_path: Path, outside: Outside) -> Settings:
         smart_host=f"smtp://127.0.0.1:{outside.port}",
         smtp_port=0,
         submission_port=0,
+        submissions_port=0,
+        imap_port=0,
+        imaps_port=0,
+        sieve_port=0,
         lmtp_port=0,
         http_port=0,
     )

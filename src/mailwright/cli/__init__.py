@@ -24,6 +24,7 @@ from mailwright.cli import (
 )
 from mailwright.cli.doctor import doctor
 from mailwright.cli.terminal import PoliteGroup
+from mailwright.cli.transfer import export, import_
 from mailwright.cli.up import up
 
 app = typer.Typer(
@@ -37,6 +38,8 @@ app = typer.Typer(
 )
 app.command("up")(up)
 app.command("doctor")(doctor)
+app.command("import")(import_)
+app.command("export")(export)
 for each in (
     users,
     domains,

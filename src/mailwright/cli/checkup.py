@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import ssl
 import statistics
 import time
 from collections.abc import Iterator
@@ -114,7 +115,10 @@ def _sync_seconds(place: Path) -> float:
 def _ports(settings: Settings, *, served: bool) -> Iterator[Check]:
     roles = settings.active_roles
     wanted = [("smtp", settings.smtp_port), ("submission", settings.submission_port)] if "smtp" in roles else []
+    wanted += [("submissions", settings.submissions_port)] if "smtp" in roles else []
     wanted += [("lmtp", settings.lmtp_port)] if "lmtp" in roles else []
+    if "imap" in roles:
+        wanted += [("imap", settings.imap_port), ("imaps", settings.imaps_port), ("sieve", settings.sieve_port)]
     wanted += [("http", settings.http_port)] if "http" in roles else []
     for kind, port in wanted:
         if port:
@@ -138,19 +142,44 @@ def _port(settings: Settings, kind: str, port: int, *, served: bool) -> Check:
     return Check(name, "ok", f"{kind}: free")
 
 
+_SAID = {
+    "http": (b"GET /healthz HTTP/1.0\r\n\r\n", b"HTTP/"),
+    "imap": (b"a LOGOUT\r\n", b"* OK "),
+    "imaps": (b"a LOGOUT\r\n", b"* OK "),
+    "sieve": (b"LOGOUT\r\n", b'"IMPLEMENTATION"'),
+}
+"""What to say to each server, and how its answer begins; the others are SMTP."""
+
+
+def _reach(host: str, port: int, *, secure: bool) -> socket.socket:
+    peer = socket.create_connection((host, port), timeout=ANSWER_SECONDS)
+    if not secure:
+        return peer
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = (
+        False,
+        ssl.CERT_NONE,
+    )  # who answers is asked, not who they say they are
+    try:
+        return context.wrap_socket(peer)
+    except OSError:
+        peer.close()
+        raise
+
+
 def _ours(settings: Settings, kind: str, port: int, name: str) -> Check:
     """Whether it is our server that listens."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
-    question = b"GET /healthz HTTP/1.0\r\n\r\n" if kind == "http" else b"QUIT\r\n"
+    question, greeting = _SAID.get(kind, (b"QUIT\r\n", b"220 "))
     try:
-        with socket.create_connection((host, port), timeout=ANSWER_SECONDS) as peer:
+        with _reach(host, port, secure=kind in ("submissions", "imaps")) as peer:
             peer.sendall(question)
             said = b""
             while piece := peer.recv(4096):
                 said += piece
     except OSError as error:
         return Check(name, "fail", f"{kind}: somebody listens and does not answer: {_why(error)}")
-    known = b'"status":"ok"' in said.replace(b" ", b"") if kind == "http" else said.startswith(b"220 ")
+    known = b'"status":"ok"' in said.replace(b" ", b"") if kind == "http" else said.startswith(greeting)
     if known:
         return Check(name, "ok", f"{kind}: the server answers")
     return Check(name, "fail", f"{kind}: another program listens there")
