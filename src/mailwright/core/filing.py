@@ -35,6 +35,8 @@ from mailwright.storage import StoredBlob, Tx, inbound
 from mailwright.storage.domains import Domain
 
 DOMAIN_SECONDS = 2.0  # how long a change of a domain's policies may take to be seen by every process
+INBOX = "inbox"
+JUNK = "$Junk"  # IMAP's registered keyword for it
 LARGE_OCTETS = 256 * 1024  # parsed in a thread: a hostile message of this size takes a moment, one of 50 MiB seconds
 MAX_HOPS = 100  # RFC 5321 §6.3: a loop is not assumed before a hundred Received lines
 
@@ -54,6 +56,16 @@ class Incoming:
     blobs: dict[str, StoredBlob]
     placed: frozenset[str] = frozenset()
 
+    @property
+    def role(self) -> str:
+        """The mailbox it goes to, unless its reader's own rules say otherwise."""
+        return "junk" if self.verdict.authentication.junk else INBOX
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """What it is marked with: the registered keyword that clients know for junk, wherever it ends up."""
+        return (JUNK,) if self.verdict.authentication.junk else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -65,12 +77,19 @@ class Outcome:
     refusal: Refusal | None = None
 
 
-async def prepare(core: Core, envelope: Envelope, raw: bytes, verdict: Verdict) -> Incoming:
-    """Parse and stage what an entrance received; adds the trace fields. Raises MessageTooLarge, LoopDetected, TryLater."""
+async def prepare(
+    core: Core, envelope: Envelope, raw: bytes, verdict: Verdict, *, found: bytes = b"", kept: bytes | None = None
+) -> Incoming:
+    """Parse and stage what an entrance received; adds the trace fields. Raises MessageTooLarge, LoopDetected, TryLater.
+
+    `found` is a header field that tells what was found out about the message, `kept` the message as it is to be kept when that is not
+    as it came. What came decides whether it came before.
+    """
     if len(raw) > core.settings.max_message_bytes:
         raise MessageTooLarge(f"the message is larger than {core.settings.max_message_bytes} bytes")
-    trace = return_path_field(envelope.sender) + received_field(envelope, core.settings.hostname)
-    stored = trace + raw
+    # RFC 8601 §4: what we found stands above the trace of the hop that brought the message; RFC 5321 §4.4: Return-Path above all.
+    trace = return_path_field(envelope.sender) + found + received_field(envelope, core.settings.hostname)
+    stored = trace + (raw if kept is None else kept)
     parsed = await parse(stored)
     if parsed.hops > MAX_HOPS:
         raise LoopDetected(f"the message has passed {parsed.hops} servers and goes round in circles")
@@ -145,7 +164,11 @@ def file_once(tx: Tx, core: Core, incoming: Incoming, recipient: Address) -> Out
     ):
         return Outcome(recipient, inbound.known(tx, key) or "", duplicate=True)
     provenance = Provenance(
-        incoming.verdict.origin, envelope.correlation_id, inbound_id, account_id=incoming.verdict.account
+        incoming.verdict.origin,
+        envelope.correlation_id,
+        inbound_id,
+        keywords=incoming.keywords,
+        account_id=incoming.verdict.account,
     )
     try:
         targets = tuple(routing.expand(tx, row, recipient))
@@ -241,16 +264,7 @@ def _deliver(
     envelope = incoming.envelope
     if isinstance(target, routing.Local):
         try:
-            append(
-                tx,
-                tenant_id=target.tenant_id,
-                user_id=target.user_id,
-                role="inbox",
-                blob=blob,
-                parsed=incoming.parsed,
-                provenance=provenance,
-                received_at=envelope.received_at,
-            )
+            _put(tx, incoming, blob, target, provenance)
         except (MailboxFull, ExceedsQuota):
             if alone:
                 raise
@@ -273,6 +287,27 @@ def _deliver(
         verdict=incoming.verdict,
     )
     return True
+
+
+def _put(tx: Tx, incoming: Incoming, blob: StoredBlob, target: routing.Local, provenance: Provenance) -> str:
+    """Into the mailbox it belongs to, or into the INBOX when its owner has no such mailbox any more. Raises as `append` does."""
+
+    def put(role: str) -> str:
+        return append(
+            tx,
+            tenant_id=target.tenant_id,
+            user_id=target.user_id,
+            role=role,
+            blob=blob,
+            parsed=incoming.parsed,
+            provenance=provenance,
+            received_at=incoming.envelope.received_at,
+        )
+
+    if incoming.role != INBOX:
+        with contextlib.suppress(NotFound):
+            return put(incoming.role)
+    return put(INBOX)
 
 
 def _journal(tx: Tx, incoming: Incoming, blob: StoredBlob, recipient: Address, provenance: Provenance) -> None:

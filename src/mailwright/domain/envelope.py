@@ -3,6 +3,7 @@
 Filled by the entrances (SMTP, LMTP, submission, hooks), read by `core.accept` and by agents' policy.
 """
 
+import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -23,14 +24,43 @@ class Channel(StrEnum):
 class Origin(StrEnum):
     """Whose words a value is made of; decides what they may cause (see docs/flow.md).
 
-    OWNER: the person the run works for, signed in (or DMARC-aligned under their own address).
-    CORRESPONDENT: another authenticated participant of the thread.
+    OWNER: the person the run works for, signed in (or DMARC-aligned under their own address: agents' policy decides that).
+    CORRESPONDENT: somebody whose From address is proven, by the domain it belongs to or by a relay of ours.
     STRANGER: everything else, attachments and web pages included.
     """
 
     OWNER = "owner"
     CORRESPONDENT = "correspondent"
     STRANGER = "stranger"
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """What was found about a message when it came in, as it is kept with it for people and agents.
+
+    `author` is the From address when it is proven, else empty. `results` are the findings in the words of RFC 8601
+    (`spf=pass smtp.mailfrom=example.org; dkim=pass header.d=example.org; dmarc=pass header.from=example.org`), `told_by` the relay
+    that they are from (empty: our own). `junk` says why the message was filed into Junk, and is empty when it was not. `signs` are
+    what spoke for spam: names of rspamd's symbols or of our own few, with `score` their sum.
+    """
+
+    author: str = ""
+    results: str = ""
+    told_by: str = ""
+    junk: str = ""
+    score: float | None = None
+    signs: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """For the row; what is empty is left out."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps({name: value for name, value in values.items() if value not in ("", None, ())})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Authentication":
+        """What `to_json` wrote; rows from before there was anything to write hold `{}`."""
+        values = json.loads(text)
+        return cls(**{**values, "signs": tuple(values.get("signs", ()))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +74,7 @@ class Verdict:
     origin: Origin = Origin.STRANGER
     account: str | None = None
     because: str = "the sender did not sign in"
+    authentication: Authentication = Authentication()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from mailwright.domain.clock import Instant
-from mailwright.domain.envelope import Envelope, Verdict
+from mailwright.domain.envelope import Authentication, Envelope, Verdict
 from mailwright.storage.database import Tx
+
+NOTHING_FOUND = Verdict().authentication
 
 
 def insert(
@@ -22,7 +24,8 @@ def insert(
     return (
         tx.execute(
             "INSERT INTO inbound (id, tenant_id, channel, idempotency_key, sender, recipient, client, origin, because, "
-            "account_id, blob_id, correlation_id, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "authentication, account_id, blob_id, correlation_id, received_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT DO NOTHING",
             (
                 inbound_id,
@@ -34,6 +37,7 @@ def insert(
                 envelope.client,
                 verdict.origin.value,
                 verdict.because,
+                "{}" if verdict.authentication is NOTHING_FOUND else verdict.authentication.to_json(),
                 verdict.account,
                 blob_id,
                 envelope.correlation_id,
@@ -48,6 +52,12 @@ def known(tx: Tx, key: str) -> str | None:
     """The id of the row that has the key."""
     found: str | None = tx.scalar("SELECT id FROM inbound WHERE idempotency_key = ?", (key,))
     return found
+
+
+def authentication(tx: Tx, inbound_id: str) -> Authentication:
+    """What was found about the message when it came in; nothing when the row is gone (it is purged after some weeks)."""
+    found: str | None = tx.scalar("SELECT authentication FROM inbound WHERE id = ?", (inbound_id,))
+    return NOTHING_FOUND if found is None else Authentication.from_json(found)
 
 
 def forget(tx: Tx, inbound_id: str) -> None:

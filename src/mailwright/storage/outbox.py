@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from mailwright.domain.addresses import Address
 from mailwright.domain.clock import Instant
-from mailwright.domain.envelope import Origin, Verdict
+from mailwright.domain.envelope import Authentication, Origin, Verdict
 from mailwright.storage.database import Row, Tx
 
 Status = Literal["queued", "sending", "sent", "failed", "cancelled"]
@@ -345,6 +345,8 @@ def _options(row: OutboxRow) -> str:
         "because": row.verdict.because,
         "dsn": row.dsn,
     }
+    if row.verdict.authentication != Authentication():
+        options["authentication"] = row.verdict.authentication.to_json()
     if row.since != row.created_at:
         options["since"] = row.since
     if row.receipt:
@@ -362,7 +364,12 @@ def _row(row: Row) -> OutboxRow:
         **values,
         sender=None if sender is None else Address.parse(sender),
         recipient=Address.parse(recipient),
-        verdict=Verdict(Origin(options["origin"]), options["account"], options["because"]),
+        verdict=Verdict(
+            Origin(options["origin"]),
+            options["account"],
+            options["because"],
+            Authentication.from_json(options.get("authentication", "{}")),
+        ),
         dsn=options["dsn"],
         since=options.get("since", values["created_at"]),
         receipt=options.get("receipt", ""),

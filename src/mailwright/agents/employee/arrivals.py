@@ -12,6 +12,7 @@ from mailwright.agents.employee.gather import open_task
 from mailwright.agents.employee.parts import AGENT
 from mailwright.agents.employee.workflow import answer
 from mailwright.core import Core, messages, tasks
+from mailwright.core.filing import JUNK
 from mailwright.domain.events import MESSAGE_DELIVERED, Event
 from mailwright.domain.refusals import NotFound
 from mailwright.domain.tasks import TaskStatus
@@ -104,6 +105,8 @@ def _open(tx: Tx, wanted: dict[str, str]) -> list[Task]:
         try:
             message = messages.load(tx, message_id)
         except NotFound:  # removed since
+            continue
+        if JUNK in message.keywords:  # it is in the INBOX only because there is no other mailbox for it
             continue
         task = open_task(tx, message, assignment_id)
         if not task.status.is_final:
