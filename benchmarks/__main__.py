@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.figures import Figure
 from benchmarks.page import write_page
 
-NAMES = ("idle", "ingest", "large", "hook", "agents")
+NAMES = ("idle", "ingest", "large", "hook", "agents", "imap", "search")
 
 
 def main() -> int:

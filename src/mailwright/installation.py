@@ -38,6 +38,7 @@ def core_settings(settings: Settings) -> CoreSettings:
         max_message_bytes=int(settings.max_message_bytes),
         default_quota_bytes=None if settings.default_quota_bytes is None else int(settings.default_quota_bytes),
         submission_per_hour=settings.submission_per_hour,
+        audit_kept=settings.audit_kept_days * DAY,
         redact_after=None if settings.redact_after_days is None else settings.redact_after_days * DAY,
     )
 

@@ -10,6 +10,7 @@ import typer
 from mailwright.cli import (
     agents,
     aliases,
+    audit,
     bench,
     config,
     dead_letters,
@@ -53,7 +54,7 @@ for each in (
     tasks,
     pipeline,
     dead_letters,
-    bench,
+    audit,
     config,
 ):
     app.add_typer(each.commands)
