@@ -114,7 +114,7 @@ class Query:
 _TOKEN = re.compile(
     r'(?P<minus>-?)(?:(?P<field>[A-Za-z]{2,12}):)?(?:"(?P<quoted>[^"]*)(?:"|\Z)(?P<star>\*?)|(?P<bare>[^\s"]+))'
 )
-_SIZE = re.compile(r"(\d{1,12})(?:\.\d+)?([kmg]?)i?b?\Z", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,9})(?:\.\d+)?([kmg]?)i?b?\Z", re.IGNORECASE)
 _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _FIELDS: dict[str, Field] = {
     "from": "from",
