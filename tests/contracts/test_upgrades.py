@@ -1,0 +1,141 @@
+"""Upgrades: what an older release wrote opens in today's code, on both databases, and every message still reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+
+from mailwright.codecs import mime
+from mailwright.core import Core, CoreSettings, access, appending, mailboxes
+from mailwright.core.accounts import find
+from mailwright.core.appending import Item
+from mailwright.domain.ids import checksum, new_id
+from mailwright.storage import Tx, open_blobs, open_database, views
+from mailwright.storage.migrate import configuration, migrate
+
+RAW = b"From: chen@example.org\r\nMessage-ID: <old@example.org>\r\nSubject: from before\r\n\r\nHello\r\n"
+
+
+def _insert(tx: Tx, table: str, **values: Any) -> str:
+    tx.insert(table, **values)
+    return str(values.get("id", ""))
+
+
+def _as_0001_wrote_it(tx: Tx) -> None:
+    tenant = _insert(tx, "tenants", id=new_id(), name="default", created_at=1)
+    _insert(tx, "domains", id=new_id(), tenant_id=tenant, name="mailwright.test", created_at=1)
+    ada = _insert(
+        tx,
+        "users",
+        id=new_id(),
+        tenant_id=tenant,
+        email="ada@mailwright.test",
+        role="user",
+        used_bytes=2 * len(RAW),
+        modseq=2,
+        created_at=1,
+    )
+    address = {"tenant_id": tenant, "address": "ada@mailwright.test", "kind": "user", "user_id": ada}
+    _insert(tx, "addresses", id=new_id(), created_at=1, **address)
+    inbox = _insert(
+        tx,
+        "mailboxes",
+        id=new_id(),
+        tenant_id=tenant,
+        user_id=ada,
+        name="INBOX",
+        role="inbox",
+        uidvalidity=4_000_000_000,
+        uidnext=3,
+        modseq=2,
+        total=2,
+        unseen=2,
+        created_at=1,
+    )
+    for uid in (1, 2):
+        blob, inbound = new_id(), new_id()
+        tx.insert(
+            "blobs",
+            id=blob,
+            tenant_id=tenant,
+            key=f"blobs/{blob}",
+            place="row",
+            size=len(RAW),
+            checksum=checksum(RAW),
+            created_at=1,
+            data=RAW,
+        )
+        tx.insert(
+            "inbound",
+            id=inbound,
+            tenant_id=tenant,
+            channel="submission",
+            idempotency_key=str(uid),
+            recipient="ada@mailwright.test",
+            origin="owner",
+            account_id=ada if uid == 2 else None,
+            blob_id=blob,
+            correlation_id=new_id(),
+            received_at=uid,
+        )
+        parsed = mime.parse(RAW)
+        tx.insert(
+            "messages",
+            id=new_id(),
+            tenant_id=tenant,
+            user_id=ada,
+            mailbox_id=inbox,
+            uid=uid,
+            modseq=uid,
+            created_modseq=uid,
+            thread_id=new_id(),
+            message_id="<old@example.org>",
+            subject="from before",
+            headers='{"from":[["","chen@example.org"]],"to":[],"cc":[],"reply_to":[],"in_reply_to":[],"references":[]}',
+            structure=parsed.root.to_json(),
+            size=len(RAW),
+            blob_id=blob,
+            checksum=checksum(RAW),
+            inbound_id=inbound,
+            origin="owner",
+            received_at=uid,
+        )
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/old.db"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    url: str = server.fresh_database(migrated=False)
+    yield url
+    server.drop(url)
+
+
+async def test_mail_of_the_first_schema_reads_and_counts_today(old_url: str, data_folder: Path) -> None:
+    command.upgrade(configuration(old_url), "0001")
+    database = open_database(old_url)
+    database.write_now(_as_0001_wrote_it)
+    database.close()
+    assert migrate(old_url)
+    database = open_database(old_url)
+    try:
+        core = Core(database, open_blobs(database, f"file://{data_folder}"), CoreSettings())
+        ada = database.read_now(lambda tx: find(tx, "ada@mailwright.test"))
+        inbox = database.read_now(lambda tx: access.by_name(tx, ada, "INBOX")).mailbox
+        assert (inbox.total, inbox.size_bytes, bool(inbox.subscribed)) == (2, 2 * len(RAW), True)
+        rows = database.read_now(lambda tx: views.rows(tx, inbox.id, [1, 2], ("blob_id", "saved_at")))
+        assert [(core.blobs.read_now(row[1]), row[2]) for row in rows] == [(RAW, 1), (RAW, 2)]
+        signed_in = database.read_now(lambda tx: tx.all("SELECT uid, account_id FROM messages ORDER BY uid"))
+        assert [(uid, str(account) if account else None) for uid, account in signed_in] == [(1, None), (2, ada.id)]
+        made = database.write_now(lambda tx: mailboxes.create(tx, ada, "New"))
+        assert made.uidvalidity > inbox.uidvalidity
+        appended = await appending.append(core, ada, inbox.id, [Item(RAW)])
+        assert appended.uids == [3]
+    finally:
+        database.close()
