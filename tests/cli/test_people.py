@@ -131,3 +131,78 @@ def test_mailboxes_of_a_new_user_are_there_and_empty(run: Run, installed: Path) 
     assert "is empty" in run("mailbox", "show", "ada@mailwright.test").stderr
     assert "there are Archive, Drafts" in refusal_of(run("mailbox", "show", "ada@mailwright.test", "Letters"))
     assert "no message 7" in refusal_of(run("mailbox", "show", "ada@mailwright.test", "--message", "7"))
+
+
+def test_an_app_password_is_printed_once_listed_and_taken_back(run: Run, installed: Path) -> None:
+    result = run("user", "app-password", "add", "ada@mailwright.test", "Phone", "--scope", "smtp")
+    assert result.exit_code == 0
+    said, password = result.stdout.strip().splitlines()
+    assert said == "Phone: smtp"
+    assert _signs_in("ada@mailwright.test", password)
+    listed = run("user", "app-password", "list", "ada@mailwright.test")
+    assert "Phone" in listed.stdout
+    assert password not in listed.output
+    (one,) = json_of(run("user", "app-password", "list", "ada@mailwright.test", "--json"))
+    assert one["used_at"] is not None
+    assert json_of(run("user", "app-password", "remove", "ada@mailwright.test", one["id"], "--json"))["removed"]
+    assert "no app password" in refusal_of(run("user", "app-password", "remove", "ada@mailwright.test", "Phone"))
+    assert "some of imap" in refusal_of(
+        run("user", "app-password", "add", "ada@mailwright.test", "x", "--scope", "everything")
+    )
+
+
+def test_adding_a_domain_shows_what_dns_must_say(run: Run, installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILWRIGHT_HOSTNAME", "mail.example.org")
+    result = run("domain", "add", "example.org")
+    assert result.exit_code == 0
+    for line in (
+        "example.org. IN MX 10 mail.example.org.",
+        'example.org. IN TXT "v=spf1 mx -all"',
+        "_imaps._tcp.example.org. IN SRV 0 1 2993 mail.example.org.",
+        "autoconfig.example.org. IN CNAME mail.example.org.",
+    ):
+        assert line in result.stdout.splitlines()
+    assert result.stdout.count("._domainkey.example.org. IN TXT ") == 2
+    assert "version: STSv1" in result.stderr
+    again = json_of(run("domain", "dns", "example.org", "--json"))
+    assert [record["name"] for record in again["records"]] == [
+        line.partition(". IN ")[0] for line in result.stdout.splitlines()[1:]
+    ]
+    assert (installed / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_domain_that_has_no_keys_yet_gets_them_when_it_is_asked_for(run: Run, installed: Path) -> None:
+    core = build_core(load())
+    core.database.write_now(lambda tx: tx.execute("DELETE FROM dkim_keys"))
+    core.database.close()
+    first = json_of(run("domain", "dns", "mailwright.test", "--json"))
+    assert sum("_domainkey" in record["name"] for record in first["records"]) == 2
+    assert json_of(run("domain", "dns", "mailwright.test", "--json")) == first
+    assert "not a domain of this server" in refusal_of(run("domain", "dns", "example.org"))
+
+
+def test_keys_are_exchanged_in_two_steps(run: Run, installed: Path) -> None:
+    begun = run("domain", "rotate-dkim", "mailwright.test")
+    assert "--activate" in begun.stdout
+    assert begun.stdout.count("_domainkey") == 2
+    done = json_of(run("domain", "rotate-dkim", "mailwright.test", "--activate", "--json"))
+    assert done["activated"]
+    assert all(record["name"] not in begun.stdout for record in done["records"])
+    assert "no new keys" in refusal_of(run("domain", "rotate-dkim", "mailwright.test", "--activate"))
+
+
+def test_how_failing_mail_is_treated_is_a_choice_of_the_domain(run: Run, installed: Path) -> None:
+    assert (
+        json_of(run("domain", "set", "mailwright.test", "--on-failure", "reject", "--json"))["on_failure"] == "reject"
+    )
+    assert "none of policy" in refusal_of(run("domain", "set", "mailwright.test", "--on-failure", "explode"))
+
+
+def test_mail_that_is_held_is_taken_back(run: Run, installed: Path) -> None:
+    assert run("user", "set", "ada@mailwright.test", "--undo-seconds", "60").exit_code == 0
+    words = ("--from", "ada@mailwright.test", "--to", "admin@mailwright.test", "--subject", "Oh", "--body", "no")
+    sent = json_of(run("email", "send", *words))
+    taken = json_of(run("email", "unsend", sent["message_id"], "--from", "ada@mailwright.test"))
+    assert taken["taken_back"] == 1
+    assert "nothing of" in refusal_of(run("email", "unsend", sent["message_id"], "--from", "ada@mailwright.test"))
+    assert "nothing to change" in refusal_of(run("user", "set", "ada@mailwright.test"))

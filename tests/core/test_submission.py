@@ -161,3 +161,184 @@ def test_what_cannot_be_made_is_said(core):
         core.database.write_now(lambda tx: domains.add(tx, "not a domain"))
     with pytest.raises(BadInput):
         core.database.write_now(lambda tx: domains.remove(tx, core, "mailwright.test"))
+
+
+def stored(core, account_email=ADA, role="sent"):
+    """Messages in a mailbox: Message-ID, flags, keywords, blob."""
+    return core.database.read_now(
+        lambda tx: tx.all(
+            "SELECT m.message_id, m.flags, m.keywords, m.blob_id FROM messages m JOIN mailboxes b ON b.id = m.mailbox_id "
+            "JOIN users u ON u.id = m.user_id WHERE u.email = ? AND b.role = ? ORDER BY m.uid",
+            (account_email, role),
+        )
+    )
+
+
+MINE = "Message-ID: <mine@mailwright.test>\r\nDate: Fri, 20 Nov 2026 10:00:00 +0000\r\n"
+
+
+async def test_blind_recipients_are_shown_to_nobody_but_the_sender(core, ada):
+    extra = MINE + "Bcc: secret@example.net,\r\n other@example.net\r\nResent-Bcc: third@example.net\r\n"
+    await submission.submit(core, ada, envelope("secret@example.net", sender=ADA), raw(extra=extra))
+    left = await core.blobs.read(queued(core)[0][4])
+    assert b"secret@example.net" not in left.partition(b"\r\n\r\n")[0].partition(b"From: Ada")[2]
+    assert b"cc:" not in left.lower().partition(b"\r\n\r\n")[0]
+    assert left.endswith(raw().partition(b"\r\n\r\n")[2])
+    kept = await core.blobs.read(stored(core)[0][3])
+    assert b"Bcc: secret@example.net,\r\n other@example.net\r\n" in kept
+
+
+async def test_the_rest_of_the_message_leaves_as_it_came(core, ada):
+    odd = (
+        f"{MINE}subject :  two   spaces\r\n\tand a tab\r\nX-Odd:=?utf-8?q?=C3=BC?= \r\n"
+        "DKIM-Signature: v=1; d=example.org;\r\n b=abc=\r\n"
+    )
+    await submission.submit(core, ada, envelope("chen@example.net", sender=ADA), raw(extra=odd))
+    left = await core.blobs.read(queued(core)[0][4])
+    assert left.endswith(raw(extra=odd))
+    assert left.startswith(b"Received: from ")
+
+
+async def test_what_only_a_server_may_say_is_not_taken_from_a_client(core, ada):
+    forged = (
+        "Return-Path: <eve@example.org>\r\nAuthentication-Results: mail.mailwright.test;\r\n dmarc=pass\r\n"
+        "X-Mailwright-Origin: owner\r\n"
+    )
+    await submission.submit(core, ada, envelope("bashir@mailwright.test", sender=ADA), raw(extra=MINE + forged))
+    left = await core.blobs.read(queued(core)[0][4])
+    for name in (b"return-path", b"authentication-results", b"dmarc=pass", b"x-mailwright"):
+        assert name not in left.lower()
+
+
+async def test_a_copy_is_in_sent_once_and_read(core, ada):
+    for _ in range(2):
+        await submission.submit(core, ada, envelope("chen@example.net", sender=ADA), raw(extra=MINE))
+    assert [(row[0], row[1]) for row in stored(core)] == [("<mine@mailwright.test>", 1)]
+    assert stored(core)[0][3] == queued(core)[0][4], "without blind recipients one blob serves both"
+
+
+async def test_the_programs_own_copy_takes_the_place_of_ours(core, ada):
+    from mailwright.core import sentcopies
+
+    await submission.submit(core, ada, envelope("chen@example.net", sender=ADA), raw(extra=MINE))
+
+    def append(tx):
+        return sentcopies.superseded(tx, ada.id, "<mine@mailwright.test>")
+
+    assert core.database.write_now(append) == 1
+    assert stored(core) == []
+    assert core.database.write_now(append) == 0
+    assert core.database.write_now(lambda tx: sentcopies.superseded(tx, ada.id, None)) == 0
+
+
+async def test_a_program_that_keeps_its_copy_first_gets_no_second(core, ada):
+    from mailwright.codecs import mime
+    from mailwright.core import messages
+    from mailwright.domain.clock import now
+    from mailwright.domain.envelope import Origin
+
+    octets = raw(extra=MINE)
+    blob = await core.blobs.stage(ada.tenant_id, octets)
+
+    def append(tx):
+        core.blobs.put(tx, blob)
+        messages.append(
+            tx,
+            tenant_id=ada.tenant_id,
+            user_id=ada.id,
+            role="sent",
+            blob=blob,
+            parsed=mime.parse(octets),
+            provenance=messages.Provenance(Origin.OWNER, "session"),
+            received_at=now(),
+            delivered=False,
+        )
+
+    core.database.write_now(append)
+    await submission.submit(core, ada, envelope("chen@example.net", sender=ADA), octets)
+    assert [row[3] for row in stored(core)] == [blob.id]
+
+
+async def test_an_account_without_sent_and_one_without_room_send_all_the_same(core, ada):
+    from mailwright.storage import accounts as rows
+
+    core.database.write_now(lambda tx: rows.set_quota(tx, ada.id, 10))
+    await submission.submit(core, ada, envelope("chen@example.net", sender=ADA), raw(extra=MINE))
+    core.database.write_now(lambda tx: tx.execute("UPDATE mailboxes SET role = NULL WHERE role = 'sent'"))
+    await submission.submit(core, ada, envelope("chen@example.net", sender=ADA), raw())
+    assert len(queued(core)) == 2
+
+
+async def test_an_address_whose_owner_lets_somebody_send_as_them_may_be_used(core, ada):
+    from mailwright.core import access
+
+    sent = envelope("chen@example.net", sender="bashir@mailwright.test")
+    with pytest.raises(SenderNotAllowed):
+        await submission.submit(core, ada, sent, raw("bashir@mailwright.test"))
+
+    def share(tx):
+        bashir = accounts.find(tx, "bashir@mailwright.test")
+        access.set_acl(tx, bashir, access.by_name(tx, bashir, "INBOX"), ADA, "lp")
+
+    core.database.write_now(share)
+    await submission.submit(core, ada, sent, raw("bashir@mailwright.test"))
+    assert queued(core)[0][0] == "bashir@mailwright.test"
+    assert len(stored(core)) == 1, "the copy is in the Sent of who sent it"
+
+
+async def test_so_many_recipients_an_hour_and_no_more(core, ada):
+    from dataclasses import replace
+
+    core.settings = replace(core.settings, submission_per_hour=3)
+    await submission.submit(core, ada, envelope("a@example.net", "b@example.net", sender=ADA), raw())
+    with pytest.raises(TooManyRequests, match="3 recipients"):
+        await submission.submit(core, ada, envelope("c@example.net", "d@example.net", sender=ADA), raw(extra=MINE))
+    await submission.submit(core, ada, envelope("c@example.net", sender=ADA), raw(extra=MINE))
+    assert len(queued(core)) == 3
+
+
+def statuses(core):
+    return core.database.read_now(lambda tx: tx.all("SELECT recipient, status FROM outbox ORDER BY recipient"))
+
+
+async def test_mail_is_held_and_taken_back_within_the_window(core, ada):
+    from mailwright.core.dispatch import Dispatcher
+
+    core.database.write_now(lambda tx: submission.set_undo_seconds(tx, ada, 30))
+    core.database.write_now(
+        lambda tx: domains.set_policies(
+            tx, "mailwright.test", journal_address="archive@mailwright.test", retain_days=None
+        )
+    )
+    sent = envelope("bashir@mailwright.test", "chen@mailwright.test", sender=ADA)
+    await submission.submit(core, ada, sent, raw(extra=MINE))
+    await Dispatcher(core, {}).drain()
+    assert {status for _, status in statuses(core)} == {"queued"}
+    assert await submission.undo(core, ada, "<mine@mailwright.test>") == 2
+    assert [status for _, status in statuses(core)] == ["cancelled"] * 3, "the copy for the archive, too"
+    assert stored(core) == []
+    assert [row[1] for row in stored(core, role="drafts")] == [1 | 16]
+    with pytest.raises(NotFound):
+        await submission.undo(core, ada, "<mine@mailwright.test>")
+
+
+async def test_what_was_held_leaves_when_the_window_closes(core, ada):
+    from mailwright.core.dispatch import Dispatcher
+    from mailwright.domain.clock import SECOND, now
+
+    core.database.write_now(lambda tx: submission.set_undo_seconds(tx, ada, 30))
+    await submission.submit(core, ada, envelope("bashir@mailwright.test", sender=ADA), raw(extra=MINE))
+    await Dispatcher(core, {}, now=lambda: now() + 31 * SECOND).drain()
+    assert statuses(core) == [("bashir@mailwright.test", "sent")]
+    with pytest.raises(NotFound):
+        await submission.undo(core, ada, "<mine@mailwright.test>")
+
+
+async def test_nobody_takes_back_the_mail_of_others(core, ada):
+    core.database.write_now(lambda tx: submission.set_undo_seconds(tx, ada, 30))
+    await submission.submit(core, ada, envelope("chen@example.net", sender=ADA), raw(extra=MINE))
+    bashir = core.database.read_now(lambda tx: accounts.find(tx, "bashir@mailwright.test"))
+    with pytest.raises(NotFound):
+        await submission.undo(core, bashir, "<mine@mailwright.test>")
+    with pytest.raises(BadInput):
+        core.database.write_now(lambda tx: submission.set_undo_seconds(tx, ada, 4000))

@@ -115,6 +115,24 @@ def send(
         answer(sent | {"reply": reply})
 
 
+@commands.command("unsend")
+def unsend(
+    message_id: Annotated[str, typer.Argument(help="The Message-ID (<…>) it was sent with.")],
+    sender: Annotated[str, typer.Option("--from", help="Who sent it; the first administrator when not given.")] = "",
+    data: DataOption = None,
+) -> None:
+    """Take back what has not left of a message; what nobody got is a draft again."""
+    import asyncio
+
+    field = message_id if message_id.startswith("<") else f"<{message_id}>"
+    with opened(data) as core:
+        from mailwright.core import submission
+
+        account = core.database.read_now(lambda tx: _account(tx, sender))
+        taken_back = asyncio.run(submission.undo(core, account, field))
+    answer({"message_id": field, "from": account.email, "taken_back": taken_back})
+
+
 async def submit(
     core: Core, sender: str, recipients: list[str], subject: str, body: str, files: list[Path], *, in_reply_to: str = ""
 ) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mailwright.cli import apppasswords
 from mailwright.cli.installation import DataOption, JsonOption, opened
 from mailwright.cli.terminal import answer, group, note, say, show
 from mailwright.domain.refusals import BadInput
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mailwright.storage.accounts import Account
 
 commands = group("user", "People: add, list and remove them, and set passwords.")
+commands.add_typer(apppasswords.commands)
 
 GENERATED_BYTES = 12  # of randomness in a password we make: 96 bits, 16 characters
 
@@ -124,6 +126,34 @@ def password(
 
         account = core.database.write_now(write)
     _tell(account, "has a new password", chosen if made else None, json=json)
+
+
+@commands.command("set")
+def set_(
+    email: str,
+    undo_seconds: Annotated[
+        int | None, typer.Option(min=0, max=3600, help="How long mail is held after sending, to be taken back.")
+    ] = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Change how somebody's mail is treated."""
+    if undo_seconds is None:
+        raise BadInput("there is nothing to change: --undo-seconds")
+    with opened(data) as core:
+        from mailwright.core import accounts, submission
+        from mailwright.storage import Tx
+
+        def write(tx: Tx) -> Account:
+            account = accounts.find(tx, email)
+            submission.set_undo_seconds(tx, account, undo_seconds)
+            return account
+
+        account = core.database.write_now(write)
+    if json:
+        answer({"email": account.email, "undo_seconds": undo_seconds})
+    else:
+        say(f"{account.email}: mail is held for {undo_seconds} s after sending")
 
 
 def generated_password() -> str:

@@ -145,8 +145,10 @@ def _signed_header(raw: bytes) -> tuple[bytes, bytes]:
     names: list[bytes] = []
     signed: list[bytes] = []
     for name in (*OVERSIGNED, *SIGNED):
-        there = found.get(name, [])[-MAX_OF_ONE_NAME:]
-        names += [name] * (len(there) + (name in OVERSIGNED))
+        there = found.get(name, [])
+        once_more = name in OVERSIGNED and len(there) < MAX_OF_ONE_NAME
+        there = there[-MAX_OF_ONE_NAME:]
+        names += [name] * (len(there) + once_more)
         signed += [_relaxed_field(each) for each in reversed(there)]
     return b":".join(names), b"".join(signed)
 

@@ -22,15 +22,21 @@ ON_FAILURE = ("policy", "reject", "quarantine", "mark")
 
 def add(tx: Tx, name: str, *, tenant: str = "default") -> Domain:
     """Make a domain ours, for a tenant that is made when it is new. Raises BadInput, AlreadyExists."""
-    wanted = name.strip().rstrip(".").lower()
-    if not _NAME.fullmatch(wanted):
-        raise BadInput(f"{name!r} is not a domain name")
+    wanted = checked(name)
     tenant_id = rows.tenant_named(tx, tenant) or rows.add_tenant(tx, tenant)
     assert tenant_id is not None
     if rows.add(tx, tenant_id, wanted) is None:
         raise AlreadyExists(f"{wanted} is a domain of this server already")
     audit.record(tx, actor="system", action="domain.added", resource=wanted, tenant_id=tenant_id)
     return find(tx, wanted)
+
+
+def checked(name: str) -> str:
+    """The name as it is kept: lower case, without the final dot. Raises BadInput."""
+    wanted = name.strip().rstrip(".").lower()
+    if not _NAME.fullmatch(wanted):
+        raise BadInput(f"{name!r} is not a domain name")
+    return wanted
 
 
 def find(tx: Tx, name: str) -> Domain:

@@ -282,6 +282,8 @@ def queued_of_message(tx: Tx, user_id: str, message_id: str) -> list[OutboxRow]:
         f"SELECT {_COLUMNS} FROM outbox WHERE status = 'queued' AND user_id = ? AND message_id = ? ORDER BY id",
         (user_id, message_id),
     )
+    if not own:
+        return []
     blobs = sorted({row[_NAMES.index("blob_id")] for row in own})
     marks = ", ".join("?" * len(blobs))
     copies = tx.all(

@@ -7,6 +7,7 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Literal
 
+from mailwright.codecs.sasl import BEARER_MECHANISMS, PASSWORD_MECHANISMS
 from mailwright.codecs.smtp import Offer
 
 Kind = Literal["smtp", "lmtp", "submission"]
@@ -38,7 +39,8 @@ class SmtpSettings:
     """One server. `port` 0 picks a free one (see `MailServer.port`). `max_size` is in octets.
 
     `tls` None: neither STARTTLS nor implicit TLS. `implicit_tls`: TLS from the first octet (RFC 8314 §3.3).
-    `allow_clear_auth`: passwords without TLS, for clients on this machine only.
+    `allow_clear_auth`: passwords without TLS, for clients on this machine only. `bearer`: somebody can tell whose a token is, so
+    that clients may sign in with one.
     """
 
     host: str = "127.0.0.1"
@@ -48,6 +50,7 @@ class SmtpSettings:
     tls: ssl.SSLContext | None = None
     implicit_tls: bool = False
     allow_clear_auth: bool = False
+    bearer: bool = False
     postmaster_domain: str = ""
     limits: SmtpLimits = field(default_factory=SmtpLimits)
 
@@ -62,7 +65,7 @@ class SmtpSettings:
             lmtp=kind == "lmtp",
             max_size=self.max_size,
             starttls=self.tls is not None and not self.implicit_tls,
-            mechanisms=("PLAIN", "LOGIN") if kind == "submission" else (),
+            mechanisms=PASSWORD_MECHANISMS + (BEARER_MECHANISMS if self.bearer else ()) if kind == "submission" else (),
             auth_in_clear=self.allow_clear_auth and loopback,
             postmaster_domain=self.postmaster_domain,
         )
