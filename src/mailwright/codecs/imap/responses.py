@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from mailwright.codecs.imap.flags import names_of
 from mailwright.codecs.imap.sequences import compact
-from mailwright.codecs.imap.strings import astring, listed, nstring, string
+from mailwright.codecs.imap.strings import listed, nstring, string
 
 MAX_TEXT_CHARACTERS = 500  # of a text for people: one line on a screen, and far below any client's line buffer
 
@@ -172,7 +172,10 @@ def capability_code(names: Iterable[str]) -> str:
 
 def permanent_flags_code(*, keywords: Iterable[str] = (), bits: int = 31, more: bool = True) -> str:
     """PERMANENTFLAGS (RFC 9051 §7.1). `more`: new keywords may be made, `\\*`."""
-    return f"PERMANENTFLAGS ({' '.join([*names_of(bits), *filter(is_keyword, keywords), *(['\\*'] if more else [])])})"
+    words = [*names_of(bits), *filter(is_keyword, keywords)]
+    if more:
+        words.append("\\*")
+    return f"PERMANENTFLAGS ({' '.join(words)})"
 
 
 def append_uid_code(uidvalidity: int, uids: Iterable[int]) -> str:
@@ -201,8 +204,3 @@ def bad_charset_code(charsets: Iterable[str] = ("US-ASCII", "UTF-8")) -> str:
 def mailbox_id_code(mailbox_id: str) -> str:
     """MAILBOXID (RFC 8474 §4.1, §4.2)."""
     return f"MAILBOXID ({mailbox_id})"
-
-
-def quoted_tag(tag: bytes) -> bytes:
-    """A tag as it stands inside a response."""
-    return astring(tag)
