@@ -108,7 +108,7 @@ class Login(Command):
 
 @dataclass(frozen=True, slots=True)
 class Enable(Command):
-    """ENABLE (RFC 9051 §6.3.1). `extensions` in capitals, known or not."""
+    """ENABLE (RFC 9051 §6.3.1, RFC 5161). `extensions` in capitals, known or not."""
 
     name: ClassVar[str] = "ENABLE"
     extensions: tuple[str, ...]
@@ -140,7 +140,7 @@ class Append(Command):
 
 @dataclass(frozen=True, slots=True)
 class Idle(Command):
-    """IDLE (RFC 9051 §6.3.13)."""
+    """IDLE (RFC 9051 §6.3.13, RFC 2177)."""
 
     name: ClassVar[str] = "IDLE"
 
@@ -164,7 +164,7 @@ class Close(Command):
 
 @dataclass(frozen=True, slots=True)
 class Unselect(Command):
-    """UNSELECT (RFC 9051 §6.4.2)."""
+    """UNSELECT (RFC 9051 §6.4.2, RFC 3691)."""
 
     name: ClassVar[str] = "UNSELECT"
 

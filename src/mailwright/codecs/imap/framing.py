@@ -1,4 +1,4 @@
-"""Where a command ends: lines, and the literals they announce (RFC 9051 §2.2.1, §4.3).
+"""Where a command ends: lines, and the literals they announce (RFC 9051 §2.2.1, §4.3; RFC 7888).
 
 Used by the session alone. Promises to hold at most one command and what the caller fed ahead of it, to copy each octet a
 fixed number of times, and to find the end of a command that is refused without keeping it.

@@ -152,6 +152,8 @@ class Scanner:
         """A quoted string or a literal."""
         found = self.match(_QUOTED)
         if found is None:
+            if self.sees(b'"'):
+                raise self.expected(f'{what} in quotes that are closed, with \\" and \\\\ inside them,')
             return self.literal(what).data
         quoted = found[1]
         if not quoted.isascii():

@@ -58,9 +58,6 @@ def _return_options(scan: Scanner) -> frozenset[str] | None:
 
 def _charset(scan: Scanner) -> str:
     charset = scan.text("a charset").upper()
-    if scan.utf8 and charset != "UTF-8":
-        # RFC 6855 §3: after ENABLE UTF8=ACCEPT there is one charset.
-        raise PeerError(f"{scan.verb}: the charset is UTF-8 here")
     if charset not in ("US-ASCII", "UTF-8"):
         # RFC 9051 §6.4.4: a charset that is not known is NO, with those that are.
         raise PeerError("the charsets are US-ASCII and UTF-8", code="BADCHARSET (US-ASCII UTF-8)", condition="NO")
