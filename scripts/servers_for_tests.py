@@ -23,6 +23,7 @@ PACKAGES = {
     "dovecot-lmtpd": "the comparison with Dovecot",
     "swaks": "the dialogues with swaks",
     "libnet-ssleay-perl": "swaks signing in (TLS)",
+    "libmail-dkim-perl": "checking DKIM signatures with a verifier by other people",
 }
 SERVICES = ("postgresql", "postfix", "dovecot")
 # Postfix asks what it is for, and fails on a machine without a domain name unless it is told to configure nothing.

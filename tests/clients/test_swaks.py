@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
+import sys
 
 import pytest
 
+from tests.clients.conftest import until
 from tests.servers.mailwright import DOMAIN, PASSWORD, MailwrightServer
 
 SWAKS = shutil.which("swaks")
@@ -36,6 +39,58 @@ def test_a_user_signs_in_over_tls_and_submits(running: MailwrightServer, way: st
     assert done.returncode == 0, done.stdout + done.stderr
     assert "235 2.7.0" in done.stdout
     assert "250 2.0.0" in done.stdout
+
+
+def test_a_program_with_a_password_of_its_own_submits_inside_tls(running: MailwrightServer) -> None:
+    def made(label: str, scope: str) -> str:
+        command = [
+            sys.executable,
+            "-m",
+            "mailwright",
+            "user",
+            "app-password",
+            "add",
+            ADA,
+            label,
+            "--scope",
+            scope,
+            "--json",
+        ]
+        done = subprocess.run(
+            [*command, "--data", str(running.data)], capture_output=True, text=True, check=True, timeout=60
+        )
+        return str(json.loads(done.stdout)["password"])
+
+    for password, status, answer in (
+        (made("swaks", "smtp"), 0, "250 2.0.0"),
+        (made("reader", "imap"), 28, "535 5.7.8"),
+    ):
+        sign_in = ("--tls-on-connect", "--auth", "PLAIN", "--auth-user", ADA, "--auth-password", password)
+        done = _swaks(running.submissions_port, *sign_in, "--from", ADA, "--to", BASHIR, "--body", "By swaks.")
+        assert done.returncode == status, done.stdout + done.stderr
+        assert answer in done.stdout
+
+
+def test_what_is_submitted_is_in_sent_and_arrives_without_its_blind_recipients(running: MailwrightServer) -> None:
+    sign_in = ("--tls-on-connect", "--auth", "PLAIN", "--auth-user", ADA, "--auth-password", PASSWORD)
+    header = ("--header", "Subject: Blind", "--add-header", f"Bcc: {BASHIR}", "--from", ADA, "--to", BASHIR)
+    assert _swaks(running.submissions_port, *sign_in, *header).returncode == 0
+    arrived, kept = (
+        until(lambda name=name, role=role: _raw(running, name, role))
+        for name, role in ((BASHIR, "inbox"), (ADA, "sent"))
+    )
+    assert b"Bcc" not in arrived
+    assert f"Bcc: {BASHIR}".encode() in kept
+
+
+def _raw(running: MailwrightServer, email: str, role: str) -> bytes | None:
+    with running.opened() as database:
+        row = database.execute(
+            "SELECT b.data FROM messages m JOIN users u ON u.id = m.user_id JOIN mailboxes x ON x.id = m.mailbox_id "
+            "JOIN blobs b ON b.id = m.blob_id WHERE u.email = ? AND x.role = ? AND m.subject = 'Blind'",
+            (email, role),
+        ).fetchone()
+    return row[0] if row else None
 
 
 def test_a_wrong_password_is_refused(running: MailwrightServer) -> None:

@@ -3,7 +3,7 @@
 The language of a dialogue (several clients: C2:, S2: and so on; the default is 1):
 
     # MUST  RFC 5321 §4.1.1.5        the rule; more lines of comment may follow
-    # server: submission tls         kind, then options: tls, implicit, clear, max_size=, and any limit of SmtpLimits
+    # server: submission tls         kind, then options: tls, implicit, clear, bearer, max_size=, and any limit of SmtpLimits
     C: RSET                          a line the client sends; \\r \\n \\0 \\xNN are octets. Lines in a row go out in one write.
     R: half a li                     the same without CRLF
     S: 250 2.0.0 ~                   the reply; "~" is any text; the lines of a long reply are parted by " / "
@@ -143,6 +143,7 @@ def _server_of(lines: list[str], folder: Path) -> tuple[Kind, SmtpSettings]:
         tls=tls,
         implicit_tls="implicit" in options,
         allow_clear_auth="clear" in options,
+        bearer="bearer" in options,
         postmaster_domain="mailwright.test",
         limits=limits,
     )

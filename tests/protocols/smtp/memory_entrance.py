@@ -8,7 +8,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from mailwright.domain.addresses import Address
-from mailwright.domain.envelope import Envelope, Verdict
+from mailwright.domain.envelope import Channel, Envelope
 from mailwright.domain.ids import checksum
 from mailwright.domain.refusals import (
     AuthenticationFailed,
@@ -61,8 +61,15 @@ class MemoryEntrance:
     count: int = 0
 
     async def may_receive(
-        self, sender: Address | None, recipient: Address, account: SignedIn | None, size: int
+        self,
+        sender: Address | None,
+        recipient: Address,
+        account: SignedIn | None,
+        size: int,
+        channel: Channel,
+        client: str,
     ) -> None:
+        assert client.startswith("[")
         if sender is not None and sender.domain == DOMAIN and account is None:
             raise SenderNotAllowed(f"sign in to send as {sender}")
         if recipient.domain not in (DOMAIN, "localhost"):
@@ -78,7 +85,7 @@ class MemoryEntrance:
         if recipient.local == "broken" and sender is None:
             raise ZeroDivisionError("a bug at RCPT")
 
-    async def accept(self, envelope: Envelope, raw: bytes, verdict: Verdict) -> MemoryReceipt:
+    async def accept(self, envelope: Envelope, raw: bytes) -> MemoryReceipt:
         if self.counting_only:
             self.count += 1
             return MemoryReceipt(tuple([MemoryOutcome(each) for each in envelope.recipients]))
@@ -87,7 +94,6 @@ class MemoryEntrance:
             await asyncio.sleep(self.delay)
         if self.gate is not None:
             await self.gate.wait()
-        assert verdict.account is None
         if any(recipient.local == "broken" for recipient in envelope.recipients):
             raise ZeroDivisionError("a bug in core")
         if raw.count(b"Received:") > 100:

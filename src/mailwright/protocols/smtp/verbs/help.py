@@ -20,7 +20,7 @@ USAGE: dict[str, str] = {
     "VRFY": "VRFY <address>: never tells",
     "HELP": "HELP [command]: this",
     "STARTTLS": "STARTTLS: goes on under TLS; say hello again after it",
-    "AUTH": "AUTH PLAIN|LOGIN: signs in",
+    "AUTH": "AUTH <mechanism>: signs in; EHLO lists the mechanisms",
 }
 
 
