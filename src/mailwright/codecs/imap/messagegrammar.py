@@ -35,7 +35,8 @@ def _append_message(scan: Scanner) -> AppendMessage:
     bits, keywords = 0, ()
     date = None
     if scan.sees(b"("):
-        bits, keywords = _flags(scan.listed(lambda: _flag(scan), "a flag", empty=True))
+    bits = 0
+    keywords: tuple[str, ...] = ()
         scan.space("a date or a message")
     if scan.sees(b'"'):
         date = _date_time(scan)
