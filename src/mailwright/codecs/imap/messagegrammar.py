@@ -32,11 +32,11 @@ def _append(scan: Scanner, tag: bytes) -> Command:
 
 
 def _append_message(scan: Scanner) -> AppendMessage:
-    bits, keywords = 0, ()
-    date = None
-    if scan.sees(b"("):
     bits = 0
     keywords: tuple[str, ...] = ()
+    date = None
+    if scan.sees(b"("):
+        bits, keywords = _flags(scan.listed(lambda: _flag(scan), "a flag", empty=True))
         scan.space("a date or a message")
     if scan.sees(b'"'):
         date = _date_time(scan)
