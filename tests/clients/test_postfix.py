@@ -45,7 +45,6 @@ def test_an_unknown_recipient_comes_back_to_the_sender_and_the_others_get_theirs
     assert nobody in status.as_string()  # type: ignore[union-attr]
 
 
-@pytest.mark.xfail(strict=True, reason="LMTP refuses senders of our own domains as port 2525 does")
 def test_a_colleague_behind_the_same_postfix_may_write(place: Place) -> None:
     ada, bashir = f"ada@{DOMAIN}", f"bashir+colleague@{DOMAIN}"
     _hand_to(place.postfix, ada, [bashir], message("from a colleague", [bashir], 1, sender=ada))

@@ -16,6 +16,7 @@ import dns.resolver
 import dns.rrset
 import pytest
 
+from mailwright.codecs.mailauth import Answer, Question
 from mailwright.connectors.dns import DnsResolver, ascii_domain
 from mailwright.domain.sending import PermanentFailure, TemporaryFailure
 
@@ -26,6 +27,8 @@ ZONE: dict[tuple[str, str], list[str]] = {
     ("equal.example.net.", "MX"): [f"10 mx{number}.example.net." for number in range(6)],
     ("bare.example.org.", "A"): ["203.0.113.9"],
     ("nothing.example.org.", "TXT"): ['"hello"'],
+    ("example.org.", "TXT"): ['"v=spf1 " "-all"', '"with \\255 octets"'],
+    ("9.113.0.203.in-addr.arpa.", "PTR"): ["Mail.example.org."],
     ("null.example.org.", "MX"): ["0 ."],
     ("odd.example.org.", "MX"): ["0 .", "10 mx.example.net."],
     ("xn--bcher-kva.example.", "MX"): ["10 mx.example.net."],
@@ -139,3 +142,24 @@ async def test_on_a_machine_without_dns_mail_waits(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(dns.asyncresolver.Resolver, "read_resolv_conf", unconfigured)
     with pytest.raises(TemporaryFailure):
         await DnsResolver().mx("example.net")
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (Question("example.org", "TXT"), Answer((b"v=spf1 -all", b"with \xff octets"))),
+        (Question("example.net", "MX"), Answer(((20, "backup.example.net"), (10, "mx.example.net")))),
+        (Question("mx.example.net", "A"), Answer(("203.0.113.5",))),
+        (Question("mx.example.net", "AAAA"), Answer(("2001:db8::5",))),
+        (Question("9.113.0.203.in-addr.arpa", "PTR"), Answer(("mail.example.org",))),
+        (Question("mx.example.net", "TXT"), Answer()),
+        (Question("missing.example.org", "TXT"), Answer()),
+        (Question("no..name", "TXT"), Answer()),
+        (Question("broken.example.org", "TXT"), Answer(failed=True)),
+        (Question("silent.example.org", "TXT"), Answer(failed=True)),
+    ],
+)
+async def test_what_is_asked_about_incoming_mail(question: Question, answer: Answer) -> None:
+    async with resolving() as resolver:
+        found = await resolver.look_up(question)
+        assert (set(found.values), found.failed) == (set(answer.values), answer.failed)

@@ -1,6 +1,7 @@
-"""DNS, as far as sending mail needs it: the mail hosts of a domain and their addresses.
+"""DNS, as far as mail needs it: the mail hosts of a domain and their addresses, and what the checks of incoming mail ask.
 
-Called by `smtp.DirectMx`. Answers come from dnspython's asynchronous resolver; tests bring a resolver of their own.
+Called by `smtp.DirectMx` and `core.authentication`. Answers come from dnspython's asynchronous resolver; tests bring a resolver of
+their own.
 Promises: what a domain says about its mail is told apart from our not knowing: the first may be permanent, the second never is.
 """
 
@@ -17,9 +18,12 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
+from mailwright.codecs.mailauth import Answer, Question
 from mailwright.domain.sending import PermanentFailure, TemporaryFailure
 
 ANSWER_SECONDS = 20.0  # for one question, all servers and repetitions included
+CHECK_SECONDS = 4.0  # for one question about incoming mail, whose sender waits for the answer to all of them
+MAX_VALUES = 50  # of one answer about incoming mail; a name with more verification texts than that has lost count
 MAX_HOSTS = 20  # of one domain; nobody honest has more
 
 
@@ -90,6 +94,16 @@ class DnsResolver:
             raise failures[0]
         return found
 
+    async def look_up(self, question: Question) -> Answer:
+        """What `core.authentication` asks. Never raises: a name that is none has no records, and trouble is a failed answer."""
+        try:
+            found = await self._ask(dns.name.from_text(question.name), question.kind, question.name, must_exist=False)
+        except TemporaryFailure:
+            return Answer(failed=True)
+        except dns.exception.DNSException:
+            return Answer()
+        return Answer(tuple(_value(record, question.kind) for record in found[:MAX_VALUES]))
+
     async def _ask(self, name: dns.name.Name, kind: str, shown: str, *, must_exist: bool = True) -> list[Any]:
         try:
             answer = await self._resolver.resolve(name, kind, raise_on_no_answer=False, search=False)
@@ -102,6 +116,16 @@ class DnsResolver:
             kind_of_error = type(error).__name__
             raise TemporaryFailure(f"the name servers did not answer for {shown} ({kind_of_error})", "4.4.3") from error
         return list(answer.rrset or ())
+
+
+def _value(record: Any, kind: str) -> bytes | str | tuple[int, str]:
+    if kind == "TXT":
+        return b"".join(record.strings)
+    if kind == "MX":
+        return int(record.preference), str(record.exchange.to_text(omit_final_dot=True)).lower()
+    if kind == "PTR":
+        return str(record.target.to_text(omit_final_dot=True)).lower()
+    return str(record.address)
 
 
 def ascii_domain(domain: str) -> str:

@@ -37,36 +37,51 @@ class Receipt:
 
 
 async def may_receive(
-    core: Core, sender: Address | None, recipient: Address, *, account: str | None, size: int = 0
+    core: Core,
+    sender: Address | None,
+    recipient: Address,
+    *,
+    account: str | None,
+    size: int = 0,
+    is_relay: bool = False,
 ) -> None:
     """The answer to RCPT. `account` is the id of the signed-in user or None; `size` is what MAIL declared, in bytes.
+
+    `is_relay`: a relay of ours asks, which may bring mail of our own people; whether it is theirs, the verdict decides.
 
     Raises NoSuchRecipient, RelayDenied, SenderNotAllowed, MailboxFull, ExceedsQuota, TryLater.
     """
     cached = core.recipients_seen
     # Authenticated users may write anywhere; their sender address is checked when they submit.
-    question = (sender.domain if sender and account is None else None, recipient.key, account is None)
+    own_domain = sender.domain if sender and account is None and not is_relay else None
+    question = (own_domain, recipient.key, account is None)
     until = cached.get(question)
     if until is not None and until > time.monotonic() and size == 0:
         return
-    await core.read(lambda tx: _check(tx, core.settings.hostname, sender, recipient, account, size))
+    await core.read(lambda tx: _check(tx, core.settings.hostname, own_domain, recipient, account, size))
     if len(cached) >= CACHED_RECIPIENTS:
         cached.clear()
     cached[question] = time.monotonic() + CACHED_SECONDS
 
 
-async def accept(core: Core, envelope: Envelope, raw: bytes, verdict: Verdict) -> Receipt:
-    """Keep it once, however often it is offered. Raises LoopDetected, MessageTooLarge, TryLater."""
-    incoming = await filing.prepare(core, envelope, raw, verdict)
+async def accept(
+    core: Core, envelope: Envelope, raw: bytes, verdict: Verdict, *, found: bytes = b"", kept: bytes | None = None
+) -> Receipt:
+    """Keep it once, however often it is offered. `found` and `kept` as `core.authentication` gives them.
+
+    Raises LoopDetected, MessageTooLarge, TryLater.
+    """
+    incoming = await filing.prepare(core, envelope, raw, verdict, found=found, kept=kept)
     outcomes = await core.write(lambda tx: filing.file_all(tx, core, incoming), shared=True)
     if all(outcome.duplicate or outcome.refusal is not None for outcome in outcomes):
         await filing.discard(core, incoming)
     return Receipt(outcomes)
 
 
-def _check(tx: Tx, hostname: str, sender: Address | None, recipient: Address, account: str | None, size: int) -> None:
-    if account is None and sender is not None and routing.is_local_domain(tx, sender.domain):
-        raise SenderNotAllowed(f"{sender.domain} is ours: sign in (submission) to send from it")
+def _check(tx: Tx, hostname: str, unsigned: str | None, recipient: Address, account: str | None, size: int) -> None:
+    """`unsigned` is the domain of a sender who has not signed in; None when that does not matter."""
+    if unsigned is not None and routing.is_local_domain(tx, unsigned):
+        raise SenderNotAllowed(f"{unsigned} is ours: sign in (submission) to send from it")
     row = routing.resolve(tx, recipient, hostname)
     if row is None:
         if routing.is_local_domain(tx, recipient.domain):

@@ -62,6 +62,18 @@ class SenderNotAllowed(Refusal):
     code = "sender_not_allowed"
 
 
+class NotAuthentic(Refusal):
+    """The message says it is from a domain that does not vouch for it and wants such mail refused (RFC 7489 §6.3)."""
+
+    code = "not_authentic"
+
+
+class LooksLikeSpam(Refusal):
+    """The spam filter is sure."""
+
+    code = "looks_like_spam"
+
+
 class MailboxFull(Refusal):
     """The recipient's quota has no room now; it may have later."""
 
@@ -84,6 +96,12 @@ class LoopDetected(Refusal):
     """The message went round in circles (RFC 5321 §6.3)."""
 
     code = "loop_detected"
+
+
+class RejectedByRule(Refusal):
+    """A rule of the recipient's refuses the message; the text is the recipient's own."""
+
+    code = "rejected_by_rule"
 
 
 class AuthenticationFailed(Refusal):

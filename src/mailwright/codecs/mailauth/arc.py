@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import dkim as dkimpy  # type: ignore[import-untyped]  # ships no types
+import dkim as dkimpy
 
 from mailwright.codecs.mailauth import keys
 from mailwright.codecs.mailauth.bodyhash import Body

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import dkim as dkimpy  # type: ignore[import-untyped]  # ships no types
-from dkim.util import InvalidTagValueList, parse_tag_value  # type: ignore[import-untyped]  # ships no types
+import dkim as dkimpy
+from dkim.util import InvalidTagValueList, parse_tag_value
 
 from mailwright.codecs.mailauth import keys
 from mailwright.codecs.mailauth.bodyhash import Body, Form

@@ -52,6 +52,10 @@ class Findings:
     wish: Wish = "none"
     because: str = ""
 
+    def result_of(self, method: str) -> str:
+        """The first result of a method, empty when there is none."""
+        return next((each.result for each in self.results if each.method == method), "")
+
 
 class Examination:
     """See above. `client` None: the message came from a machine that says nothing about its sender, SPF is not asked;

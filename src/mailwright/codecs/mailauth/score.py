@@ -48,7 +48,7 @@ SIGNS = (
 
 def signs(findings: Findings, names: Collection[bytes], *, helo: str, hostname: str, recipients: int) -> list[Sign]:
     """What speaks against a message. `names` are its header's, in lower case; `hostname` is ours."""
-    spf = next((result.result for result in findings.results if result.method == "spf"), "")
+    spf = findings.result_of("spf")
     hello = helo.lower().rstrip(".")
     is_strange = "." not in hello and ":" not in hello  # RFC 5321 §4.1.1.1: a full name or an address literal
     found = [

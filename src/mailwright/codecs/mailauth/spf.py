@@ -6,7 +6,7 @@ nothing global is touched and no socket is opened. Its ten look-ups, two empty a
 
 from __future__ import annotations
 
-import spf as pyspf  # type: ignore[import-untyped]  # ships no types
+import spf as pyspf
 
 from mailwright.codecs.mailauth.questions import Answers, Kind, Unanswered
 from mailwright.codecs.mailauth.results import MethodResult

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from mailwright.domain.addresses import Address
-from mailwright.domain.envelope import Envelope, Verdict
+from mailwright.domain.envelope import Channel, Envelope
 from mailwright.domain.refusals import Refusal
 
 
@@ -44,17 +44,25 @@ class Entrance(Protocol):
     """The door to core."""
 
     async def may_receive(
-        self, sender: Address | None, recipient: Address, account: SignedIn | None, size: int
+        self,
+        sender: Address | None,
+        recipient: Address,
+        account: SignedIn | None,
+        size: int,
+        channel: Channel,
+        client: str,
     ) -> None:
-        """Asked at RCPT. `account` None: nobody signed in. `size` in octets as declared, 0 when it was not.
+        """Asked at RCPT. `account` None: nobody signed in. `size` in octets as declared, 0 when it was not. `channel` is the kind of
+        server, `client` the peer as an address literal.
 
         Raises NoSuchRecipient, RelayDenied, SenderNotAllowed, MailboxFull, ExceedsQuota, TryLater.
         """
 
-    async def accept(self, envelope: Envelope, raw: bytes, verdict: Verdict) -> Receipt:
+    async def accept(self, envelope: Envelope, raw: bytes) -> Receipt:
         """Keep a message from a stranger or another server. `raw` is exactly what was received, without any trace field.
 
-        Returns only when it would survive a power cut. Raises LoopDetected, MessageTooLarge, TryLater for the whole.
+        Returns only when it would survive a power cut. Raises LoopDetected, MessageTooLarge, NotAuthentic, LooksLikeSpam, TryLater for
+        the whole.
         """
 
     async def submit(self, account: SignedIn, envelope: Envelope, raw: bytes) -> Receipt:

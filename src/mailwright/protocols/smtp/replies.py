@@ -14,6 +14,9 @@ REFUSALS: dict[type[Refusal], tuple[int, str, str]] = {
     refusals.NoSuchRecipient: (550, "5.1.1", "nobody here has that address"),
     refusals.RelayDenied: (550, "5.7.1", "we do not pass mail on for strangers"),
     refusals.SenderNotAllowed: (550, "5.7.1", "this sender address is not yours to use here"),
+    # RFC 7372 §3.3: X.7.26, several checks of authenticity failed.
+    refusals.NotAuthentic: (550, "5.7.26", "its domain does not vouch for this message"),
+    refusals.LooksLikeSpam: (550, "5.7.1", "this looks like spam"),
     refusals.MailboxFull: (452, "4.2.2", "the mailbox is full, try again later"),
     refusals.ExceedsQuota: (552, "5.2.2", "the message is larger than the whole mailbox may be"),
     refusals.MessageTooLarge: (552, "5.3.4", "the message is larger than we take"),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mailwright.codecs.smtp import Data, Message, Problem, Reply, protocol_name
 from mailwright.domain import clock, ids
-from mailwright.domain.envelope import Channel, Envelope, Verdict
+from mailwright.domain.envelope import Channel, Envelope
 from mailwright.domain.refusals import Refusal
 from mailwright.protocols.smtp import replies
 from mailwright.protocols.smtp.entrance import Receipt
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mailwright.protocols.smtp.connection import Connection
 
 GO_ON = Reply(354, "", "go on, and end with a line that is one dot")
-STRANGER = Verdict()
 
 PROBLEMS: dict[Problem, Reply] = {
     # RFC 5321 §2.3.8: CR and LF only ever together. RFC 3463 §3.7: X.6.0, something is wrong with the content.
@@ -71,7 +70,7 @@ async def _hand_over(connection: "Connection", envelope: Envelope, raw: bytes) -
         assert connection.account is not None, "MAIL is refused before signing in"
         receipt = await entrance.submit(connection.account, envelope, raw)
     else:
-        receipt = await entrance.accept(envelope, raw, STRANGER)
+        receipt = await entrance.accept(envelope, raw)
     assert len(receipt.outcomes) == len(envelope.recipients), "an outcome for each recipient, in order"
     return receipt
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from mailwright.codecs.smtp import Rcpt, Reply
+from mailwright.domain.envelope import Channel
 from mailwright.domain.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ async def rcpt(connection: "Connection", command: Rcpt) -> Reply:
     if len(session.recipients) >= server.settings.limits.recipients:
         return ENOUGH  # RFC 5321 §4.5.3.1.10: 452, and the client sends the others in a message of their own
     try:
-        await server.entrance.may_receive(mail.sender, command.recipient, connection.account, mail.size or 0)
+        await server.entrance.may_receive(
+            mail.sender, command.recipient, connection.account, mail.size or 0, Channel(server.kind), connection.client
+        )
     except Refusal:
         connection.refused_recipients += 1
         raise
