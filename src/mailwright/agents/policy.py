@@ -58,6 +58,13 @@ STRANGER = Limits(
 )  # a From line anybody could have written: whoever it names must not be flooded
 
 
+def words_of_author(origin: Origin) -> Origin:
+    """Whose words a mail is to a run that works for its author, as the employee's does: the owner's when who that is was proven, by
+    signing in or by the domain of their address (`core.authentication`). `origin` is the message's.
+    """
+    return Origin.STRANGER if origin is Origin.STRANGER else Origin.OWNER
+
+
 def limits_for(origin: Origin) -> Limits:
     """The limits for words of that origin."""
     return STRANGER if origin is Origin.STRANGER else KNOWN

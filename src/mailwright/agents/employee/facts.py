@@ -29,8 +29,8 @@ from mailwright.storage.tasks import Task
 class Correspondent:
     """Who wrote: the address to answer (None: none that could be), and the person the work is done for.
 
-    `person` is None for a stranger who uses an address of ours without having signed in: the mail may be anybody's, so it gets no
-    workspace and spends nobody's plan.
+    `person` is None for a stranger who uses an address of ours that nothing proves to be theirs: the mail may be anybody's, so it gets
+    no workspace and spends nobody's plan.
     """
 
     address: Address | None
@@ -88,8 +88,9 @@ def fresh(tx: Tx, task: Task, message: StoredMessage, known: Facts, *, hostname:
 def answered_by_somebody(tx: Tx, message: StoredMessage, *, ours: frozenset[str]) -> bool:
     """Whether the message has an answer in its thread: flagged so by a client, or one that names it and is not the asker's.
 
-    It must come from somebody we know, or from one whom the asker had written to: else a stranger who learns the Message-ID
-    could keep an answer from being sent. `ours` are the Message-IDs this task itself may have sent: the apology of an earlier generation is no answer.
+    It must come from one of our own people, or from one whom the asker had written to: else anybody who learns the Message-ID could
+    keep an answer from being sent, and an address that is proven is still anybody's. `ours` are the Message-IDs this task itself may
+    have sent: the apology of an earlier generation is no answer.
     """
     if message.flags & Flag.ANSWERED:
         return True
@@ -98,12 +99,22 @@ def answered_by_somebody(tx: Tx, message: StoredMessage, *, ours: frozenset[str]
     asked = {address.lower() for field in ("to", "cc") for _name, address in message.headers.get(field, ())}
     return any(
         message.message_id in other.headers.get("in_reply_to", ())
-        and (other.origin is not Origin.STRANGER or other.sender.lower() in asked)
+        and (other.sender.lower() in asked or _is_ours(tx, other))
         and other.sender.lower() != message.sender.lower()
         and other.message_id not in ours
         for other in messages.in_thread(tx, message.thread_id, message.user_id)
         if other.id != message.id
     )
+
+
+def _is_ours(tx: Tx, message: StoredMessage) -> bool:
+    """Whether it is proven to be from somebody with an address here."""
+    if message.origin is Origin.STRANGER:
+        return False
+    try:
+        return account_rows.address(tx, Address.parse(message.sender).key) is not None
+    except BadAddress:
+        return False
 
 
 def sent_id(task: Task, generation: int, hostname: str) -> str:

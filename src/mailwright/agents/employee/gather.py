@@ -13,6 +13,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+from mailwright.agents import policy
 from mailwright.agents.employee import contents
 from mailwright.agents.employee.contents import Contents
 from mailwright.agents.employee.facts import Correspondent, correspondent_of, fresh
@@ -186,7 +187,7 @@ def _conclude(
         agent_name=found.agent.display_name,
         correspondent=str(writer.address) if writer.address else "",
         correspondent_name=writer.name,
-        origin=message.origin,
+        origin=policy.words_of_author(message.origin),
         language=language.guess(read.split.new or read.split.forwarded or message.subject),
         material=material,
     )
@@ -199,7 +200,7 @@ def _conclude(
         bounce=message.inbound_id is not None and message.envelope_sender is None,
         from_an_agent=key == found.agent.email or (bool(key) and assignments.is_agent_address(tx, key)),
         answerable=writer.address is not None,
-        origin=message.origin.value,
+        origin=snapshot.origin.value,
     )
     return fresh(tx, found.task, message, known, hostname=core.settings.hostname)
 
