@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
@@ -20,6 +20,9 @@ from mailwright.domain.clock import DAY, Instant
 from mailwright.pipeline.fanout import Fanout
 from mailwright.storage import BlobStore, Database, Tx
 from mailwright.storage.domains import Domain
+
+if TYPE_CHECKING:
+    from mailwright.core.rules import Active
 
 T = TypeVar("T")
 
@@ -49,6 +52,8 @@ class Core:
     domains_seen: dict[str, tuple[float, Domain]] = field(default_factory=dict)
     # Answers to RCPT, remembered for a moment: see `accept.may_receive`.
     recipients_seen: dict[tuple[str | None, str, bool], float] = field(default_factory=dict)
+    # Who has rules at work, and which, with the monotonic second until which that is believed: see `rules.active`.
+    rules_seen: dict[str, tuple[float, Active | None]] = field(default_factory=dict)
     # Failed sign-ins of this process, by name and by client: see `accounts.authenticate`.
     sign_in_failures: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
     # Recipients written to through this process, by user: see `submission.submit`.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from mailwright.core import Core, filing, routing
+from mailwright.core import Core, derived, filing, routing
 from mailwright.core.filing import Outcome
 from mailwright.domain.addresses import Address
 from mailwright.domain.envelope import Envelope, Verdict
@@ -72,7 +72,7 @@ async def accept(
     Raises LoopDetected, MessageTooLarge, TryLater.
     """
     incoming = await filing.prepare(core, envelope, raw, verdict, found=found, kept=kept)
-    outcomes = await core.write(lambda tx: filing.file_all(tx, core, incoming), shared=True)
+    outcomes = await derived.write(core, incoming.derived, lambda tx: filing.file_all(tx, core, incoming))
     if all(outcome.duplicate or outcome.refusal is not None for outcome in outcomes):
         await filing.discard(core, incoming)
     return Receipt(outcomes)

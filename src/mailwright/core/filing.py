@@ -12,11 +12,13 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailwright.codecs import mime
 from mailwright.codecs.smtp.trace import received_field, return_path_field
-from mailwright.core import Core, journaling, outbox, routing
+from mailwright.core import Core, journaling, outbox, routing, ruledelivery, rules
+from mailwright.core.arrival import Arrival
+from mailwright.core.derived import Derived
 from mailwright.core.messages import Provenance, append
 from mailwright.domain.addresses import Address
 from mailwright.domain.envelope import Channel, Envelope, Verdict
@@ -29,6 +31,7 @@ from mailwright.domain.refusals import (
     NoSuchRecipient,
     NotFound,
     Refusal,
+    RejectedByRule,
     TryLater,
 )
 from mailwright.storage import StoredBlob, Tx, inbound
@@ -45,7 +48,8 @@ MAX_HOPS = 100  # RFC 5321 §6.3: a loop is not assumed before a hundred Receive
 class Incoming:
     """A message ready to be filed. `domains` are ours among the recipients'; `blobs` has one staged copy for each tenant.
 
-    `placed` names the tenants whose blob has its rows already (our own outgoing mail); a delivery's blob gets them here.
+    `placed` names the tenants whose blob has its rows already (our own outgoing mail); a delivery's blob gets them here. `derived` is
+    what its readers' rules make of it: run the transaction that files it with `derived.write`.
     """
 
     envelope: Envelope
@@ -55,6 +59,7 @@ class Incoming:
     domains: dict[str, Domain]
     blobs: dict[str, StoredBlob]
     placed: frozenset[str] = frozenset()
+    derived: Derived = field(default_factory=Derived)
 
     @property
     def role(self) -> str:
@@ -145,7 +150,7 @@ def file_all(tx: Tx, core: Core, incoming: Incoming) -> tuple[Outcome, ...]:
 
 
 def file_once(tx: Tx, core: Core, incoming: Incoming, recipient: Address) -> Outcome:
-    """File for one recipient. Raises NoSuchRecipient, MailboxFull, ExceedsQuota, LoopDetected; then nothing is kept for it."""
+    """File for one recipient. Raises NoSuchRecipient, MailboxFull, ExceedsQuota, LoopDetected, RejectedByRule; then nothing is kept for it."""
     row = routing.resolve(tx, recipient, core.settings.hostname)
     if row is None or row.tenant_id not in incoming.blobs:
         raise NoSuchRecipient(f"there is no {recipient} here")
@@ -174,7 +179,8 @@ def file_once(tx: Tx, core: Core, incoming: Incoming, recipient: Address) -> Out
         targets = tuple(routing.expand(tx, row, recipient))
         # Each of them, and only then the question: any() over the calls would stop at the first.
         reached = [
-            _deliver(tx, incoming, blob, target, provenance, alone=row.user_id is not None) for target in targets
+            _deliver(tx, core, incoming, blob, target, recipient, provenance, alone=row.user_id is not None)
+            for target in targets
         ]
         if not any(reached):
             raise NoSuchRecipient(f"{recipient} leads to nobody")
@@ -249,24 +255,29 @@ def _owe_bounces(tx: Tx, core: Core, incoming: Incoming, outcomes: Sequence[Outc
 
 def _deliver(
     tx: Tx,
+    core: Core,
     incoming: Incoming,
     blob: StoredBlob,
     target: routing.Local | routing.Elsewhere,
+    recipient: Address,
     provenance: Provenance,
     *,
     alone: bool,
 ) -> bool:
     """Into a mailbox, or into the outbox for a member elsewhere. False when that member is gone.
 
-    When the recipient is a group, a full mailbox of one member must not refuse the mail for all: that member's copy waits in
-    the outbox, which retries it and tells the sender if it never fits.
+    When the recipient is a group, a full mailbox of one member, or a rule of theirs, must not refuse the mail for all: that member's
+    copy waits in the outbox, which retries it and tells the sender if it never fits.
     """
     envelope = incoming.envelope
     if isinstance(target, routing.Local):
         try:
-            _put(tx, incoming, blob, target, provenance)
+            _put(tx, core, incoming, blob, target, recipient, provenance)
         except (MailboxFull, ExceedsQuota):
             if alone:
+                raise
+        except RejectedByRule as refusal:
+            if alone and not ruledelivery.must_be_told(envelope, refusal):
                 raise
         except NotFound as error:
             if alone:
@@ -289,11 +300,39 @@ def _deliver(
     return True
 
 
-def _put(tx: Tx, incoming: Incoming, blob: StoredBlob, target: routing.Local, provenance: Provenance) -> str:
-    """Into the mailbox it belongs to, or into the INBOX when its owner has no such mailbox any more. Raises as `append` does."""
+def _put(
+    tx: Tx,
+    core: Core,
+    incoming: Incoming,
+    blob: StoredBlob,
+    target: routing.Local,
+    recipient: Address,
+    provenance: Provenance,
+) -> None:
+    """Where its owner's rules want it; without any, into the mailbox it belongs to, or into INBOX when there is no such mailbox.
 
-    def put(role: str) -> str:
-        return append(
+    What is junk goes there, and no rule sees it. Raises as `append` does, and RejectedByRule.
+    """
+    if target.kind == "user" and incoming.role == INBOX:
+        active = rules.active(tx, core, target.user_id)
+        if active is not None:
+            arrival = Arrival(
+                tenant_id=target.tenant_id,
+                user_id=target.user_id,
+                recipient=recipient,
+                envelope=incoming.envelope,
+                verdict=incoming.verdict,
+                parsed=incoming.parsed,
+                blob=blob,
+                provenance=provenance,
+                key=idempotency_key(incoming, recipient),
+                derived=incoming.derived,
+            )
+            ruledelivery.deliver(tx, core, arrival, active)
+            return
+
+    def put(role: str) -> None:
+        append(
             tx,
             tenant_id=target.tenant_id,
             user_id=target.user_id,
@@ -306,8 +345,9 @@ def _put(tx: Tx, incoming: Incoming, blob: StoredBlob, target: routing.Local, pr
 
     if incoming.role != INBOX:
         with contextlib.suppress(NotFound):
-            return put(incoming.role)
-    return put(INBOX)
+            put(incoming.role)
+            return
+    put(INBOX)
 
 
 def _journal(tx: Tx, incoming: Incoming, blob: StoredBlob, recipient: Address, provenance: Provenance) -> None:

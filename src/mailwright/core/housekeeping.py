@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mailwright.core import Core, mailboxes, retention
+from mailwright.core import Core, mailboxes, retention, vacation
 from mailwright.domain.refusals import TryLater
 from mailwright.pipeline import Flows, step, workflow
 from mailwright.pipeline.retention import purge
@@ -44,6 +44,7 @@ async def sweep_mail() -> int:
     """Apply the mail policies; how many messages and blobs went."""
     core = _here().core
     await mailboxes.empty_removed(core)
+    await vacation.forget(core)
     swept = await retention.sweep(core)
     return swept.expired + swept.redacted + swept.collected
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from mailwright.core import Core, filing, settlement
+from mailwright.core import Core, derived, filing, settlement
 from mailwright.domain.clock import Instant
 from mailwright.domain.envelope import Channel, Envelope
 from mailwright.domain.refusals import (
@@ -24,6 +24,7 @@ from mailwright.domain.refusals import (
     NoSuchRecipient,
     NotFound,
     Refusal,
+    RejectedByRule,
     TryLater,
 )
 from mailwright.domain.sending import PermanentFailure, SendFailure, TemporaryFailure
@@ -105,7 +106,7 @@ async def _deliver_row(core: Core, row: OutboxRow, incoming: filing.Incoming | S
         return settlement.sent(tx, rows.counted(held), "delivered to the mailbox", now)
 
     try:
-        delivered = await core.write(file_and_settle, shared=True)
+        delivered = await derived.write(core, incoming.derived, file_and_settle)
     except Refusal as refusal:
         await _settle(core, row, _failure(refusal), now)
     except Exception:
@@ -122,6 +123,8 @@ async def _settle(core: Core, row: OutboxRow, failure: SendFailure, now: Instant
 
 def _failure(refusal: Refusal) -> SendFailure:
     kind, code = _FAILURES.get(type(refusal), (PermanentFailure, "5.7.1"))
+    if isinstance(refusal, RejectedByRule):  # RFC 5429 §2.1.2: the notice says whose words these are
+        return kind(f"a rule of the recipient refuses it, and says: {refusal}", code)
     return kind(str(refusal), code)
 
 

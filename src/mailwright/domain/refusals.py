@@ -99,9 +99,18 @@ class LoopDetected(Refusal):
 
 
 class RejectedByRule(Refusal):
-    """A rule of the recipient's refuses the message; the text is the recipient's own."""
+    """A rule of the recipient's refuses the message; the text is the recipient's own. `exact`: it must not be changed."""
 
     code = "rejected_by_rule"
+
+    def __init__(self, text: str, *, exact: bool = False) -> None:
+        super().__init__(text)
+        self.exact = exact
+
+    @property
+    def is_ascii(self) -> bool:
+        """Whether any reply can carry the words."""
+        return str(self).isascii()
 
 
 class AuthenticationFailed(Refusal):

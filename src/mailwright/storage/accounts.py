@@ -112,11 +112,19 @@ def next_modseq(tx: Tx, user_id: str, *, freed: int = 0) -> int:
 
 
 def remove(tx: Tx, user_id: str) -> None:
-    """Take away the user with credentials, addresses, preferences and workspace; the caller has removed the mail."""
+    """Take away the user with credentials, addresses, preferences, rules and workspace; the caller has removed the mail."""
     tx.execute(
         "DELETE FROM workspace_files WHERE workspace_id IN (SELECT id FROM workspaces WHERE user_id = ?)", (user_id,)
     )
-    for table in ("credentials", "addresses", "preferences", "assignments", "workspaces"):
+    for table in (
+        "credentials",
+        "addresses",
+        "preferences",
+        "assignments",
+        "workspaces",
+        "sieve_scripts",
+        "vacation_replies",
+    ):
         tx.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))
     tx.execute("DELETE FROM users WHERE id = ?", (user_id,))
 

@@ -15,7 +15,7 @@ here is read back here as it was given. The standard library's `email` is not us
 as long over a small message and has no offsets; it is the oracle in the tests.
 """
 
-from mailwright.codecs.mime.automatic import is_automatic
+from mailwright.codecs.mime.automatic import is_automatic, is_robot
 from mailwright.codecs.mime.bodies import body_html, body_text, decode_body, text_of
 from mailwright.codecs.mime.compose import Attachment, compose
 from mailwright.codecs.mime.header import Header
@@ -38,6 +38,7 @@ __all__ = [
     "decode_body",
     "html_to_text",
     "is_automatic",
+    "is_robot",
     "parse",
     "reply_references",
     "reply_subject",

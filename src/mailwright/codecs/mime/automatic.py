@@ -53,6 +53,11 @@ def is_automatic(header: Header) -> str | None:
             return name
     for mailbox in header.mailboxes("From")[:5]:
         local = mailbox.address.rpartition("@")[0]
-        if local and _ROBOTS.fullmatch(local):
+        if local and is_robot(local):
             return f"From: {local[:60]}@…"
     return None
+
+
+def is_robot(local: str) -> bool:
+    """Whether no person reads what is sent to an address with that local part."""
+    return _ROBOTS.fullmatch(local) is not None

@@ -16,8 +16,9 @@ from mailwright.codecs.sieve.actions import INBOX, Answer, Facts, Forward, Outco
 from mailwright.codecs.sieve.commands import read as compile_script
 from mailwright.codecs.sieve.commands_table import CAPABILITIES
 from mailwright.codecs.sieve.errors import Problem, ScriptInvalid
+from mailwright.codecs.sieve.headeredit import rebuilt
 from mailwright.codecs.sieve.interpreter import run
-from mailwright.codecs.sieve.limits import MAX_REDIRECTS, MAX_SCRIPT_OCTETS
+from mailwright.codecs.sieve.limits import MAX_REDIRECTS, MAX_SCRIPT_OCTETS, MAX_VACATION_DAYS
 from mailwright.codecs.sieve.script import Script
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "INBOX",
     "MAX_REDIRECTS",
     "MAX_SCRIPT_OCTETS",
+    "MAX_VACATION_DAYS",
     "Answer",
     "Facts",
     "Forward",
@@ -35,5 +37,6 @@ __all__ = [
     "ScriptInvalid",
     "Store",
     "compile_script",
+    "rebuilt",
     "run",
 ]

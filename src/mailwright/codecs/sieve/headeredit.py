@@ -68,6 +68,20 @@ class EditedHeader:
         self.header = Header.parse(self.octets)
 
 
+def rebuilt(message: Parsed, header: bytes | None, extra: bytes = b"") -> bytes:
+    """The message with another header (None: its own), and `extra` fields, whole lines, on top of it.
+
+    RFC 5321 §4.4: Return-Path stays above all, where whoever sends the message on looks for it.
+    """
+    start = message.root.body_start
+    block = message.raw[:start]
+    fields = _split(block if header is None else header)
+    paths = [field for field in fields if _name(field) == "return-path"]
+    others = [field for field in fields if _name(field) != "return-path"]
+    empty_line = b"\n" if block.endswith(b"\n\n") else b"\r\n"
+    return b"".join([*paths, extra, *others, empty_line, message.raw[start:]])
+
+
 def _split(block: bytes) -> list[bytes]:
     """The fields as they stand, each with its folded lines and line ends; without the empty line that ends the header."""
     fields: list[bytes] = []
