@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mailwright.cli.checkup import Check
     from mailwright.settings import Settings
 
+DNS_SECONDS = 5.0  # for one answer: somebody waits
+
 _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -25,6 +27,7 @@ def doctor(
     round_trip: Annotated[
         bool, typer.Option("--round-trip/--no-round-trip", help="Send a task and wait for its answer.")
     ] = True,
+    dns: Annotated[bool, typer.Option("--dns", help="Ask DNS what it says of our domains, too.")] = False,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -45,6 +48,9 @@ def doctor(
         for check in checks(settings):
             _tell(check, json=json)
             found.append(check)
+        for check in _said_of_us(settings) if dns else ():
+            _tell(check, json=json)
+            found.append(check)
         for check in _sent(settings, online=online, round_trip=round_trip):
             _tell(check, json=json)
             found.append(check)
@@ -55,6 +61,22 @@ def doctor(
         note(f"{len(failed)} of {len(found)} checks failed.")
     if failed:
         raise typer.Exit(1)
+
+
+def _said_of_us(settings: Settings) -> Iterator[Check]:
+    """What DNS says of our domains."""
+    import asyncio
+
+    from mailwright.cli.dnscheck import checked
+    from mailwright.connectors.dns import DnsResolver
+    from mailwright.installation import build_core
+
+    note("asking DNS …")
+    core = build_core(settings)
+    try:
+        yield from asyncio.run(checked(core, settings, DnsResolver(seconds=DNS_SECONDS).look_up))
+    finally:
+        core.database.close()
 
 
 def _sent(settings: Settings, *, online: bool, round_trip: bool) -> Iterator[Check]:

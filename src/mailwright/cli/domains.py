@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mailwright.core.dkimkeys import Keys
-    from mailwright.core.dnsrecords import Record
+    from mailwright.core.dnsrecords import Doors, Record
+    from mailwright.settings import Settings
     from mailwright.storage import Tx
     from mailwright.storage.domains import Domain
 
@@ -154,15 +155,21 @@ def remove(name: str, data: DataOption = None, json: JsonOption = False) -> None
         say(f"{name} removed")
 
 
+def doors_of(settings: Settings) -> Doors:
+    """Where mail programs come in: the ports of the settings. Whoever leads 993 to ours has the standard ones in DNS."""
+    from mailwright.core.dnsrecords import Doors
+
+    return Doors(settings.imaps_port, settings.submissions_port, settings.submission_port, settings.sieve_port)
+
+
 def _records(name: str, keys: Keys, data: Path | None) -> tuple[list[Record], str]:
     """The records, and the MTA-STS policy."""
     from mailwright.core import dnsrecords
 
     settings = settings_of(data)
-    doors = dnsrecords.Doors(
-        settings.imaps_port, settings.submissions_port, settings.submission_port, settings.sieve_port
+    found = dnsrecords.records(
+        name, settings.hostname, keys, doors_of(settings), relayed=settings.smart_host is not None
     )
-    found = dnsrecords.records(name, settings.hostname, keys, doors, relayed=settings.smart_host is not None)
     return found, dnsrecords.mta_sts_policy(settings.hostname)
 
 
