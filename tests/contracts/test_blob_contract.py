@@ -81,3 +81,13 @@ async def test_an_unreachable_store_says_try_later(database: Database) -> None:
     )
     with pytest.raises(TryLater):
         await away.stage(TENANT, LARGE)
+
+
+async def test_ranges_of_many_blobs_are_read_at_once(blobs: BlobStore, any_database: Database) -> None:
+    staged = [await blobs.stage(TENANT, data) for data in (SMALL, LARGE)]
+    for each in staged:
+        await any_database.write(lambda tx, each=each: blobs.put(tx, each))  # type: ignore[misc]
+    lost = await blobs.stage(TENANT, LARGE)  # named by no row
+    small, large = (each.id for each in staged)
+    found = await blobs.read_many([(small, 2, 7), (large, 1_000, 1_010), (lost.id, 0, 5), (small, 0, len(SMALL))])
+    assert found == [SMALL[2:7], LARGE[1_000:1_010], None, SMALL]

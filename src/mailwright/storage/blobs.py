@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from mailwright.domain import clock
 from mailwright.domain.ids import checksum, new_id
@@ -121,6 +121,27 @@ class BlobStore:
         key, size = found
         return self._outside.get(key, start, size if end is None else min(end, size))
 
+    async def read_many(self, ranges: Sequence[tuple[str, int, int]]) -> list[bytes | None]:
+        """(blob, start, end) of many blobs with one look at the database; None for one that is gone. Raises TryLater."""
+        found = await self._database.read(lambda tx: [_look_up_range(tx, *wanted) for wanted in ranges])
+        if not any(isinstance(each, str) for each in found):
+            return cast("list[bytes | None]", found)
+        return await asyncio.to_thread(self._fill_in, ranges, found)
+
+    def _fill_in(
+        self, ranges: Sequence[tuple[str, int, int]], found: Sequence[bytes | str | None]
+    ) -> list[bytes | None]:
+        """Read what lies outside, where only its key was found."""
+        filled: list[bytes | None] = []
+        for (_, start, end), each in zip(ranges, found, strict=True):
+            if isinstance(each, str):
+                try:
+                    each = self._outside.get(each, start, end)
+                except NotFound:
+                    each = None
+            filled.append(each)
+        return filled
+
     def delete(self, tx: Tx, blob_id: str) -> str | None:
         """Remove the rows. The key to hand to `delete_outside` after the commit, or None when there is nothing outside."""
         row = tx.one("SELECT key, place FROM blobs WHERE id = ?", (blob_id,))
@@ -153,6 +174,20 @@ def _look_up(tx: Tx, blob_id: str, start: int, end: int | None) -> bytes | tuple
     if data is None:
         raise NotFound(f"the bytes of blob {blob_id} are gone")
     return bytes(data)
+
+
+def _look_up_range(tx: Tx, blob_id: str, start: int, end: int) -> bytes | str | None:
+    """The bytes, the key when they lie outside, or None."""
+    row = tx.one(
+        "SELECT place, key, CASE WHEN place = 'row' THEN substr(data, ?, ?) END FROM blobs WHERE id = ?",
+        (start + 1, max(end - start, 0), blob_id),
+    )
+    if row is None:
+        return None
+    place, key, data = row
+    if place != "row":
+        return str(key)
+    return None if data is None else bytes(data)
 
 
 class DiskBlobs:

@@ -1,0 +1,283 @@
+"""Finding messages: which of the selected ones match a key, for SEARCH, SORT and THREAD.
+
+Flags, dates and sizes are judged from columns, slice by slice in the threads of the database; only messages they leave undecided
+have their headers read, and of these only the rest their bodies. An index, where there is one, narrows the set first and never
+decides (`core.narrow`). Between slices other connections get their turn, and a client that left ends the search.
+Promises: exact answers of RFC 9051 §6.4.4; memory for one batch of messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from mailwright.codecs.imap import NoSuchNumber, SequenceSet, criteria
+from mailwright.codecs.imap.criteria import Key
+from mailwright.codecs.imap.evaluate import Around, Judge, judge, needs, plan
+from mailwright.codecs.imap.responses import untagged
+from mailwright.codecs.imap.searchtext import body_ranges
+from mailwright.codecs.imap.sections import MERGED_GAP_OCTETS, Excerpts
+from mailwright.codecs.mime import Part
+from mailwright.domain import clock
+from mailwright.protocols.imap.candidates import Candidate, Unread, columns_of, rules_out
+from mailwright.protocols.imap.selected import Selected
+from mailwright.storage import Tx, messages, views
+from mailwright.storage.accounts import Account
+from mailwright.storage.mailboxes import Mailbox
+
+if TYPE_CHECKING:
+    from mailwright.protocols.imap.connection import Connection
+
+BATCH_OCTETS = 4 * 1024 * 1024  # of messages read and judged at once, beside a single larger one
+READ_AT_ONCE = 200  # messages whose structures are in memory together
+ALIVE_SECONDS = 20.0  # of silence, after which a client is told that we are still looking
+LOOKED_UP_EACH = 20  # an index that leaves fewer than every twentieth message is followed id by id
+
+Narrow: TypeAlias = Callable[[Account, Mailbox, Key], Awaitable[set[str] | None]]
+"""What an index offers: the ids of all messages of a mailbox that may match a key, None when it cannot say."""
+
+_LISTED = frozenset({"flags", "keywords", "modseq"})
+
+
+@dataclass(slots=True)
+class Found:
+    """What matched, in the order of the mailbox; `modseqs` only when they were asked for."""
+
+    numbers: array[int]
+    uids: array[int]
+    modseqs: array[int]
+
+    @classmethod
+    def none(cls) -> Found:
+        return cls(array("I"), array("I"), array("Q"))
+
+    def add(self, number: int, uid: int, modseq: int) -> None:
+        self.numbers.append(number)
+        self.uids.append(uid)
+        self.modseqs.append(modseq)
+
+
+async def find(connection: Connection, selected: Selected, key: Key, *, modseqs: bool = False) -> Found:
+    """The selected messages that match. Raises ConnectionResetError when nobody waits for the answer any more."""
+    return await _Search(connection, selected, key, modseqs=modseqs).run()
+
+
+class _Search:
+    """One search under way."""
+
+    def __init__(self, connection: Connection, selected: Selected, key: Key, *, modseqs: bool) -> None:
+        self._connection = connection
+        self._selected = selected
+        self._key = key
+        uids = selected.uids
+        around = Around(clock.now(), len(uids), uids[-1] if uids else 0, frozenset(selected.saved))
+        self._judge: Judge = judge(key, around)
+        self._columns = columns_of(key) | ({"modseq"} if modseqs else set())
+        self._needs = needs(key)
+        # Headers alone are worth reading when they can rule a message out.
+        self._headers_first = "body" not in self._needs or not isinstance(plan(key).header, criteria.All)
+        self._ruled_out = rules_out(key)
+        self._found = Found.none()
+        self._told_at = connection.loop.time()
+
+    async def run(self) -> Found:
+        selected = self._selected
+        spans = await self._narrowed(_named(self._key, selected))
+        looked_at = 0
+        for numbers, uids in selected.slices(spans):
+            undecided = await self._judge_rows(numbers, uids)
+            for start in range(0, len(undecided), READ_AT_ONCE):
+                await self._read_and_judge(undecided[start : start + READ_AT_ONCE])
+            looked_at += len(uids)
+            self._say_alive(looked_at)
+            await self._connection.drain()
+        return self._in_order()
+
+    async def _judge_rows(self, numbers: Sequence[int], uids: array[int]) -> list[Candidate]:
+        """Keep what its row decides for; what the row cannot decide comes back."""
+        if not self._columns:
+            return self._sift([Candidate(number, uid) for number, uid in zip(numbers, uids, strict=True)])
+
+        def look(tx: Tx) -> tuple[list[Candidate], list[Candidate]]:
+            by_uid = dict(zip(uids, numbers, strict=True))
+            mailbox_id, columns = self._selected.mailbox_id, tuple(self._columns)
+            if self._columns <= _LISTED:
+                rows: Iterable[tuple[object, ...]] = views.listed(tx, mailbox_id, uids)
+                names: Sequence[str] = ("flags", "modseq", "keywords")
+            else:
+                rows, names = views.rows(tx, mailbox_id, uids, columns), columns
+            return self._judged([Candidate.of(by_uid[row[0]], row, names) for row in rows])  # type: ignore[index]
+
+        matched, undecided = await self._connection.core.read(look)
+        self._keep(matched)
+        return undecided
+
+    def _sift(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        matched, undecided = self._judged(candidates)
+        self._keep(matched)
+        return undecided
+
+    def _judged(self, candidates: Iterable[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+        matched: list[Candidate] = []
+        undecided: list[Candidate] = []
+        decide = self._judge
+        for candidate in candidates:
+            try:
+                if decide(candidate):
+                    matched.append(candidate)
+            except Unread:
+                undecided.append(candidate)
+        return matched, undecided
+
+    def _keep(self, matched: Iterable[Candidate]) -> None:
+        for candidate in matched:
+            self._found.add(candidate.seq, candidate.uid, candidate.modseq)
+
+    async def _read_and_judge(self, undecided: Sequence[Candidate]) -> None:
+        """Headers first; bodies of those that are still undecided."""
+        uids = array("I", [candidate.uid for candidate in undecided])
+        mailbox_id = self._selected.mailbox_id
+        rows = await self._connection.core.read(lambda tx: views.rows(tx, mailbox_id, uids, ("blob_id", "structure")))
+        by_uid = {row[0]: row for row in rows}
+        left: list[Candidate] = []
+        for candidate in undecided:
+            row = by_uid.get(candidate.uid)
+            if row is not None:  # else it was expunged meanwhile, and matches nothing
+                candidate.locate(row[1], Part.from_json(row[2]))
+                left.append(candidate)
+        if self._headers_first:
+            left = await self._judge_read(left, bodies=False)
+        if left:
+            # What no longer can be read matches nothing; FETCH says so.
+            await self._judge_read(left, bodies=True)
+
+    async def _judge_read(self, candidates: Sequence[Candidate], *, bodies: bool) -> list[Candidate]:
+        left: list[Candidate] = []
+        batch: list[Candidate] = []
+        octets = 0
+        for candidate in candidates:
+            candidate.spans = _spans(candidate.root, bodies=bodies, header="header" in self._needs)
+            size = sum(end - start for start, end in candidate.spans)
+            if batch and octets + size > BATCH_OCTETS:
+                left += await self._judge_batch(batch)
+                batch, octets = [], 0
+            batch.append(candidate)
+            octets += size
+        if batch:
+            left += await self._judge_batch(batch)
+        return left
+
+    async def _judge_batch(self, batch: Sequence[Candidate]) -> list[Candidate]:
+        wanted = [(candidate.blob_id, *span) for candidate in batch for span in candidate.spans]
+        found = await self._connection.core.blobs.read_many(wanted) if wanted else []
+        matched, undecided = await asyncio.to_thread(self._judge_octets, batch, found)
+        self._keep(matched)
+        self._say_alive(None)
+        await self._connection.drain()
+        return undecided
+
+    def _judge_octets(
+        self, batch: Sequence[Candidate], found: Iterable[bytes | None]
+    ) -> tuple[list[Candidate], list[Candidate]]:
+        """Runs in a thread: decoding and folding take their time."""
+        octets = iter(found)
+        readable: list[Candidate] = []
+        for candidate in batch:
+            pieces = [(start, next(octets)) for start, _ in candidate.spans]
+            known = [(start, each) for start, each in pieces if each is not None]
+            if len(known) < len(pieces):
+                continue
+            candidate.read(Excerpts(known))
+            if not self._ruled_out(candidate):
+                readable.append(candidate)
+        matched, undecided = self._judged(readable)
+        for candidate in undecided:
+            candidate.forget()
+        return matched, undecided
+
+    async def _narrowed(self, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Only what the index thinks may match, when it has an opinion."""
+        narrow: Narrow | None = getattr(self._connection.core, "narrow", None)
+        if narrow is None or not self._needs or not spans:
+            return spans
+        ids = await narrow(self._connection.who, self._selected.reached.mailbox, self._key)
+        if ids is None:
+            return spans
+        if len(ids) * LOOKED_UP_EACH > sum(stop - start for start, stop in spans):
+            return spans
+        uids = await self._connection.core.read(lambda tx: _uids_of(tx, self._selected.mailbox_id, sorted(ids)))
+        chosen = SequenceSet.of([(uid, uid) for uid in uids]).spans(self._selected.uids, uid=True)
+        return _both(spans, chosen)
+
+    def _say_alive(self, looked_at: int | None) -> None:
+        now = self._connection.loop.time()
+        if now - self._told_at > ALIVE_SECONDS:
+            self._told_at = now
+            how_far = "" if looked_at is None else f", {looked_at} of {len(self._selected.uids)} looked at"
+            self._connection.send(untagged("OK", f"still searching{how_far}"))
+
+    def _in_order(self) -> Found:
+        """Rows were decided before headers and bodies: put the three sets together."""
+        found = self._found
+        numbers = found.numbers
+        if all(numbers[at] < numbers[at + 1] for at in range(len(numbers) - 1)):
+            return found
+        order = sorted(range(len(numbers)), key=numbers.__getitem__)
+        return Found(
+            array("I", [found.numbers[at] for at in order]),
+            array("I", [found.uids[at] for at in order]),
+            array("Q", [found.modseqs[at] for at in order]),
+        )
+
+
+def _named(key: Key, selected: Selected) -> list[tuple[int, int]]:
+    """The places a key names itself by numbers or uids; everything else need not be looked at."""
+    spans = [(0, len(selected.uids))] if selected.uids else []
+    for term in key.keys if isinstance(key, criteria.And) else (key,):
+        if isinstance(term, criteria.Uids):
+            spans = _both(spans, selected.spans(term.set, uid=True))
+        elif isinstance(term, criteria.SeqNumbers):
+            try:
+                spans = _both(spans, selected.spans(term.set, uid=False))
+            except NoSuchNumber:
+                continue  # numbers nobody has match nothing: the judge knows
+    return spans
+
+
+def _both(left: list[tuple[int, int]], right: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The places that are in both, each ascending and disjoint."""
+    found: list[tuple[int, int]] = []
+    at = other = 0
+    while at < len(left) and other < len(right):
+        start, stop = max(left[at][0], right[other][0]), min(left[at][1], right[other][1])
+        if start < stop:
+            found.append((start, stop))
+        if left[at][1] < right[other][1]:
+            at += 1
+        else:
+            other += 1
+    return found
+
+
+def _spans(root: Part, *, bodies: bool, header: bool) -> list[tuple[int, int]]:
+    spans = [(root.header_start, root.body_start)] if header else []
+    if bodies:
+        spans += body_ranges(root)
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1] + MERGED_GAP_OCTETS:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _uids_of(tx: Tx, mailbox_id: str, ids: Sequence[str]) -> list[int]:
+    found: list[int] = []
+    for start in range(0, len(ids), READ_AT_ONCE):
+        known = messages.with_ids(tx, ids[start : start + READ_AT_ONCE])
+        found += [message.uid for message in known if message.mailbox_id == mailbox_id]
+    return sorted(found)
