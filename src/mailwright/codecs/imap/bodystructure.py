@@ -31,10 +31,13 @@ def body(root: Part, read: Read, *, extensible: bool, utf8: bool = False) -> byt
         tail = b" %b %b NIL NIL" % (_params(root.params), _disposition(root)) if extensible else b""
         return b"(%b %b%b)" % (parts, string(root.subtype), tail)
     type_, subtype = _media(root)
+    params = root.params
+    if type_ == "text" and "charset" not in params:
+        params = {**params, "charset": "us-ascii"}  # RFC 2045 §5.2: the default, spelled out as RFC 3501 §7.4.2 shows it
     words = [
         string(type_),
         string(subtype),
-        _params(root.params),
+        _params(params),
         nstring(None if root.content_id is None else f"<{root.content_id}>"),
         NIL if root.description is None else _people_text(root.description),
         string(root.encoding or "7bit"),
