@@ -33,7 +33,8 @@ def body(root: Part, read: Read, *, extensible: bool, utf8: bool = False) -> byt
     type_, subtype = _media(root)
     params = root.params
     if type_ == "text" and "charset" not in params:
-        params = {**params, "charset": "us-ascii"}  # RFC 2045 §5.2: the default, spelled out as RFC 3501 §7.4.2 shows it
+        # RFC 2045 §5.2: the default, spelled out as in the examples of RFC 3501 §7.4.2.
+        params = {**params, "charset": "us-ascii"}
     words = [
         string(type_),
         string(subtype),
