@@ -38,6 +38,7 @@ smtp_host_lookup = native
 smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
 smtpd_recipient_restrictions = {restrictions}
 address_verify_map =
+smtpd_data_restrictions = {data_restrictions}
 minimal_backoff_time = 1s
 maximal_backoff_time = 1s
 queue_run_delay = 1s
@@ -74,9 +75,13 @@ def why_not() -> str:
 
 
 class PostfixServer:
-    """One Postfix on a port of its own. `asks_first`: it asks the LMTP server about a recipient before it takes a message."""
+    """One Postfix on a port of its own. `asks_first`: it asks the LMTP server about a recipient before it takes a message. `writes` is
+    a header field that it puts on every message, as its milters would.
+    """
 
-    def __init__(self, domain: str, *, lmtp_port: int, relay_port: int, asks_first: bool = False) -> None:
+    def __init__(
+        self, domain: str, *, lmtp_port: int, relay_port: int, asks_first: bool = False, writes: str = ""
+    ) -> None:
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="mailwright-postfix-"))
         self.folder.chmod(0o755)
@@ -91,6 +96,7 @@ class PostfixServer:
                 lmtp_port=lmtp_port,
                 relay_port=relay_port,
                 restrictions="reject_unverified_recipient" if asks_first else "",
+                data_restrictions=f"check_client_access static:{{PREPEND {writes}}}" if writes else "",
             )
         )
         (self.folder / "etc" / "master.cf").write_text(_MASTER.format(port=self.port))
