@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailwright.codecs import mime
-from mailwright.codecs.mime import searchtext
+from mailwright.codecs.imap.folding import fold
 from mailwright.codecs.search import document
 from mailwright.codecs.search.document import Document, Filed
 from mailwright.codecs.search.query import parse
@@ -55,7 +55,9 @@ def letter(
         f"{body}\r\n{part}--x--\r\n"
     ).encode()
     at = from_datetime(datetime(2026, 5, day, 9, tzinfo=UTC))
-    return document.of(Filed(new_id(), user, at, len(raw)), raw, mime.parse(raw).root, attached)
+    return document.of(
+        Filed(new_id(), user, at, len(raw)), raw, mime.parse(raw).root, attached or "", complete=attached is not None
+    )
 
 
 def ask(index: SearchIndex, text: str, *users: str, newest: bool = False, limit: int = 50) -> list[str]:
@@ -212,7 +214,7 @@ def test_very_long_texts_and_needles_are_never_missed(index: SearchIndex) -> Non
     for needle in (long[5_000:5_040], long[:880], long[100:103]):
         sure, maybe = may_hold(index, needle)
         assert one.message_id in sure | (maybe or set())
-    assert searchtext.fold(long[:880]) in one.text.folded
+    assert fold(long[:880]) in one.text.folded
 
 
 def test_an_index_that_is_not_there_says_so(tmp_path: Path) -> None:

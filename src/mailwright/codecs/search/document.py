@@ -1,8 +1,8 @@
 """A message as the index takes it: its texts in words, and what a substring of it is found by.
 
 Called by core/indexing.py, in a thread: a long message takes a while. Kept and searched by storage/search.
-Promises: never raises; the pieces for substrings leave out nothing that codecs/mime/searchtext.py gives, so that whoever looks
-for a text in the index misses no message that has it.
+Promises: never raises; the pieces for substrings come from the functions that SEARCH judges by (codecs/imap/searchtext.py,
+codecs/imap/folding.py) and leave out nothing, so that whoever looks for a text in the index misses no message that has it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailwright.codecs import mime
-from mailwright.codecs.mime import Part, searchtext
+from mailwright.codecs.imap import searchtext
+from mailwright.codecs.imap.folding import fold
+from mailwright.codecs.mime import Part
 from mailwright.codecs.mime.part import bodies_of
 from mailwright.codecs.search.words import words
 from mailwright.domain.clock import Instant
@@ -24,7 +26,8 @@ MAX_NAMES = 100  # attachments whose names are kept
 _RUN = re.compile(r"[^\W_]+")
 # Scripts whose searched words are often shorter than three characters: each of their characters is kept by itself.
 SINGLE = re.compile(
-    "[\u2e80-\u2fdf\u3005-\u3007\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+    "[\u2e80-\u2fdf\u3005-\u3007\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+    "\U00020000-\U0003ffff]"
 )
 
 
@@ -40,8 +43,8 @@ class Exact:
 class Document:
     """One message. Texts are words with a space between them.
 
-    `attached` are the words of attachments that were read; `attached_text` their text, to be shown and kept for the next time;
-    both None when they were not read yet.
+    `attached` are the words of the attachments, as far as they were read; `attached_text` their text, to be shown and kept for
+    the next time, None while some were not read.
     """
 
     message_id: str
@@ -56,7 +59,7 @@ class Document:
     names: str
     header: Exact
     text: Exact
-    attached: str | None = None
+    attached: str = ""
     attached_text: str | None = None
 
 
@@ -70,8 +73,8 @@ class Filed:
     size: int
 
 
-def of(filed: Filed, raw: bytes, root: Part, attached_text: str | None = None) -> Document:
-    """Read a message for the index. `root` is its structure; `attached_text` what its attachments say, when that is known."""
+def of(filed: Filed, raw: bytes, root: Part, attached: str = "", *, complete: bool = True) -> Document:
+    """Read a message for the index. `root` is its structure, `attached` what its attachments say: `complete`, or as far as known."""
     header = mime.Header.parse(raw[root.header_start : root.body_start])
     attachments = bodies_of(root).attachments
     return Document(
@@ -85,10 +88,10 @@ def of(filed: Filed, raw: bytes, root: Part, attached_text: str | None = None) -
         recipients=joined(value for name in ("To", "Cc", "Bcc") for value in header.all(name)),
         body=joined([mime.body_text(raw, root)]),
         names=joined(part.filename for part in attachments[:MAX_NAMES] if part.filename),
-        header=exact(searchtext.whole_header(raw, root)),
-        text=exact(searchtext.whole_text(raw, root)),
-        attached=None if attached_text is None else joined([attached_text]),
-        attached_text=attached_text,
+        header=exact(searchtext.header_text(header)),
+        text=exact(searchtext.body_text(lambda start, end: raw[start:end], root)),
+        attached=joined([attached]),
+        attached_text=attached if complete else None,
     )
 
 
@@ -99,7 +102,7 @@ def joined(texts: Iterable[str]) -> str:
 
 def exact(text: str) -> Exact:
     """A text for substrings."""
-    folded = searchtext.fold(text)
+    folded = fold(text)
     runs = {run for run in _RUN.findall(folded) if len(run) <= MAX_START and (run.isalpha() or run.isdigit())}
     if not folded.isascii():
         runs.update(SINGLE.findall(folded))

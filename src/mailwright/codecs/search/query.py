@@ -42,7 +42,7 @@ class HasAttachment:
 
 @dataclass(frozen=True, slots=True)
 class During:
-    """Sent (else received) at or after `start` and before `end`; None is open."""
+    """Received at or after `start` and before `end`; None is open."""
 
     start: Instant | None
     end: Instant | None

@@ -18,7 +18,7 @@ from mailwright.codecs.search.document import Document
 from mailwright.codecs.search.query import Clause
 
 Place = Literal["header", "text"]
-"""Where a substring is looked for: see codecs/mime/searchtext.py."""
+"""Where a substring is looked for: see codecs/imap/searchtext.py."""
 
 
 class IndexFailed(Exception):
@@ -66,7 +66,7 @@ class SearchIndex(Protocol):
         """The messages of these people for which every clause holds (those of rows are passed over)."""
 
     def holding(self, user_id: str, places: Sequence[Place], text: str) -> Holding:
-        """Which of a user's messages hold `text` in one of the places, as `searchtext.fold` compares."""
+        """Which of a user's messages hold `text` in one of the places, as `codecs.imap.folding` compares."""
 
     def attached(self, message_ids: Sequence[str]) -> dict[str, str]:
         """What the attachments of these messages say, of those that were read."""

@@ -34,7 +34,7 @@ from mailwright.storage.search.generation import EngineFailed, Generation, folde
 log = structlog.get_logger(__name__)
 
 VERSION = 1
-"""Of what a generation keeps of a message: raised whenever document.py, words.py, searchtext.py or the fields change."""
+"""Of what a generation keeps of a message: raised whenever document.py, words.py, the text and folding of SEARCH, or the fields change."""
 
 REST_SECONDS = 5.0  # without work, after which the writer's memory is given back
 

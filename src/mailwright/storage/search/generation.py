@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from mailwright.codecs.mime.searchtext import fold
+from mailwright.codecs.imap.folding import fold
 from mailwright.codecs.search.document import MAX_START, SINGLE, Document
 from mailwright.codecs.search.query import Choice, Clause, During, HasAttachment, Octets, Words
 from mailwright.storage.search import Found, Hit, Holding, Place
@@ -116,13 +116,12 @@ class Generation:
         entry.add_integer("at", document.at)
         entry.add_unsigned("size", document.size)
         entry.add_unsigned("has_attachments", int(document.has_attachments))
-        for name in ("subject", "sender", "recipients", "body", "names"):
+        for name in _WEIGHTS:
             entry.add_text(name, getattr(document, name))
         for name, exact in (("header", document.header), ("text", document.text)):
             entry.add_text(f"{name}_grams", exact.folded)
             entry.add_text(f"{name}_starts", exact.starts)
-        if document.attached is not None and document.attached_text is not None:
-            entry.add_text("attached", document.attached)
+        if document.attached_text is not None:
             entry.add_bytes("attached_text", zlib.compress(document.attached_text.encode("utf-8", "replace")))
         return entry
 
