@@ -19,12 +19,14 @@ from fastapi import FastAPI
 
 from mailwright import telemetry
 from mailwright.core import Core
+from mailwright.core.dnsrecords import Doors
 from mailwright.core.status import Finding
 from mailwright.domain.refusals import AlreadyExists
 from mailwright.installation import build_core, flows_url
 from mailwright.pipeline import Flows
 from mailwright.pipeline.heartbeat import Heartbeat, executor_id
 from mailwright.protocols.api import ApiSettings, HttpServer, create_api
+from mailwright.protocols.api.autoconfig import Place
 from mailwright.protocols.smtp.core_entrance import CoreEntrance
 from mailwright.protocols.smtp.server import MailServer
 from mailwright.protocols.smtp.settings import Kind, SmtpSettings
@@ -181,6 +183,7 @@ class Application:
                     tls=context,
                     implicit_tls=name == "submissions",
                     allow_clear_auth=settings.allow_clear_sign_in,
+                    bearer=self.core.bearer is not None,
                     postmaster_domain=settings.hostname,
                 ),
             )
@@ -198,6 +201,12 @@ class Application:
             ApiSettings(
                 webhook_secret=None if secret is None else secret.get_secret_value(),
                 webhook_per_minute=settings.webhook_per_minute,
+                place=Place(
+                    settings.hostname,
+                    Doors(
+                        settings.imaps_port, settings.submissions_port, settings.submission_port, settings.sieve_port
+                    ),
+                ),
             ),
             metrics=telemetry.metrics_text,
             measures=[self._measure],

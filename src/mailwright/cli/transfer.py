@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mailwright.connectors.imap import ImapSource
     from mailwright.connectors.mailfiles import Maildir, MboxFiles
 
-PASSWORD_VARIABLE = "MAILWRIGHT_IMPORT_PASSWORD"  # noqa: S105
+PASSWORD_VARIABLE = "IMPORT_PASSWORD"  # noqa: S105
 
 
 def import_(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailwright.codecs import mime
-from mailwright.core import Core, access, filing, marking
+from mailwright.core import Core, access, filing, marking, sentcopies
 from mailwright.core.accounts import Account
 from mailwright.core.messages import Provenance
 from mailwright.core.messages import append as put
@@ -61,7 +61,7 @@ async def append(
     access.need(reached, "i")
     prepared = [await prepare(core, reached.mailbox.tenant_id, item.raw) for item in items]
     return await core.write(
-        lambda tx: file_all(tx, core, account, mailbox_id, items, prepared, correlation_id=correlation_id), shared=True
+        lambda tx: _file_sent(tx, core, account, mailbox_id, items, prepared, correlation_id), shared=True
     )
 
 
@@ -113,6 +113,23 @@ def file_all(
         )
         placed.append((views.uid_of(tx, message_id), message_id))
     return Appended(mailbox.uidvalidity, [uid for uid, _ in placed], [message_id for _, message_id in placed])
+
+
+def _file_sent(
+    tx: Tx,
+    core: Core,
+    account: Account,
+    mailbox_id: str,
+    items: Sequence[Item],
+    prepared: Sequence[Prepared],
+    correlation_id: str,
+) -> Appended:
+    """`file_all` for a client, whose own copy of what it just sent takes the place of ours."""
+    mailbox = access.by_id(tx, account, mailbox_id).mailbox
+    if mailbox.role == "sent":
+        for ready in prepared:
+            sentcopies.superseded(tx, mailbox.user_id, ready.parsed.message_id)
+    return file_all(tx, core, account, mailbox_id, items, prepared, correlation_id=correlation_id)
 
 
 def _sorted(keywords: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ folder; paths in it are relative to the file.
     reference   the table of docs/reference
 """
 
+from mailwright.settings.model import KEY_VARIABLES as KEY_VARIABLES
 from mailwright.settings.model import PREFIX as PREFIX
 from mailwright.settings.model import BadSettings as BadSettings
 from mailwright.settings.model import Settings as Settings

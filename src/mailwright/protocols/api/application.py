@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from mailwright import __version__
 from mailwright.codecs.mailhook import MAX_BODY_OCTETS
 from mailwright.core import Core
-from mailwright.protocols.api import errors, health, mailhook, pages, workers
+from mailwright.protocols.api import autoconfig, errors, health, mailhook, pages, workers
+from mailwright.protocols.api.autoconfig import Place
 from mailwright.protocols.api.frame import Frame
 from mailwright.protocols.api.health import Check, Measure
 
@@ -30,6 +31,7 @@ class ApiSettings:
     webhook_secret: str | None = None
     webhook_per_minute: int = 6000
     max_body: int = MAX_BODY_OCTETS
+    place: Place | None = None  # where mail programs reach us; without it they are told nothing
 
 
 def create_api(
@@ -56,6 +58,8 @@ def create_api(
     api.include_router(
         mailhook.create_router(core, secret=settings.webhook_secret, per_minute=settings.webhook_per_minute)
     )
+    if settings.place is not None:
+        api.include_router(autoconfig.create_router(core, settings.place))
     api.include_router(pages.create_router(api.openapi))
     api.add_middleware(Frame, max_body=settings.max_body)
     return api
