@@ -18,7 +18,6 @@ import structlog
 from mailwright.codecs.imap import Command, Compress, Garbled, PeerError, ServerSession, StartTls, State, responses
 from mailwright.codecs.imap.states import TRANSITIONS
 from mailwright.codecs.sasl import Exchange
-from mailwright.domain.ids import new_id
 from mailwright.domain.peers import customer
 from mailwright.domain.refusals import Refusal
 from mailwright.protocols.imap import metrics, refusals
@@ -139,9 +138,14 @@ class Connection(Wire):
             self.selected.close()
             self.selected = None
 
+    @property
+    def is_over(self) -> bool:
+        """Is the last word said, by either side?"""
+        return self.session.state is State.LOGOUT
+
     def hang_up(self, line: bytes) -> None:
         """Say a last line (`* BYE …`) and close."""
-        if self.session.state is not State.LOGOUT:
+        if not self.is_over:
             self.send(line)
             self.session.close()
             self._tell_held(0)
@@ -161,7 +165,7 @@ class Connection(Wire):
 
     def give_up(self) -> None:
         """The deadline has passed: say so, and if that was said before or nobody reads it, cut the line."""
-        if self.session.state is State.LOGOUT or self._task is not None:
+        if self.is_over or self._task is not None:
             self.abort()
         else:
             self.hang_up(responses.untagged("BYE", "nothing came for too long; come back when you like"))
@@ -238,7 +242,7 @@ class Connection(Wire):
         """Answer every complete command; between two of them, tell a client in IDLE what happened."""
         session = self.session
         try:
-            while session.state is not State.LOGOUT:
+            while not self.is_over:
                 if command is not None:
                     await self._do(command)
                 elif session.announced is not None:
@@ -260,14 +264,14 @@ class Connection(Wire):
     async def _do(self, command: Command | Garbled) -> None:
         started = self.loop.time()
         reply = await self._ask(command.name, command)
-        if self.session.state is State.LOGOUT:
+        if self.is_over:
             return  # the client left, or was sent away
         selected = self.selected
         if reply is not None and selected is not None and reply.status != "BAD":
             # RFC 9051 §7.5.1: no EXPUNGE while numbers may stand in commands that are under way.
             by_number = command.name in _BY_NUMBER and not getattr(command, "uid", False)
             await selected.sync(self, expunges=not by_number)
-        if reply is not None and self.session.state is not State.LOGOUT:
+        if reply is not None and not self.is_over:
             await self._answer(command, reply)
         metrics.observe(command.name, reply.status if reply is not None else "OK", self.loop.time() - started)
 
@@ -294,7 +298,7 @@ class Connection(Wire):
             await self._begin_tls()
         elif isinstance(command, Compress) and reply.status == "OK":
             self.begin_compression(self.session.take_unread())
-        elif self.session.state is State.LOGOUT:
+        elif self.is_over:
             self._ended = True
         elif isinstance(command, Garbled) and reply.status == "BAD" and not self._is_out_of_order(command):
             self.garbled += 1
@@ -314,7 +318,7 @@ class Connection(Wire):
     async def _welcome(self, announced: Any) -> None:
         """A message is about to come: let it, or say no while that costs nothing."""
         reply = await self._ask(ANNOUNCED, announced)
-        if self.session.state is State.LOGOUT or reply is None:
+        if self.is_over or reply is None:
             self._go_ahead()
         else:
             self.send(responses.tagged(announced.tag, reply.status, reply.text, code=reply.code, utf8=self.utf8))
@@ -342,7 +346,7 @@ class Connection(Wire):
         if self.is_lost:
             self.deselect()
             return
-        if self.session.state is State.LOGOUT or self._ended:
+        if self.is_over or self._ended:
             self.session.close()
             self.finish()
         elif self.server.is_closing:
@@ -352,7 +356,7 @@ class Connection(Wire):
             wait = limits.idle_seconds if self.account is not None else limits.stranger_seconds
             self.deadline = self.loop.time() + wait
             self.make_progress()
-        if self.session.state is State.LOGOUT:
+        if self.is_over:
             self.deselect()
 
     def _tell_held(self, held: int) -> None:
