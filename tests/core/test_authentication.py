@@ -116,6 +116,7 @@ async def test_a_stranger_is_one_whatever_passes_for_somebody_else(door: Authent
         "Group: ada@mailwright.test;",
         "ada@mailwright.test\nFrom: eve@example.org",
         "eve@example.org\nFrom: ada@mailwright.test",
+        "eve@example.org, " * 300 + "ada@mailwright.test",
     ],
 )
 async def test_mail_under_our_name_that_nothing_proves_goes_to_junk(

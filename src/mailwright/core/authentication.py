@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -45,6 +46,8 @@ _INSIDE = tuple(
     for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
 )
 _AR = FIELD_NAME.lower().encode()
+_SIGNED = b"dkim-signature"
+_FROM = re.compile(rb"^from[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE | re.IGNORECASE)
 
 _judged = Counter(
     "mailwright_authentication_total",
@@ -129,19 +132,21 @@ class Authenticator:
     async def judge(self, envelope: Envelope, raw: bytes) -> Judgement:
         """Who is speaking. Raises NotAuthentic, LooksLikeSpam, TryLater."""
         is_checked = envelope.channel is Channel.SMTP and (self.resolver is not None or self.spam_filter is not None)
-        if not is_checked and _AR not in raw[: fields.body_start(raw)].lower():
+        head = raw[: fields.body_start(raw)]
+        lowered = head.lower()
+        if not is_checked and _AR not in lowered:
             return Judgement(STRANGER)  # most of what a relay hands over: nothing in it to believe or to take out
-        header = fields.of_header(raw)
-        address = _address(envelope.client)
         is_relayed = self.trust.is_relay(envelope.channel, envelope.client)
-        mail = _Mail(
-            envelope,
-            raw,
-            header,
-            [raw[each.start : each.end].partition(b":")[2] for each in header if each.name == b"from"],
-            is_relayed=is_relayed,
-            is_near=is_relayed or address is None or address.is_loopback or any(address in each for each in _INSIDE),
-        )
+        is_near = is_relayed or _is_near(envelope.client)
+        if is_near and self.spam_filter is None and _AR not in lowered and _SIGNED not in lowered:
+            # Most of what a program on this machine hands over. A signature or a relay's word is all that could prove it.
+            named = [found[1] for found in _FROM.finditer(head)]
+            if is_relayed or not await self._one_of_ours(named):
+                _judged.labels("unchecked", "accept").inc()
+                return Judgement(STRANGER)
+        header = fields.of_header(raw)
+        named = [raw[each.start : each.end].partition(b":")[2] for each in header if each.name == b"from"]
+        mail = _Mail(envelope, raw, header, named, is_relayed=is_relayed, is_near=is_near)
         believed, told = self._told(mail) if is_relayed else (None, None)
         kept = self._without_claims(mail, believed)
         verdict = STRANGER if told is None else await self._by_word(told, author(mail.from_values))
@@ -206,7 +211,7 @@ class Authenticator:
     async def _findings(self, resolver: Resolver, mail: _Mail, told: Told | None) -> Findings | None:
         """What we find out; None when there is nothing that could tell us, as with most mail of our own network."""
         spf_told = told.first("spf") if told is not None else None
-        if mail.is_near and spf_told is None and not any(each.name == b"dkim-signature" for each in mail.header):
+        if mail.is_near and spf_told is None and not any(each.name == _SIGNED for each in mail.header):
             return None
         exam = Examination(
             mail.raw,
@@ -242,11 +247,13 @@ class Authenticator:
     async def _consequence(self, mail: _Mail, findings: Findings | None) -> tuple[Action, str]:
         """What is done because nothing proves who it is from, by the policies of the recipients' domains: the strictest of them,
         but refused only when all would refuse."""
-        ours = await filing.domains_of(self.core, mail.envelope.recipients)
-        wishes = {domain.on_failure for domain in ours.values()}
         spoofed = "" if mail.is_relayed else await self._one_of_ours(mail.from_values)
         failed = findings is not None and findings.failed
         wish = findings.wish if findings is not None else "none"
+        if not spoofed and not failed and wish == "none":
+            return "accept", ""
+        ours = await filing.domains_of(self.core, mail.envelope.recipients)
+        wishes = {domain.on_failure for domain in ours.values()} or {"policy"}
         if (failed or spoofed) and wishes <= ({"policy", "reject"} if wish == "reject" else {"reject"}):
             action: Action = "reject"
         elif spoofed or (failed and wishes & {"quarantine", "reject"}) or (wish != "none" and wishes - {"mark"}):
@@ -259,15 +266,15 @@ class Authenticator:
 
     async def _one_of_ours(self, from_values: Sequence[bytes]) -> str:
         """The first of our own domains that the From lines name, however they name it."""
-        for address in claimed(from_values):
-            until, ours = self._ours.get(address.domain, (0.0, False))
+        for domain in claimed(from_values):
+            until, ours = self._ours.get(domain, (0.0, False))
             if until < time.monotonic():
-                ours = await self.core.read(lambda tx, name=address.domain: routing.is_local_domain(tx, name))  # type: ignore[misc]  # bound early
+                ours = await self.core.read(lambda tx, name=domain: routing.is_local_domain(tx, name))  # type: ignore[misc]  # bound early
                 if len(self._ours) >= MAX_SEEN:
                     self._ours.clear()
-                self._ours[address.domain] = (time.monotonic() + SEEN_SECONDS, ours)
+                self._ours[domain] = (time.monotonic() + SEEN_SECONDS, ours)
             if ours:
-                return address.domain
+                return domain
         return ""
 
     # --- spam ---------------------------------------------------------------------------------------------------------
@@ -332,6 +339,13 @@ def _same_person(tx: Tx, one: Address, other: Address) -> bool:
     found = [accounts.address(tx, each.key) for each in (one, other)]
     users = [row.user_id for row in found if row is not None and row.user_id is not None]
     return len(users) == 2 and users[0] == users[1]
+
+
+@lru_cache(maxsize=4096)
+def _is_near(client: str) -> bool:
+    """Whether the address of a client says nothing about who sent what it brings: this machine's, or one of a private network."""
+    address = _address(client)
+    return address is None or address.is_loopback or any(address in each for each in _INSIDE)
 
 
 @lru_cache(maxsize=4096)  # a relay brings thousands of messages

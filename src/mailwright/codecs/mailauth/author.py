@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from mailwright.codecs.mime import mailboxes
 from mailwright.codecs.mime.words import unfold
@@ -16,6 +17,7 @@ from mailwright.domain.addresses import Address
 from mailwright.domain.refusals import BadAddress
 
 MAX_FROM_CHARACTERS = 2_000  # of the field; names are shorter
+MAX_CLAIMED_OCTETS = 128 * 1024  # of a longer one; nobody's program reads more of it (`codecs/mime`)
 
 _ATOM = r"[^\s<>()\[\],;:@\\\"]"
 _ADDRESS = rf"(?P<{{}}>{_ATOM}{{{{1,64}}}}@{_ATOM}{{{{1,255}}}})"
@@ -51,14 +53,25 @@ def author(values: Iterable[bytes]) -> Address | None:
         return None
 
 
-def claimed(values: Iterable[bytes]) -> list[Address]:
-    """Every address that any reader may take for an author's: of all fields and groups, as kindly read as can be."""
+def claimed(values: Iterable[bytes]) -> list[str]:
+    """The domain of every address that any reader may take for an author's: of all fields and groups, as kindly read as can be."""
+    return [domain for value in values for domain in _domains(value)]
+
+
+def _domains(value: bytes) -> tuple[str, ...]:
+    return _remembered(value) if len(value) <= MAX_FROM_CHARACTERS else _read(value[:MAX_CLAIMED_OCTETS])
+
+
+@lru_cache(maxsize=1024)  # who writes once writes again
+def _remembered(value: bytes) -> tuple[str, ...]:
+    return _read(value)
+
+
+def _read(value: bytes) -> tuple[str, ...]:
     found = []
-    for value in values:
-        for mailbox in mailboxes.parse(unfold(value[:MAX_FROM_CHARACTERS].decode("utf-8", "replace"))):
-            if mailbox.address:
-                try:
-                    found.append(Address.parse(mailbox.address))
-                except BadAddress:
-                    continue
-    return found
+    for mailbox in mailboxes.parse(unfold(value.decode("utf-8", "replace"))):
+        try:
+            found.append(Address.parse(mailbox.address).domain)
+        except BadAddress:
+            continue
+    return tuple(found)
