@@ -94,6 +94,8 @@ def load(tx: Tx, account: Account, name: str) -> str:
 def may_put(tx: Tx, account: Account, name: str, size: int) -> None:
     """Whether a script of that name and size (octets) may be kept. Raises BadInput, TooManyScripts, ScriptTooLarge."""
     key = _checked(name)
+    if size == 0:  # RFC 5804 §2.6: a script of zero length should be disallowed
+        raise BadInput("a script without a word is none; to have no rules, put none to work")
     if size > sieve.MAX_SCRIPT_OCTETS:
         raise ScriptTooLarge(f"a script has at most {sieve.MAX_SCRIPT_OCTETS} bytes")
     known = rows.listing(tx, account.id)
