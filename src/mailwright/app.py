@@ -12,13 +12,14 @@ import os
 import signal
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from fastapi import FastAPI
 
 from mailwright import telemetry
 from mailwright.core import Core
+from mailwright.core.authentication import Authenticator, Trust
 from mailwright.core.dnsrecords import Doors
 from mailwright.core.status import Finding
 from mailwright.domain.refusals import AlreadyExists
@@ -27,6 +28,10 @@ from mailwright.pipeline import Flows
 from mailwright.pipeline.heartbeat import Heartbeat, executor_id
 from mailwright.protocols.api import ApiSettings, HttpServer, create_api
 from mailwright.protocols.api.autoconfig import Place
+from mailwright.protocols.imap.server import ImapServer
+from mailwright.protocols.imap.settings import ImapSettings
+from mailwright.protocols.managesieve.server import ManageSieveServer
+from mailwright.protocols.managesieve.settings import ManageSieveSettings
 from mailwright.protocols.smtp.core_entrance import CoreEntrance
 from mailwright.protocols.smtp.server import MailServer
 from mailwright.protocols.smtp.settings import Kind, SmtpSettings
@@ -34,6 +39,7 @@ from mailwright.protocols.tls import self_signed_context, server_context
 from mailwright.settings import Settings
 
 if TYPE_CHECKING:
+    from mailwright.connectors.rspamd import Rspamd
     from mailwright.storage import Tx
     from mailwright.storage.dead_letters import DeadLetter
     from mailwright.work import Work
@@ -45,6 +51,17 @@ DOORS_SECONDS = 8.0  # of these, for messages and requests that are under way
 WORK_SECONDS = 6.0  # and for batches and workflows
 
 
+class Door(Protocol):
+    """A listening server."""
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+
+    async def close(self, grace: float) -> None:
+        """End it politely within `grace` seconds."""
+
+
 class Application:
     """One process of an installation, with the roles its settings name."""
 
@@ -52,10 +69,11 @@ class Application:
         self.settings = settings
         self.core: Core
         self.flows: Flows
-        self.servers: dict[str, MailServer] = {}
+        self.servers: dict[str, Door] = {}
         self.http: HttpServer | None = None
         self._heartbeat: Heartbeat | None = None
         self._work: Work | None = None
+        self._rspamd: Rspamd | None = None
         self._lock: int | None = None
         self._started = False
 
@@ -110,6 +128,8 @@ class Application:
             await self.flows.stop(0)
         if self._heartbeat is not None:
             await self._heartbeat.stop()
+        if self._rspamd is not None:
+            await self._rspamd.close()
         self._work = self._heartbeat = None
         if hasattr(self, "core"):
             await self.core.changes.stop()
@@ -163,7 +183,8 @@ class Application:
         return Work(self.core, self.flows, self.settings)
 
     async def _open_doors(self, roles: frozenset[str]) -> None:
-        settings, entrance = self.settings, CoreEntrance(self.core)
+        settings = self.settings
+        entrance = CoreEntrance(self.core, await asyncio.to_thread(self._authenticator))
         doors: list[tuple[str, Kind, int]] = []
         if "smtp" in roles:
             doors += [("smtp", "smtp", settings.smtp_port), ("submission", "submission", settings.submission_port)]
@@ -189,9 +210,52 @@ class Application:
             )
             await server.start()
             self.servers[name] = server
+        if "imap" in roles:
+            assert context is not None
+            for name, port in (("imap", settings.imap_port), ("imaps", settings.imaps_port)):
+                imap = ImapServer(
+                    self.core,
+                    ImapSettings(
+                        host=settings.host,
+                        port=port,
+                        tls=context,
+                        implicit_tls=name == "imaps",
+                        allow_clear_auth=settings.allow_clear_sign_in,
+                        max_message=int(settings.max_message_bytes),
+                    ),
+                )
+                await imap.start()
+                self.servers[name] = imap
+            rules = ManageSieveServer(
+                self.core,
+                ManageSieveSettings(
+                    host=settings.host,
+                    port=settings.sieve_port,
+                    tls=context,
+                    allow_clear_auth=settings.allow_clear_sign_in,
+                ),
+            )
+            await rules.start()
+            self.servers["sieve"] = rules
         if "http" in roles:
             self.http = HttpServer(self._api(), settings.host, settings.http_port)
             await self.http.start()
+
+    def _authenticator(self) -> Authenticator:
+        """Who says whose words incoming mail is made of."""
+        settings = self.settings
+        resolver = None
+        if settings.verify_inbound:
+            from mailwright.connectors.dns import DnsResolver  # brings much with it
+
+            resolver = DnsResolver()
+        if settings.rspamd_url is not None:
+            from mailwright.connectors.rspamd import Rspamd
+
+            password = settings.rspamd_password
+            self._rspamd = Rspamd(settings.rspamd_url, None if password is None else password.get_secret_value())
+        trust = Trust.of(settings.trusted_relays, settings.trusted_authserv_ids)
+        return Authenticator(self.core, trust, resolver, self._rspamd)
 
     def _api(self) -> FastAPI:
         settings = self.settings
