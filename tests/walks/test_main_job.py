@@ -121,7 +121,7 @@ async def test_automatic_mail_is_never_answered(installation: Application, outsi
         task(MAIN, message_id="<e@example.org>"),
     ]
     for message in silent:
-        await arrive(installation, message, EVE)
+        await arrive(installation, message, EVE, kind="lmtp")  # by SMTP, what says it is from us goes to Junk
     await arrive(installation, task(EVE, message_id="<d@example.org>"), "")
     await until(lambda: _finished(installation, 5))
     await asyncio.sleep(0.3)
@@ -132,7 +132,7 @@ async def test_automatic_mail_is_never_answered(installation: Application, outsi
 async def test_a_stranger_who_writes_under_a_local_name_works_for_nobody(
     installation: Application, outside: Outside
 ) -> None:
-    await arrive(installation, task(ADA), EVE)
+    await arrive(installation, task(ADA), EVE, kind="lmtp")
     await until(lambda: _finished(installation, 1))
     ((person,),) = await installation.core.read(lambda tx: tx.all("SELECT user_id FROM tasks"))
     assert person is None, "it spends nobody's plan and opens nobody's workspace"
