@@ -103,6 +103,7 @@ async def _all(
         yield read
         after = rows[-1].id
         progress.done += len(rows)
+        progress.total = max(progress.total, progress.done)  # mail that came meanwhile counts, too
         progress.missing += len(read.failed)
         if time.monotonic() - told_at > TOLD_SECONDS:
             told_at = time.monotonic()

@@ -43,7 +43,11 @@ class ShownRow:
     """A message that is shown: `headers` is the row's JSON."""
 
     id: str
+    user_id: str
     uid: int
+    size: int
+    attachments: int
+    received_at: Instant
     subject: str
     sender: str
     headers: str
@@ -196,7 +200,8 @@ def shown(tx: Tx, message_ids: Sequence[str]) -> dict[str, ShownRow]:
         row[0]: ShownRow(*row)
         for part in _slices(message_ids)
         for row in tx.all(
-            "SELECT id, uid, subject, sender, headers, structure, preview, blob_id, keywords FROM messages "
+            "SELECT id, user_id, uid, size, attachments, received_at, subject, sender, headers, structure, preview, blob_id, "
+            "keywords FROM messages "
             f"WHERE id IN ({_marks(part)})",
             part,
         )
