@@ -246,9 +246,9 @@ class Application:
         settings = self.settings
         resolver = None
         if settings.verify_inbound:
-            from mailwright.connectors.dns import DnsResolver  # brings much with it
+            from mailwright.connectors.dns import CHECK_SECONDS, DnsResolver  # brings much with it
 
-            resolver = DnsResolver()
+            resolver = DnsResolver(seconds=CHECK_SECONDS)
         if settings.rspamd_url is not None:
             from mailwright.connectors.rspamd import Rspamd
 
