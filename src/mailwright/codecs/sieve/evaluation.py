@@ -4,17 +4,20 @@ Called by the interpreter. Expects a `Run` to ask for the header, the variables 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from mailwright.codecs.mime import Header, Parsed
 from mailwright.codecs.sieve import bodies, dateparts, script
 from mailwright.codecs.sieve.actions import Facts
 from mailwright.codecs.sieve.commands_table import ADDRESS_FIELDS
 from mailwright.codecs.sieve.errors import RunFailed
-from mailwright.codecs.sieve.matching import counts, matches_any
+from mailwright.codecs.sieve.matching import OPERATION, counts, matches_any
 from mailwright.codecs.sieve.script import AddressPart, Index, Match, Test, Texts
 from mailwright.codecs.sieve.strings import Text
 from mailwright.codecs.sieve.variables import FLAGS, Variables, flags_in
+
+Field: TypeAlias = tuple[str, str]
+"""A header field: its name and its value as they stand in the message."""
 
 
 class Run(Protocol):
@@ -32,13 +35,16 @@ class Run(Protocol):
     def sets_variables(self) -> bool: ...
 
     def text(self, text: Text) -> str: ...
+    def fields(self, name: str) -> Sequence[Field]: ...
+    def decoded(self, field: Field) -> str: ...
+    def addresses(self, field: Field) -> Sequence[str]: ...
     def spend(self, characters: int) -> None: ...
     def body(self, transform: str, types: tuple[str, ...]) -> Sequence[str]: ...
 
 
 def holds(run: Run, test: Test) -> bool:
     """Whether the test is true. Raises RunFailed."""
-    run.spend(1)
+    run.spend(OPERATION)
     return _EVALUATE[type(test)](run, test)
 
 
@@ -78,9 +84,8 @@ def _address(run: Run, test: script.AddressTest) -> bool:
     names = [name for name in _texts(run, test.names) if name.lower() in ADDRESS_FIELDS]
     found: list[str | None] = []
     for field in _fields(run, names, test.index):
-        for mailbox in field.mailboxes(field.fields[0][0]):
-            run.spend(len(mailbox.address) + 1)
-            local, at, domain = mailbox.address.rpartition("@")
+        for address in run.addresses(field):
+            local, at, domain = address.rpartition("@")
             # RFC 5228 §2.7.4: what is no address has no parts.
             found.append(address_part(local, domain, test.part) if at else None)
     if test.match.type == "count":
@@ -109,8 +114,8 @@ def _header(run: Run, test: script.HeaderTest) -> bool:
     names = _texts(run, test.names)
     fields = _fields(run, names, test.index)
     if test.match.type == "count":
-        return counts(sum(1 for _ in fields), _texts(run, test.keys), test.match, run.spend)
-    return _match(run, (field.get(field.fields[0][0]) or "" for field in fields), test.keys, test.match)
+        return counts(len(fields), _texts(run, test.keys), test.match, run.spend)
+    return _match(run, (run.decoded(field) for field in fields), test.keys, test.match)
 
 
 def _exists(run: Run, test: script.Exists) -> bool:
@@ -137,8 +142,8 @@ def _date(run: Run, test: script.DateTest) -> bool:
     if test.name is None:
         instant = run.facts.now  # RFC 5260 §5: the same moment all through the script
     else:
-        field = next(iter(_fields(run, [run.text(test.name)], test.index or script.Index(1, False))), None)
-        found = None if field is None else dateparts.moment_in(field.get(field.fields[0][0]) or "")
+        fields = _fields(run, [run.text(test.name)], test.index or script.Index(1, False))
+        found = dateparts.moment_in(run.decoded(fields[0])) if fields else None
         if found is None:
             return test.match.type == "count" and counts(0, _texts(run, test.keys), test.match, run.spend)
         instant, original = found
@@ -203,18 +208,13 @@ def _match(run: Run, values: Iterable[str], keys: Texts, match: Match) -> bool:
     return matches_any(values, _texts(run, keys), match, run.spend, captured)
 
 
-def _fields(run: Run, names: Sequence[str], index: Index | None) -> Iterable[Header]:
-    """The fields of those names as headers of one field each, in the order of the names; with an index only that one."""
-    found: list[tuple[str, str]] = []
+def _fields(run: Run, names: Sequence[str], index: Index | None) -> list[Field]:
+    """The fields of those names, in the order of the names; with an index only that one."""
+    found: list[Field] = []
     for name in names:
-        run.spend(1)
-        if name in run.header:
-            key = name.lower()
-            run.spend(len(run.header.fields))
-            found += [field for field in run.header.fields if field[0].lower() == key]
+        run.spend(OPERATION)
+        found += run.fields(name)
     if index is not None:
         place = len(found) - index.number if index.from_last else index.number - 1
         found = [found[place]] if 0 <= place < len(found) else []
-    for field in found:
-        run.spend(len(field[1]))
-        yield Header((field,))
+    return found

@@ -26,6 +26,15 @@ class EditedHeader:
         self._message = message
         self._protected = PROTECTED | protected
         self._fields: list[bytes] | None = None
+        self._by_name: dict[str, list[tuple[str, str]]] | None = None
+
+    def fields(self, name: str) -> list[tuple[str, str]]:
+        """The fields of that name as they are now: name and value as written."""
+        if self._by_name is None:
+            self._by_name = {}
+            for field in self.header.fields:
+                self._by_name.setdefault(field[0].lower(), []).append(field)
+        return self._by_name.get(name.lower(), [])
 
     def add(self, name: str, value: str, *, last: bool) -> bool:
         """Write a field before all others, or behind them. False when that is not possible; then nothing changed."""
@@ -66,6 +75,7 @@ class EditedHeader:
         assert self._fields is not None
         self.octets = b"".join(self._fields)
         self.header = Header.parse(self.octets)
+        self._by_name = None
 
 
 def rebuilt(message: Parsed, header: bytes | None, extra: bytes = b"") -> bytes:

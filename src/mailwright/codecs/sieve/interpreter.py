@@ -14,16 +14,17 @@ from mailwright.codecs.sieve.actions import INBOX, Answer, Facts, Forward, Outco
 from mailwright.codecs.sieve.commands import mailbox_problem, redirect_address
 from mailwright.codecs.sieve.conditions import FIELD_NAME
 from mailwright.codecs.sieve.errors import RunFailed
-from mailwright.codecs.sieve.evaluation import holds
+from mailwright.codecs.sieve.evaluation import Field, holds
 from mailwright.codecs.sieve.headeredit import EditedHeader
 from mailwright.codecs.sieve.limits import MAX_ACTIONS, MAX_REDIRECTS, MAX_WORK
-from mailwright.codecs.sieve.matching import matches_any
+from mailwright.codecs.sieve.matching import OPERATION, matches_any
 from mailwright.codecs.sieve.script import Command, Script, Texts
 from mailwright.codecs.sieve.strings import Text, expand
 from mailwright.codecs.sieve.variables import FLAGS, Variables, changed_flags, flags_in
 from mailwright.domain.addresses import Address
 from mailwright.domain.refusals import BadAddress
 
+READING = 16  # characters that are compared in the time in which one is decoded
 FALLBACK_SUBJECT = "Automated reply"  # RFC 5230 §5.3: when the original has no Subject
 
 
@@ -60,6 +61,8 @@ class _Running:
         self._refusal: Refuse | None = None
         self._answer: Answer | None = None
         self._bodies: dict[tuple[str, tuple[str, ...]], Sequence[str]] = {}
+        self._decoded: dict[Field, str] = {}
+        self._addresses: dict[Field, Sequence[str]] = {}
 
     def finish(self) -> Outcome:
         """Run it to its end. Raises RunFailed."""
@@ -84,6 +87,25 @@ class _Running:
         self.spend(len(found))
         return found
 
+    def fields(self, name: str) -> Sequence[Field]:
+        """The fields of that name, as they are now."""
+        return self._edited.fields(name)
+
+    def decoded(self, field: Field) -> str:
+        """A field's value as text; read once in a run, since most scripts ask for a few fields again and again."""
+        if field not in self._decoded:
+            self.spend(READING * len(field[1]))
+            self._decoded[field] = Header((field,)).get(field[0]) or ""
+        return self._decoded[field]
+
+    def addresses(self, field: Field) -> Sequence[str]:
+        """The addresses in a field, one for each mailbox; read once in a run."""
+        if field not in self._addresses:
+            self.spend(READING * len(field[1]))
+            self._addresses[field] = [mailbox.address for mailbox in Header((field,)).mailboxes(field[0])]
+        self.spend(OPERATION * len(self._addresses[field]))
+        return self._addresses[field]
+
     def spend(self, characters: int) -> None:
         """Count work. Raises RunFailed when it is too much."""
         self._work -= characters
@@ -100,7 +122,7 @@ class _Running:
                 self._bodies[key] = bodies.parts_of(self.message, types)
             else:
                 self._bodies[key] = bodies.texts_of(self.message)
-            self.spend(sum(map(len, self._bodies[key])) * 8)  # decoding costs more than comparing
+            self.spend(READING * sum(map(len, self._bodies[key])))
         return self._bodies[key]
 
     # The commands
@@ -108,7 +130,7 @@ class _Running:
     def _all(self, commands: Sequence[Command]) -> None:
         for command in commands:
             self._line = command.line
-            self.spend(1)
+            self.spend(OPERATION)
             _PERFORM[type(command)](self, command)
 
     def if_(self, command: script.If) -> None:

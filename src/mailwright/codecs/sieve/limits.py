@@ -20,7 +20,8 @@ MAX_VARIABLE_NAME = 64
 MAX_MATCH_VARIABLE = 32
 
 MAX_WORK = 30_000_000
-"""Characters compared in one run. A real script compares some ten thousand; this many take about 50 ms, and then it fails."""
+"""Characters compared in one run, other work counted as so many. A real script needs some ten thousand; this many take a tenth of a
+second, and then it fails."""
 
 MAX_BODY_CHARACTERS = 256 * 1024  # of a message's text that `body` looks at; RFC 5173 §8 asks for a bound
 MAX_BODY_PARTS = 200  # that `body` looks at

@@ -11,14 +11,16 @@ from functools import lru_cache
 
 from mailwright.codecs.sieve.script import Comparator, Match, Relation
 
-PATTERNS = 512  # wildcard patterns remembered in pieces: scripts are few and run often
+REMEMBERED = 512  # wildcard patterns kept in pieces: scripts are few and run often
+REMEMBERED_CHARACTERS = 256  # of such a pattern; a longer one in pieces may take megabytes
+OPERATION = 64  # characters that are compared in the time of one step of ours
+FOLDING = 16  # and of one character that is folded by a table
 
 Spend = Callable[[int], None]
 """Takes characters from the work that is left; raises when there is none."""
 
 _UPPER = {ord(lower): lower.upper() for lower in "abcdefghijklmnopqrstuvwxyz"}
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
-_ANY_STAR, _ANY_ONE = "*", "?"
 
 Captured = Callable[[list[str]], None]
 """Told what a pattern matched: the whole, then what each wildcard stood for."""
@@ -37,12 +39,11 @@ def matches_any(
     values: Iterable[str], keys: Sequence[str], match: Match, spend: Spend, captured: Captured | None = None
 ) -> bool:
     """Whether any value matches any key. `captured` is told of a match with wildcards (RFC 5229 §3.2). Not for `count`."""
-    folded_keys = [_folded(key, match.comparator) for key in keys]
+    folded_keys = [_folded(key, match.comparator, spend) for key in keys]
     for value in values:
-        spend(len(value))
-        folded = _folded(value, match.comparator)
+        folded = _folded(value, match.comparator, spend)
         for key in folded_keys:
-            spend(1 + len(key))
+            spend(OPERATION + len(key))
             if match.type == "matches":
                 ends = wildcard(folded, key, spend)
                 if ends is None:
@@ -72,15 +73,14 @@ def wildcard(value: str, pattern: str, spend: Spend) -> list[tuple[int, int]] | 
 
     Each takes as little as it can (RFC 5229 §3.2).
     """
-    pieces = _pieces(pattern)
+    pieces = _remembered(pattern) if len(pattern) <= REMEMBERED_CHARACTERS else _pieces(pattern)
+    spend(OPERATION * len(pieces) + 8 * len(pattern))
     first, last = pieces[0], pieces[-1]
-    ones: list[list[tuple[int, int]]] = []  # what the "?" of each piece stand for
-    spend(len(pattern))
-    if len(value) < sum(len(piece.text) for piece in pieces) or not first.stands_at(value, 0):
+    if len(value) < sum(piece.length for piece in pieces) or not first.stands_at(value, 0):
         return None
     if len(pieces) == 1:
-        return first.ones_at(0) if len(first.text) == len(value) else None
-    at, stop = len(first.text), len(value) - len(last.text)
+        return first.ones_at(0) if first.length == len(value) else None
+    at, stop = first.length, len(value) - last.length
     if not last.stands_at(value, stop):
         return None
     found = first.ones_at(0)
@@ -88,74 +88,83 @@ def wildcard(value: str, pattern: str, spend: Spend) -> list[tuple[int, int]] | 
         place = piece.find(value, at, stop, spend)
         if place < 0:
             return None
-        ones.append([(at, place), *piece.ones_at(place)])
-        at = place + len(piece.text)
-    for each in ones:
-        found += each
+        found += [(at, place), *piece.ones_at(place)]
+        at = place + piece.length
     return [*found, (at, stop), *last.ones_at(stop)]
 
 
 class _Piece:
-    """What stands between two stars: letters, and "?" at some places."""
+    """What stands between two stars: runs of letters at their places, and "?" at the others."""
 
-    __slots__ = ("_finder", "_holes", "text")
+    __slots__ = ("_anchor", "_holes", "_runs", "length")
 
-    def __init__(self, text: str, holes: tuple[int, ...]) -> None:
-        self.text = text
-        self._holes = holes
-        self._finder: re.Pattern[str] | None = None
-        if holes:
-            parts = ("." if place in holes else re.escape(letter) for place, letter in enumerate(text))
-            self._finder = re.compile("".join(parts), re.DOTALL)
+    def __init__(self, letters: list[str | None]) -> None:
+        self.length = len(letters)
+        self._holes = [place for place, letter in enumerate(letters) if letter is None]
+        self._runs: list[tuple[int, str]] = []
+        start = 0
+        for end in (*self._holes, self.length):
+            if end > start:
+                self._runs.append((start, "".join(letter or "" for letter in letters[start:end])))
+            start = end + 1
+        self._anchor = max(self._runs, key=lambda run: len(run[1]), default=(0, ""))
 
     def stands_at(self, value: str, place: int) -> bool:
-        if self._finder is None:
-            return value.startswith(self.text, place)
-        return self._finder.match(value, place) is not None
+        return all(value.startswith(run, place + offset) for offset, run in self._runs)
 
     def find(self, value: str, start: int, stop: int, spend: Spend) -> int:
         """The first place at or after `start` where it stands whole before `stop`, or -1."""
-        if self._finder is None:
-            place = value.find(self.text, start, stop)
-            spend((place if place >= 0 else stop) - start + 1)
-            return place
-        # The search for a piece with holes may look at each of its letters again at every place.
-        spend((stop - start) * (1 + len(self.text)))
-        found = self._finder.search(value, start, stop)
-        return -1 if found is None else found.start()
+        offset, anchor = self._anchor
+        latest = stop - self.length + offset + len(anchor)  # where the anchor must end at the latest
+        at = start + offset
+        while True:
+            found = value.find(anchor, at, latest)
+            spend((found if found >= 0 else max(latest, at)) - at + OPERATION)
+            if found < 0:
+                return -1
+            if len(self._runs) <= 1:
+                return found - offset
+            spend(OPERATION * len(self._runs))
+            if self.stands_at(value, found - offset):
+                return found - offset
+            at = found + 1
 
     def ones_at(self, place: int) -> list[tuple[int, int]]:
         """What its "?" stand for when it stands at `place`."""
         return [(place + hole, place + hole + 1) for hole in self._holes]
 
 
-@lru_cache(maxsize=PATTERNS)
 def _pieces(pattern: str) -> tuple[_Piece, ...]:
     pieces: list[_Piece] = []
-    letters: list[str] = []
-    holes: list[int] = []
+    letters: list[str | None] = []  # None where any one letter may stand
     characters = iter(pattern)
     for character in characters:
-        if character == _ANY_STAR:
-            pieces.append(_Piece("".join(letters), tuple(holes)))
-            letters, holes = [], []
-        elif character == _ANY_ONE:
-            holes.append(len(letters))
-            letters.append(_ANY_ONE)
+        if character == "*":
+            pieces.append(_Piece(letters))
+            letters = []
+        elif character == "?":
+            letters.append(None)
         elif character == "\\":
             # RFC 5228 §2.7.1: "\\*" in a string is "\*" here and means the star itself; a last "\" means itself.
             letters.append(next(characters, "\\"))
         else:
             letters.append(character)
-    pieces.append(_Piece("".join(letters), tuple(holes)))
+    pieces.append(_Piece(letters))
     return tuple(pieces)
 
 
-def _folded(text: str, comparator: Comparator) -> str:
+_remembered = lru_cache(maxsize=REMEMBERED)(_pieces)
+
+
+def _folded(text: str, comparator: Comparator, spend: Spend) -> str:
     """RFC 4790 §9.2.1: only a to z become capitals."""
+    spend(OPERATION + len(text))
     if comparator != "i;ascii-casemap":
         return text
-    return text.upper() if text.isascii() else text.translate(_UPPER)
+    if text.isascii():
+        return text.upper()
+    spend(FOLDING * len(text))
+    return text.translate(_UPPER)
 
 
 def _order(one: str, other: str, comparator: Comparator) -> int:
