@@ -3,7 +3,8 @@
 Started by `app.py` in processes with sessions (IMAP now). Unlike consumer groups nothing is remembered here: a session reads the
 journal itself, and an event only says "look now". Events of all processes are read from the log after each commit (PostgreSQL
 notifies, SQLite's own writer calls, and a slow poll sees what another program wrote).
-Promises: a callback runs in the event loop, soon after the commit; one that raises harms no other.
+Promises: a callback runs in the event loop, soon after the commit; one that raises harms no other, and one that was ended is
+not called any more.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import structlog
 from mailwright.domain.events import STREAMS, Event
 from mailwright.domain.refusals import TryLater
 from mailwright.storage import events as log_table
-from mailwright.storage.database import Database, Mark
+from mailwright.storage.database import Database, Mark, Tx
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,8 @@ class Fanout:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._mark: Mark = log_table.START
+        self._told: frozenset[int] = frozenset()  # events beyond the mark that were passed on already
+        self._listening = False
 
     def watch(self, key: str, callback: Callback) -> Callable[[], None]:
         """Call `callback` for every event whose key (a mailbox's id, an account's id) this is. Returns the way to end it."""
@@ -59,9 +62,14 @@ class Fanout:
 
     async def start(self) -> None:
         """Begin at the end of the log. Raises TryLater."""
-        self._loop = asyncio.get_running_loop()
+        if self._task is not None:
+            return
         self._mark = await self._database.read(lambda tx: tx.log_end())
-        self._database.on_announced(self._announced)
+        self._told = frozenset()
+        self._loop = asyncio.get_running_loop()
+        if not self._listening:
+            self._database.on_announced(self._announced)
+            self._listening = True
         self._task = asyncio.create_task(self._work(), name="fanout")
 
     async def stop(self) -> None:
@@ -97,14 +105,38 @@ class Fanout:
     async def _look(self) -> bool:
         """Pass on what is new. True when there may be more."""
         if not self._watchers:
-            self._mark = await self._database.read(lambda tx: tx.log_end())
+            end = await self._database.read(lambda tx: tx.log_end())
+            if not self._watchers:  # else somebody came while we asked, and what happened since is theirs to know
+                self._mark, self._told = end, frozenset()
             return False
-        found = await self._database.read(lambda tx: log_table.read(tx, STREAM, self._mark, BATCH))
-        self._mark = found.end
-        for _, event in found.events:
-            for callback in list(self._watchers.get(event.key, {}).values()):
-                try:
-                    callback(event)
-                except Exception:
-                    log.exception("fanout.watcher_failed", kind=event.kind)
-        return len(found.events) == BATCH
+        mark, end, found = await self._database.read(self._read)
+        for _, event in found:
+            if event.id not in self._told:
+                self._tell(event)
+        moved = mark != self._mark
+        self._mark = mark
+        # Beyond the end of the log only as long as a transaction before them runs: never more than one batch.
+        self._told = frozenset(event.id for place, event in found if place > end)
+        return moved and len(found) == BATCH
+
+    def _read(self, tx: Tx) -> tuple[Mark, Mark, list[tuple[Mark, Event]]]:
+        """Where to go on, where the log ends for certain, and the events from the last mark to what is visible now.
+
+        Also those beyond the certain end: a session must not wait because somebody else's transaction takes long (on PostgreSQL
+        a copy of 100,000 messages, or a backup). They are seen again until the mark has passed them.
+        """
+        end = tx.log_end()  # asked first: what is then read is complete up to here
+        found = log_table.visible(tx, STREAM, self._mark, BATCH)
+        last = found[-1][0] if len(found) == BATCH else end
+        return max(self._mark, min(end, last)), end, found
+
+    def _tell(self, event: Event) -> None:
+        watchers = self._watchers.get(event.key, {})
+        for number in list(watchers):
+            callback = watchers.get(number)  # the one before may have ended it
+            if callback is None:
+                continue
+            try:
+                callback(event)
+            except Exception:
+                log.exception("fanout.watcher_failed", kind=event.kind)

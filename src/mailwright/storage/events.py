@@ -21,6 +21,8 @@ from mailwright.storage import dead_letters
 from mailwright.storage.database import Mark, Row, Tx
 
 START: Mark = (0, 0)
+BEYOND: Mark = (2**63 - 1, 2**63 - 1)
+"""A place behind every event."""
 PURGE_SLICE = 1_000  # rows deleted in one transaction: nobody waits long behind the janitor
 
 _APPEND = "INSERT INTO events (kind, key, payload, correlation_id, created_at) VALUES (?, ?, ?, ?, ?)"
@@ -139,6 +141,12 @@ def read(tx: Tx, stream: str, after: Mark, limit: int) -> Slice:
     rows = tx.log_slice(sorted(STREAMS[stream]), after, end, limit)
     found = tuple(((row[0], row[1]), _event(row[1:])) for row in rows)
     return Slice(found, found[-1][0] if len(found) == limit else max(after, end))
+
+
+def visible(tx: Tx, stream: str, after: Mark, limit: int) -> list[tuple[Mark, Event]]:
+    """Up to `limit` events of a stream after a mark, also beyond the log's end: others may still be committed between them."""
+    rows = tx.log_slice(sorted(STREAMS[stream]), after, BEYOND, limit)
+    return [((row[0], row[1]), _event(row[1:])) for row in rows]
 
 
 def lag(tx: Tx, stream: str, group: str) -> Lag:
