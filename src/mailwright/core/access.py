@@ -7,6 +7,7 @@ Promises: a mailbox without the right `l` does not exist for the asker; tenants 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ SUBSCRIBED = "/private/vendor/mailwright/subscribed"
 
 # RFC 4314 §2.1.1: the rights of RFC 2086 that became several.
 _OLD = {"c": "k", "d": "xte"}
+_UNSPEAKABLE = re.compile("[\x00\ud800-\udfff]")  # in no mailbox's name, and no database takes them
 _WORDS = {
     "l": "see",
     "r": "read",
@@ -70,6 +72,8 @@ def reachable(tx: Tx, account: Account) -> list[Reached]:
 def by_name(tx: Tx, account: Account, name: str) -> Reached:
     """The mailbox of that name. Raises NotFound."""
     wanted = normal(name)
+    if _UNSPEAKABLE.search(wanted):
+        raise NotFound("there is no mailbox of that name")
     if wanted.startswith(OTHERS + SEPARATOR):
         for each in reachable(tx, account):
             if not each.own and each.name == wanted:
@@ -106,7 +110,8 @@ def normal(name: str) -> str:
     """The name as it is compared: composed (RFC 9051 §5.1), INBOX in capitals."""
     composed = unicodedata.normalize("NFC", name)
     first, separator, rest = composed.partition(SEPARATOR)
-    return f"INBOX{separator}{rest}" if first.upper() == "INBOX" else composed
+    # In ASCII only: a dotless i becomes an I as well, and is another letter.
+    return f"INBOX{separator}{rest}" if first.isascii() and first.upper() == "INBOX" else composed
 
 
 def may_send_as(tx: Tx, account: Account, address: Address) -> bool:
@@ -127,10 +132,10 @@ def acl_of(tx: Tx, reached: Reached) -> dict[str, str]:
     """Who has which rights: addresses (and `anyone`) to letters, the owner first. Raises NotPermitted without the right `a`."""
     need(reached, "a")
     entries = {reached.owner: RIGHTS}
-    for grantee, rights, email in mailboxes.acl(tx, reached.mailbox.id):
-        name = email if email is not None else grantee
-        if email is not None or grantee == ANYONE:
-            entries[name] = rights
+    for grantee, rights in mailboxes.acl(tx, reached.mailbox.id).items():
+        user = None if grantee == ANYONE else accounts.by_id(tx, grantee)
+        if user is not None or grantee == ANYONE:
+            entries[ANYONE if user is None else user.email] = rights
     return entries
 
 
@@ -140,10 +145,11 @@ def set_acl(tx: Tx, account: Account, reached: Reached, identifier: str, change:
     Raises NotPermitted, NotFound (no such user), BadInput (no such right).
     """
     need(reached, "a")
+    accounts.hold(tx, reached.mailbox.user_id)
     grantee = ANYONE if identifier.lower() == ANYONE else _grantee(tx, reached, identifier)
     mode = change[0] if change[:1] in ("+", "-") else ""
     asked = rights_of(change[len(mode) :])
-    before = next((frozenset(r) for g, r, _ in mailboxes.acl(tx, reached.mailbox.id) if g == grantee), frozenset())
+    before = frozenset(mailboxes.acl(tx, reached.mailbox.id).get(grantee, ""))
     after = before | asked if mode == "+" else before - asked if mode == "-" else asked
     mailboxes.set_acl(tx, reached.mailbox.id, grantee, "".join(right for right in RIGHTS if right in after))
     audit.record(
@@ -153,8 +159,8 @@ def set_acl(tx: Tx, account: Account, reached: Reached, identifier: str, change:
         resource=f"{reached.owner}:{reached.mailbox.name} {identifier}={''.join(sorted(after)) or 'nothing'}",
         tenant_id=reached.mailbox.tenant_id,
     )
-    for user_id in {reached.mailbox.user_id, grantee} - {ANYONE}:
-        announce(tx, user_id)
+    for key in {reached.mailbox.user_id, grantee, reached.mailbox.id} - {ANYONE}:
+        announce(tx, key)
 
 
 def rights_of(text: str) -> frozenset[str]:
@@ -166,9 +172,9 @@ def rights_of(text: str) -> frozenset[str]:
     return frozenset(spelled)
 
 
-def announce(tx: Tx, user_id: str) -> None:
-    """Tell the account's sessions that its list of mailboxes changed."""
-    events.append(tx, MAILBOX_CHANGED, user_id, {"user_id": user_id})
+def announce(tx: Tx, key: str) -> None:
+    """Tell the sessions of an account that its list of mailboxes changed, or those in a mailbox that it is not what it was."""
+    events.append(tx, MAILBOX_CHANGED, key, {"key": key})
 
 
 def _grantee(tx: Tx, reached: Reached, identifier: str) -> str:
@@ -191,4 +197,4 @@ def _given(tx: Tx, account: Account, mailbox: Mailbox) -> frozenset[str]:
     if mailbox.tenant_id != account.tenant_id:
         return frozenset()
     entries = mailboxes.acl(tx, mailbox.id)
-    return frozenset(letter for grantee, rights, _ in entries if grantee in (account.id, ANYONE) for letter in rights)
+    return frozenset(entries.get(account.id, "") + entries.get(ANYONE, ""))

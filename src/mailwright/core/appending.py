@@ -19,7 +19,7 @@ from mailwright.domain import clock
 from mailwright.domain.clock import Instant
 from mailwright.domain.envelope import Origin
 from mailwright.domain.refusals import MessageTooLarge
-from mailwright.storage import StoredBlob, Tx, views
+from mailwright.storage import StoredBlob, Tx, accounts, views
 from mailwright.storage.messages import Flag
 
 
@@ -91,11 +91,16 @@ def file_all(
 ) -> Appended:
     """File prepared messages in the caller's transaction. Raises what `append` raises."""
     reached = access.by_id(tx, account, mailbox_id)
+    accounts.hold(tx, reached.mailbox.user_id)
+    reached = access.by_id(tx, account, mailbox_id)  # it may have been deleted before it was held
     access.need(reached, "i")
+    # RFC 4314 §4: flags the asker may not set there are left out, and it is no error.
+    allowed, words = marking.settable(reached)
     mailbox, now = reached.mailbox, clock.now()
     placed: list[tuple[int, str]] = []
     for item, ready in zip(items, prepared, strict=True):
-        marking.check_keywords(item.keywords)
+        keywords = _sorted(item.keywords) if words else ()
+        marking.check_keywords(keywords)
         core.blobs.put(tx, ready.blob)
         message_id = put(
             tx,
@@ -105,10 +110,10 @@ def file_all(
             mailbox_id=mailbox.id,
             blob=ready.blob,
             parsed=ready.parsed,
-            provenance=Provenance(Origin.STRANGER, correlation_id, keywords=_sorted(item.keywords), account_id=None),
+            provenance=Provenance(Origin.STRANGER, correlation_id, keywords=keywords, account_id=None),
             received_at=now if item.date is None else item.date,
             saved_at=now,
-            flags=Flag(item.flags),
+            flags=Flag(item.flags & allowed),
             delivered=False,
         )
         placed.append((views.uid_of(tx, message_id), message_id))

@@ -1,12 +1,14 @@
 """Removing messages for good: the row goes, a tombstone stays, the blob is collected when nobody needs it.
 
 Called by retention, the removal of a user or mailbox, and IMAP EXPUNGE and its kin (`expunge_uids`).
-Promises: every client learns of it from the tombstone's modseq; counters and quota follow in the same transaction.
+Promises: every client learns of it from the tombstone's modseq; counters and quota follow in the same transaction; what somebody
+else removed meanwhile is not removed, or counted, twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from mailwright.core import access
 from mailwright.domain import clock
@@ -15,7 +17,7 @@ from mailwright.storage import Tx, accounts, events, mailboxes, views
 from mailwright.storage import messages as rows
 from mailwright.storage.messages import Flag, StoredMessage
 
-AT_ONCE = 500  # messages read at once
+AT_ONCE = 500  # messages removed with one modseq
 
 
 def expunge_uids(tx: Tx, reached: access.Reached, wanted: Sequence[int] | None = None) -> list[int]:
@@ -24,31 +26,60 @@ def expunge_uids(tx: Tx, reached: access.Reached, wanted: Sequence[int] | None =
     Raises NotPermitted without the right `e` (RFC 4314 §2.1).
     """
     access.need(reached, "e")
-    marked = views.deleted_uids(tx, reached.mailbox.id)
-    if wanted is not None:
-        asked = set(wanted)
-        marked = [uid for uid in marked if uid in asked]
-    return remove_uids(tx, reached.mailbox.id, marked, because="it was expunged")
+    mailbox = reached.mailbox
+    accounts.hold(tx, mailbox.user_id)
+    if wanted is None:
+        marked = views.deleted_uids(tx, mailbox.id)
+    else:
+        marked = []
+        for start in range(0, len(wanted), AT_ONCE):
+            listed = views.listed(tx, mailbox.id, wanted[start : start + AT_ONCE])
+            marked += [uid for uid, flags, _, _ in listed if flags & Flag.DELETED]
+    return remove_uids(tx, mailbox.id, marked, because="it was expunged")
+
+
+def expunge(tx: Tx, messages: Sequence[StoredMessage], *, because: str) -> int:
+    """Remove those messages of one mailbox that are still in it. How many."""
+    if not messages:
+        return 0
+    uids = sorted(message.uid for message in messages)
+    return len(remove_uids(tx, messages[0].mailbox_id, uids, because=because))
 
 
 def remove_uids(tx: Tx, mailbox_id: str, wanted: Sequence[int], *, because: str) -> list[int]:
     """Remove messages of a mailbox by uid (ascending). The uids that were there."""
+    mailbox = mailboxes.by_id(tx, mailbox_id)
+    if mailbox is None:
+        return []
+    accounts.hold(tx, mailbox.user_id)
     gone: list[int] = []
     for start in range(0, len(wanted), AT_ONCE):
-        found = views.rows(tx, mailbox_id, wanted[start : start + AT_ONCE], ("id",))
-        messages = sorted(rows.with_ids(tx, [row[1] for row in found]), key=lambda message: message.uid)
-        expunge(tx, messages, because=because)
-        gone.extend(message.uid for message in messages)
+        found = [
+            _Gone(*row)
+            for row in views.rows(
+                tx, mailbox_id, wanted[start : start + AT_ONCE], ("id", "size", "flags", "blob_id", "correlation_id")
+            )
+        ]
+        if found:
+            _remove(tx, mailbox.user_id, mailbox_id, found, because)
+            gone.extend(message.uid for message in found)
     return gone
 
 
-def expunge(tx: Tx, messages: Sequence[StoredMessage], *, because: str) -> int:
-    """Remove messages of one mailbox. How many; one modseq for all of them (RFC 7162 §3.2.10 allows it)."""
-    if not messages:
-        return 0
-    user_id, mailbox_id, now = messages[0].user_id, messages[0].mailbox_id, clock.now()
-    modseq = accounts.next_modseq(tx, user_id, freed=sum(message.size for message in messages))
-    rows.remove(tx, messages, modseq, now)
+class _Gone(NamedTuple):
+    uid: int
+    id: str
+    size: int
+    flags: int
+    blob_id: str
+    correlation_id: str
+
+
+def _remove(tx: Tx, user_id: str, mailbox_id: str, gone: Sequence[_Gone], because: str) -> None:
+    """One modseq for all of them (RFC 7162 §3.2.10 allows it)."""
+    size = sum(message.size for message in gone)
+    modseq = accounts.next_modseq(tx, user_id, freed=size)
+    rows.remove(tx, [(mailbox_id, message.uid, user_id, message.id) for message in gone], modseq, clock.now())
     events.append_many(
         tx,
         (
@@ -66,15 +97,8 @@ def expunge(tx: Tx, messages: Sequence[StoredMessage], *, because: str) -> int:
                 },
                 message.correlation_id,
             )
-            for message in messages
+            for message in gone
         ),
     )
-    mailboxes.count_removed(
-        tx,
-        mailbox_id,
-        modseq,
-        total=len(messages),
-        unseen=sum(1 for message in messages if not message.flags & Flag.SEEN),
-        size=sum(message.size for message in messages),
-    )
-    return len(messages)
+    unseen = sum(1 for message in gone if not message.flags & Flag.SEEN)
+    mailboxes.count_removed(tx, mailbox_id, modseq, total=len(gone), unseen=unseen, size=size)

@@ -7,11 +7,14 @@ removing is one small transaction, what was inside goes afterwards (`empty_remov
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from mailwright.core import Core, access
 from mailwright.core.access import OTHERS, SEPARATOR, Reached
-from mailwright.core.expunge import expunge
+from mailwright.core.expunge import remove_uids
 from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound, NotPermitted
-from mailwright.storage import Tx, accounts, audit, messages
+from mailwright.storage import Tx, accounts, audit, views
 from mailwright.storage import mailboxes as rows
 from mailwright.storage.accounts import Account
 from mailwright.storage.mailboxes import Mailbox
@@ -25,18 +28,26 @@ SLICE = 500  # messages removed in one transaction
 
 
 def create(tx: Tx, account: Account, name: str, *, role: str | None = None) -> Mailbox:
-    """Make a mailbox. Raises BadInput, AlreadyExists, NotPermitted, NotFound (somebody else's, and no right `k` there)."""
-    owner_id, tenant_id, inner = _place(tx, account, name)
+    """Make a mailbox. Raises BadInput, AlreadyExists, NotPermitted, NotFound (somebody else's, and no right `k` there).
+
+    Below somebody else's mailbox it is that person's, and shared as the mailbox above it is: else its maker would not see it.
+    """
+    place = _place(tx, account, name)
+    owner_id = place.owner_id
+    accounts.hold(tx, owner_id)
     if role is not None and role not in ROLES:
         raise BadInput(f"a mailbox cannot be for {role!r} here")
     if role is not None and rows.by_role(tx, owner_id, role) is not None:
         raise AlreadyExists(f"there is a mailbox for {role} already")
     if len(rows.of_user(tx, owner_id)) >= MAX_MAILBOXES:
         raise NotPermitted(f"an account has at most {MAX_MAILBOXES} mailboxes")
-    mailbox_id = rows.add(tx, tenant_id, owner_id, inner, role)
+    mailbox_id = rows.add(tx, place.tenant_id, owner_id, place.name, role)
     if mailbox_id is None:
         raise AlreadyExists(f"there is a mailbox {name} already")
-    _told(tx, account, owner_id, "mailbox.created", inner)
+    if place.above is not None:
+        for grantee, rights in rows.acl(tx, place.above.id).items():
+            rows.set_acl(tx, mailbox_id, grantee, rights)
+    _told(tx, account, owner_id, "mailbox.created", place.name)
     made = rows.by_id(tx, mailbox_id)
     assert made is not None
     return made
@@ -47,38 +58,46 @@ def rename(tx: Tx, account: Account, name: str, new_name: str) -> None:
 
     Raises NotFound, AlreadyExists, BadInput, NotPermitted.
     """
-    owner_id, _, inner = _place(tx, account, new_name)
-    source = _find_tree(tx, account, name)
-    if source[0].mailbox.user_id != owner_id:
+    place = _place(tx, account, new_name)
+    owner_id, inner = place.owner_id, place.name
+    accounts.hold(tx, owner_id)
+    old, seen = _find_tree(tx, account, name)
+    if not old or any(each.mailbox.user_id != owner_id for each in seen.values()):
         raise NotPermitted("a mailbox stays with its owner; move the messages instead")
-    for each in source:
-        access.need(each, "x")
-    old = _own_part(name)
     if inner == old:
         raise AlreadyExists(f"it is called {new_name} already")
+    if old == "INBOX":
+        if owner_id != account.id:
+            raise NotPermitted("an INBOX is renamed by its owner")
+        _empty_inbox_into(tx, account, name, new_name)
+        return
     if inner.startswith(old + SEPARATOR):
         raise BadInput("a mailbox cannot be put into itself")
-    if old == "INBOX":
-        _empty_inbox_into(tx, account, source[0].mailbox, inner)
-        return
-    for each in source:
-        target = inner + each.mailbox.name[len(old) :]
+    names = {each.name: each for each in rows.of_user(tx, owner_id)}
+    tree = [each for each in names.values() if each.name == old or each.name.startswith(old + SEPARATOR)]
+    if owner_id != account.id and any(each.id not in seen or "x" not in seen[each.id].rights for each in tree):
+        raise NotPermitted(f"you may not rename {name} and everything below it")
+    moved = {each.id for each in tree}
+    for each in tree:
+        target = inner + each.name[len(old) :]
         check_name(target)
-        if rows.by_name(tx, owner_id, target) is not None:
+        if target in names and names[target].id not in moved:
             raise AlreadyExists(f"there is a mailbox {target} already")
-        rows.rename(tx, each.mailbox.id, target, each.mailbox.role)
-    _told(tx, account, owner_id, "mailbox.renamed", f"{old} to {inner}")
+    for each in tree:  # those above first: what is below may take the name that one of them had
+        rows.rename(tx, each.id, inner + each.name[len(old) :], each.role)
+    _told(tx, account, owner_id, "mailbox.renamed", f"{old} to {inner}", [each.id for each in tree])
 
 
 def remove(tx: Tx, account: Account, name: str) -> Mailbox:
     """Remove a mailbox with its messages; those below it stay. Raises NotFound, NotPermitted, BadInput (INBOX)."""
     reached = access.by_name(tx, account, name)
     access.need(reached, "x")
-    mailbox = reached.mailbox
+    accounts.hold(tx, reached.mailbox.user_id)
+    mailbox = access.by_name(tx, account, name).mailbox  # as it is now that nobody changes it
     if mailbox.role == "inbox":
         raise BadInput("INBOX cannot be deleted")  # RFC 9051 §6.3.5
     rows.rename(tx, mailbox.id, rows.REMOVED + mailbox.id, None)
-    _told(tx, account, mailbox.user_id, "mailbox.removed", mailbox.name)
+    _told(tx, account, mailbox.user_id, "mailbox.removed", mailbox.name, [mailbox.id])
     return mailbox
 
 
@@ -109,6 +128,7 @@ def is_subscribed(tx: Tx, account: Account, reached: Reached) -> bool:
 
 def with_role(tx: Tx, account: Account, role: str) -> Mailbox:
     """The account's mailbox for `role`, made anew when it was deleted."""
+    accounts.hold(tx, account.id)
     found = rows.by_role(tx, account.id, role)
     if found is not None:
         return found
@@ -133,28 +153,41 @@ def check_name(name: str) -> None:
         raise BadInput("a mailbox name has no control characters, * or %")
 
 
-def _place(tx: Tx, account: Account, name: str) -> tuple[str, str, str]:
-    """Whose mailbox that would be: owner, tenant, and its name there."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Whose mailbox that would be, its name there, and below which mailbox of somebody else's (None: it is the asker's own)."""
+
+    owner_id: str
+    tenant_id: str
+    name: str
+    above: Mailbox | None
+
+
+def _place(tx: Tx, account: Account, name: str) -> _Place:
     wanted = access.normal(name)
     # RFC 9051 §6.3.4: a trailing separator only says that there will be mailboxes below.
     wanted = wanted[:-1] if wanted.endswith(SEPARATOR) else wanted
     check_name(wanted)
     if wanted != OTHERS and not wanted.startswith(OTHERS + SEPARATOR):
-        return account.id, account.tenant_id, wanted
-    _, _, rest = wanted.partition(SEPARATOR)
-    email, _, inner = rest.partition(SEPARATOR)
+        return _Place(account.id, account.tenant_id, wanted, None)
     parents = [
         each for each in access.reachable(tx, account) if not each.own and wanted.startswith(each.name + SEPARATOR)
     ]
-    if not inner or not parents:
-        raise NotPermitted(f"{OTHERS} is where others' mailboxes are; {email or 'it'} gave you no room there")
+    if not parents:
+        raise NotPermitted(f"{OTHERS} is where others' mailboxes are; nobody gave you room for {name[:100]} there")
     nearest = max(parents, key=lambda each: len(each.name))
     access.need(nearest, "k")
-    return nearest.mailbox.user_id, nearest.mailbox.tenant_id, inner
+    above = nearest.mailbox
+    inner = above.name + wanted[len(nearest.name) :]
+    check_name(inner)
+    return _Place(above.user_id, above.tenant_id, inner, above)
 
 
-def _find_tree(tx: Tx, account: Account, name: str) -> list[Reached]:
-    """The mailbox of that name and those below it; a name that only has mailboxes below it counts too."""
+def _find_tree(tx: Tx, account: Account, name: str) -> tuple[str, dict[str, Reached]]:
+    """What its owner calls the mailbox of that name, and by id what the asker sees of it and of those below it.
+
+    A name that only has mailboxes below it counts too; a part of the name that no owner chose (`Other Users`) is "".
+    """
     wanted = access.normal(name)
     found = [
         each
@@ -163,36 +196,30 @@ def _find_tree(tx: Tx, account: Account, name: str) -> list[Reached]:
     ]
     if not found:
         raise NotFound(f"there is no mailbox {name}")
-    return found
+    before = len(found[0].name) - len(found[0].mailbox.name)  # the namespace and the owner's address
+    return wanted[before:], {each.mailbox.id: each for each in found}
 
 
-def _own_part(name: str) -> str:
-    """A name without the namespace of others and their address."""
-    wanted = access.normal(name)
-    if wanted.startswith(OTHERS + SEPARATOR):
-        return wanted.split(SEPARATOR, 2)[2] if wanted.count(SEPARATOR) >= 2 else wanted
-    return wanted
-
-
-def _empty_inbox_into(tx: Tx, account: Account, inbox: Mailbox, name: str) -> None:
+def _empty_inbox_into(tx: Tx, account: Account, name: str, new_name: str) -> None:
     from mailwright.core import moving  # which works with mailboxes too
 
-    target = create(tx, account, name)
-    moving.move_all(tx, inbox, target)
+    inbox = access.by_name(tx, account, name).mailbox
+    moving.move_all(tx, inbox, create(tx, account, new_name))
 
 
 def _empty(tx: Tx, mailbox: Mailbox) -> bool:
-    found = messages.in_mailbox(tx, mailbox.id, SLICE)
+    accounts.hold(tx, mailbox.user_id)
+    found = views.first_uids(tx, mailbox.id, SLICE)
     if not found:
         rows.remove(tx, mailbox.id)
         return False
-    expunge(tx, found, because="its mailbox was deleted")
+    remove_uids(tx, mailbox.id, found, because="its mailbox was deleted")
     return True
 
 
-def _told(tx: Tx, account: Account, owner_id: str, action: str, resource: str) -> None:
+def _told(tx: Tx, account: Account, owner_id: str, action: str, resource: str, mailbox_ids: Sequence[str] = ()) -> None:
+    """Write down who did it, and tell the owner, the one who did it, and whoever has one of the mailboxes open."""
     audit.record(tx, actor=account.email, action=action, resource=resource, tenant_id=account.tenant_id)
     accounts.next_modseq(tx, owner_id)
-    access.announce(tx, owner_id)
-    if owner_id != account.id:
-        access.announce(tx, account.id)
+    for key in dict.fromkeys((owner_id, account.id, *mailbox_ids)):
+        access.announce(tx, key)

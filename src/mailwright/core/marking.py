@@ -7,6 +7,7 @@ and named (RFC 7162 §3.1.3); what the asker may not set is left alone too; clie
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -21,6 +22,9 @@ Mode = Literal["add", "remove", "replace"]
 
 MAX_KEYWORDS = 100  # of one message
 MAX_KEYWORDS_OCTETS = 2_000  # together: they stand in an index, whose entries PostgreSQL limits to 2,704 octets
+
+NOT_ATOM = re.compile(r"[^!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~]")
+"""What no keyword has (RFC 9051 §9: flag-keyword, atom)."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
@@ -56,9 +60,9 @@ def store(
 ) -> Stored:
     """Add, remove or replace flags and keywords of the messages with the wanted uids (ascending).
 
-    Raises NotPermitted when the asker may set none of them, BadInput when a message would have too many keywords.
+    Raises NotPermitted when the asker may set none of them, BadInput when a message would have too many keywords or one is none.
     """
-    allowed_flags, words_allowed = _allowed(reached)
+    allowed_flags, words_allowed = settable(reached)
     if (
         mode != "replace"
         and flags & ~allowed_flags == flags
@@ -67,10 +71,12 @@ def store(
     ):
         # RFC 4314 §4: NO when none of the flags may be changed; else those that may are.
         raise NotPermitted(f"you may not set these flags in {reached.name}")
+    check_keywords(keywords)
     if mode == "replace" and not allowed_flags and not words_allowed:
         raise NotPermitted(f"you may not set flags in {reached.name}")
     plan = _Plan(mode, flags & allowed_flags, keywords if words_allowed else (), allowed_flags, words_allowed)
     mailbox = reached.mailbox
+    accounts.hold(tx, mailbox.user_id)
     changed: list[Marked] = []
     same: list[Marked] = []
     failed: list[int] = []
@@ -103,13 +109,20 @@ def store(
 
 
 def check_keywords(keywords: Iterable[str]) -> None:
-    """Raises BadInput when they are more than a message may have."""
+    """Raises BadInput when they are more than a message may have, or words that IMAP cannot say."""
     words = list(keywords)
+    for word in words:
+        if NOT_ATOM.search(word) or not word:
+            raise BadInput(f"{word[:50]!r} is not a keyword: letters, digits and some signs, without spaces")
+    _check_room(words)
+
+
+def _check_room(words: Sequence[str]) -> None:
     if len(words) > MAX_KEYWORDS or len(_encode(words).encode("utf-8", "replace")) > MAX_KEYWORDS_OCTETS:
         raise BadInput(f"a message has at most {MAX_KEYWORDS} keywords, of {MAX_KEYWORDS_OCTETS} octets together")
 
 
-def _allowed(reached: Reached) -> tuple[int, bool]:
+def settable(reached: Reached) -> tuple[int, bool]:
     """RFC 4314 §4: which flags the rights let one set, and whether keywords."""
     rights = reached.rights
     flags = Flag(0)
@@ -161,5 +174,5 @@ class _Plan:
         words = tuple(sorted(after.values()))
         if set(words) == set(before):
             return before, text
-        check_keywords(words)
+        _check_room(words)
         return words, _encode(list(words))

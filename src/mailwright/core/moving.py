@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailwright.core import Core, access
+from mailwright.core import Core, access, marking
 from mailwright.core.access import Reached
 from mailwright.core.expunge import remove_uids
 from mailwright.core.messages import no_room
 from mailwright.domain import clock
 from mailwright.domain.events import MESSAGE_APPENDED, MESSAGE_MOVED
 from mailwright.domain.ids import new_id
+from mailwright.domain.refusals import NotFound
 from mailwright.storage import Tx, accounts, events, mailboxes, messages, views
 from mailwright.storage.mailboxes import Mailbox
 from mailwright.storage.messages import Flag
 
+EVERYTHING = (int(Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.DELETED | Flag.DRAFT), True)  # flags, and keywords
 MAX_REFERENCES = 50  # ids looked up to find the thread of a copy in another account
 
 
@@ -36,26 +38,28 @@ _Row = tuple[int, str, int, int, str]  # uid, id, size, flags, blob
 
 
 def copy(tx: Tx, core: Core, source: Reached, target: Reached, wanted: Sequence[int]) -> Placed:
-    """Copy messages (uids ascending). Raises NotPermitted, MailboxFull, ExceedsQuota; then none is copied."""
+    """Copy messages (uids ascending). Raises NotPermitted, NotFound, MailboxFull, ExceedsQuota; then none is copied."""
     access.need(source, "r")
     access.need(target, "i")
-    return _copy(tx, core, source.mailbox, target.mailbox, _taken(tx, source.mailbox, wanted))
+    _hold(tx, source, target)
+    return _copy(tx, core, source.mailbox, target, _taken(tx, source.mailbox, wanted))
 
 
 def move(tx: Tx, core: Core, source: Reached, target: Reached, wanted: Sequence[int]) -> Placed:
-    """Move messages (uids ascending). Raises NotPermitted, MailboxFull, ExceedsQuota; then none is moved."""
+    """Move messages (uids ascending). Raises NotPermitted, NotFound, MailboxFull, ExceedsQuota; then none is moved."""
     access.need(source, "rte")  # RFC 6851 §4.2: as COPY, STORE and EXPUNGE would
     access.need(target, "i")
+    _hold(tx, source, target)
     found = _taken(tx, source.mailbox, wanted)
-    if source.mailbox.user_id == target.mailbox.user_id:
+    if source.mailbox.user_id == target.mailbox.user_id and marking.settable(target) == EVERYTHING:
         return _move(tx, source.mailbox, target.mailbox, found)
-    placed = _copy(tx, core, source.mailbox, target.mailbox, found)
+    placed = _copy(tx, core, source.mailbox, target, found)
     remove_uids(tx, source.mailbox.id, [row[0] for row in found], because="it was moved")
     return placed
 
 
 def move_all(tx: Tx, source: Mailbox, target: Mailbox) -> Placed:
-    """Move everything in a mailbox to another of the same account."""
+    """Move everything in a mailbox to another of the same account, which the caller holds."""
     return _move(tx, source, target, _taken(tx, source, list(views.uids(tx, source.id))))
 
 
@@ -66,19 +70,40 @@ def _taken(tx: Tx, mailbox: Mailbox, wanted: Sequence[int]) -> list[_Row]:
     return found
 
 
-def _copy(tx: Tx, core: Core, source: Mailbox, target: Mailbox, found: list[_Row]) -> Placed:
+def _hold(tx: Tx, source: Reached, target: Reached) -> None:
+    """Both accounts, so that nothing changes from here on; and the target must still be there. Raises NotFound."""
+    accounts.hold(tx, source.mailbox.user_id, target.mailbox.user_id)
+    there = mailboxes.by_id(tx, target.mailbox.id)
+    if there is None or there.name.startswith(mailboxes.REMOVED):
+        raise NotFound(f"there is no mailbox {target.name}")
+
+
+def _copy(tx: Tx, core: Core, source: Mailbox, into: Reached, found: list[_Row]) -> Placed:
+    target = into.mailbox
     if not found:
         return Placed(target.uidvalidity, [])
-    for blob_id in dict.fromkeys(row[4] for row in found):
-        core.blobs.hold(tx, blob_id)
+    core.blobs.hold_all(tx, (row[4] for row in found))
+    foreign = source.user_id != target.user_id
+    # RFC 4314 §4: flags the asker may not set in the target do not come along.
+    flags, words = marking.settable(into)
     size = sum(row[2] for row in found)
     modseq = accounts.take_room(tx, target.user_id, size, enforce=True)
     if modseq is None:
         raise no_room(tx, target.user_id, size)
-    first = mailboxes.take_uids(tx, target.id, modseq, total=len(found), unseen=_unseen(found), size=size)
-    threads = _threads(tx, found, target.user_id) if source.user_id != target.user_id else {}
+    first = mailboxes.take_uids(tx, target.id, modseq, total=len(found), unseen=_unseen(found, flags), size=size)
+    threads = _threads(tx, found, target.user_id) if foreign else {}
     copies = [(row[1], new_id(), first + index, threads.get(row[1])) for index, row in enumerate(found)]
-    views.put_copies(tx, copies, user_id=target.user_id, mailbox_id=target.id, modseq=modseq, now=clock.now())
+    views.put_copies(
+        tx,
+        copies,
+        user_id=target.user_id,
+        mailbox_id=target.id,
+        modseq=modseq,
+        now=clock.now(),
+        flags=flags,
+        words=words,
+        foreign=foreign,
+    )
     events.append_many(
         tx,
         (
@@ -129,8 +154,8 @@ def _move(tx: Tx, source: Mailbox, target: Mailbox, found: list[_Row]) -> Placed
     return Placed(target.uidvalidity, [(row[0], first + index) for index, row in enumerate(found)])
 
 
-def _unseen(found: list[_Row]) -> int:
-    return sum(1 for row in found if not row[3] & Flag.SEEN)
+def _unseen(found: list[_Row], flags: int = -1) -> int:
+    return sum(1 for row in found if not row[3] & flags & Flag.SEEN)
 
 
 def _threads(tx: Tx, found: list[_Row], user_id: str) -> dict[str, str]:

@@ -129,6 +129,7 @@ async def _redact_all(core: Core, before: clock.Instant, swept: Swept) -> None:
 
 
 def _point_at(tx: Tx, core: Core, message_id: str, blob: StoredBlob, structure: str) -> bool:
+    accounts.hold(tx, load(tx, message_id).user_id)
     message = load(tx, message_id)
     if message.is_redacted:
         return False

@@ -91,6 +91,17 @@ def set_quota(tx: Tx, user_id: str, quota_bytes: int | None) -> None:
     tx.execute("UPDATE users SET quota_bytes = ? WHERE id = ?", (quota_bytes, user_id))
 
 
+def hold(tx: Tx, *user_ids: str) -> None:
+    """Let nobody else change the mail of these accounts until this transaction ends.
+
+    Whatever changes messages or mailboxes does this first and reads afterwards: then what it read is what it changes, and
+    since every lock on an account's rows comes after this one, nobody waits in a circle. SQLite has one writer anyway.
+    """
+    if tx.exclusive:
+        for user_id in sorted(set(user_ids)):
+            tx.one(f"SELECT 1 FROM users WHERE id = ?{tx.exclusive}", (user_id,))
+
+
 def take_room(tx: Tx, user_id: str, size: int, *, enforce: bool) -> int | None:
     """Count `size` bytes and one change for the user. The new modseq, or None when the quota has no room (`enforce`)."""
     limit = " AND (quota_bytes IS NULL OR used_bytes + ? <= quota_bytes)" if enforce else ""
@@ -112,10 +123,14 @@ def next_modseq(tx: Tx, user_id: str, *, freed: int = 0) -> int:
 
 
 def remove(tx: Tx, user_id: str) -> None:
-    """Take away the user with credentials, addresses, preferences, rules and workspace; the caller has removed the mail."""
+    """Take away the user with credentials, addresses, preferences, rules and workspace; the caller has removed the mail.
+
+    What the search index has of the mail goes with the events of its removal.
+    """
     tx.execute(
         "DELETE FROM workspace_files WHERE workspace_id IN (SELECT id FROM workspaces WHERE user_id = ?)", (user_id,)
     )
+    tx.execute("DELETE FROM import_items WHERE import_id IN (SELECT id FROM imports WHERE user_id = ?)", (user_id,))
     for table in (
         "credentials",
         "addresses",
@@ -124,6 +139,9 @@ def remove(tx: Tx, user_id: str) -> None:
         "workspaces",
         "sieve_scripts",
         "vacation_replies",
+        "imports",
+        "search_progress",
+        "search_missing",
     ):
         tx.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))
     tx.execute("DELETE FROM users WHERE id = ?", (user_id,))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 INLINE_BYTES = 256 * 1024
 """Up to here the database is as fast as files and commits atomically with the row (docs/decisions/0003)."""
 
+HELD_AT_ONCE = 1_000  # parameters of one statement
 DURABLE_FOLDERS = 10_000  # remembered: a tenant has one a day
 
 
@@ -96,6 +97,15 @@ class BlobStore:
         """Keep the collector off a blob until this transaction, which names it once more, ends. Raises NotFound when it is gone."""
         if tx.one(f"SELECT 1 FROM blobs WHERE id = ?{tx.keeping}", (blob_id,)) is None:
             raise NotFound(f"there is no blob {blob_id}")
+
+    def hold_all(self, tx: Tx, blob_ids: Iterable[str]) -> None:
+        """`hold` for many."""
+        wanted = list(dict.fromkeys(blob_ids))
+        for start in range(0, len(wanted), HELD_AT_ONCE):
+            part = wanted[start : start + HELD_AT_ONCE]
+            marks = ", ".join("?" * len(part))
+            if len(tx.all(f"SELECT 1 FROM blobs WHERE id IN ({marks}){tx.keeping}", part)) < len(part):
+                raise NotFound("the text of one of these messages is gone")
 
     def reserve(self, tx: Tx, blob_id: str) -> None:
         """Before asking whether a blob may be deleted: waits for those who hold it, and whoever comes after finds it gone."""

@@ -104,7 +104,8 @@ def shared_with(tx: Tx, tenant_id: str, user_id: str) -> list[tuple[Mailbox, str
     rows = tx.all(
         f"SELECT {_COLUMNS_M}, u.email, a.rights FROM acl a JOIN mailboxes m ON m.id = a.mailbox_id "
         "JOIN users u ON u.id = m.user_id "
-        "WHERE a.grantee IN (?, 'anyone') AND m.tenant_id = ? AND m.user_id <> ? ORDER BY u.email, m.name",
+        f"WHERE a.grantee IN (?, 'anyone') AND m.tenant_id = ? AND m.user_id <> ? "
+        f"AND substr(m.name, 1, {len(REMOVED)}) <> '{REMOVED}' ORDER BY u.email, m.name",
         (user_id, tenant_id, user_id),
     )
     return [(Mailbox(*row[:-2]), row[-2], row[-1]) for row in rows]
@@ -128,12 +129,12 @@ def take_uid(
 
 def take_uids(tx: Tx, mailbox_id: str, modseq: int, *, total: int, unseen: int, size: int) -> int:
     """Count many messages more in a mailbox that exists. The uid of the first of them."""
-    first: int = tx.scalar(
+    after: int = tx.scalar(
         "UPDATE mailboxes SET uidnext = uidnext + ?, modseq = ?, total = total + ?, unseen = unseen + ?, "
         "size_bytes = size_bytes + ? WHERE id = ? RETURNING uidnext",
         (total, modseq, total, unseen, size, mailbox_id),
     )
-    return first - total
+    return after - total
 
 
 def count_removed(tx: Tx, mailbox_id: str, modseq: int, *, total: int, unseen: int, size: int) -> None:
@@ -200,16 +201,9 @@ def remove_all(tx: Tx, user_id: str) -> None:
 # --- access control -------------------------------------------------------------------------------------------------
 
 
-def acl(tx: Tx, mailbox_id: str) -> list[tuple[str, str, str | None]]:
-    """The access control list of a mailbox: grantee (a user's id or `anyone`), rights, and the user's address."""
-    return [
-        (row[0], row[1], row[2])
-        for row in tx.all(
-            "SELECT a.grantee, a.rights, u.email FROM acl a LEFT JOIN users u ON CAST(u.id AS TEXT) = a.grantee "
-            "WHERE a.mailbox_id = ? ORDER BY a.grantee",
-            (mailbox_id,),
-        )
-    ]
+def acl(tx: Tx, mailbox_id: str) -> dict[str, str]:
+    """The access control list of a mailbox: grantees (a user's id or `anyone`) and their rights."""
+    return dict(tx.all("SELECT grantee, rights FROM acl WHERE mailbox_id = ? ORDER BY grantee", (mailbox_id,)))
 
 
 def set_acl(tx: Tx, mailbox_id: str, grantee: str, rights: str) -> None:

@@ -137,12 +137,12 @@ def set_flags(tx: Tx, message_id: str, flags: Flag, keywords: Iterable[str], mod
     )
 
 
-def remove(tx: Tx, gone: Sequence[StoredMessage], modseq: int, now: Instant) -> None:
-    """Take the rows away and leave tombstones, from which every client learns of it."""
-    ids = [(message.id,) for message in gone]
+def remove(tx: Tx, places: Sequence[tuple[str, int, str, str]], modseq: int, now: Instant) -> None:
+    """Take rows (mailbox, uid, user, message) away and leave tombstones, from which every client learns of it."""
+    ids = [(message_id,) for _, _, _, message_id in places]
     tx.executemany("DELETE FROM messages WHERE id = ?", ids)
     tx.executemany("DELETE FROM imap_envelopes WHERE message_id = ?", ids)
-    bury(tx, [(m.mailbox_id, m.uid, m.user_id, m.id) for m in gone], modseq, now)
+    bury(tx, places, modseq, now)
 
 
 def bury(tx: Tx, places: Sequence[tuple[str, int, str, str]], modseq: int, now: Instant) -> None:

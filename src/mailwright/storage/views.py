@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailwright.domain.clock import Instant
+from mailwright.domain.envelope import Origin
 from mailwright.storage.database import Row, Tx
 
 SLICE = 1_000
 """Uids in one question. SQLite takes 32,766 parameters; less keeps a slow client's memory and a reader's time small."""
 LOOKED_AT = 20_000  # uids read at once when a mailbox is opened
+DEARER = 4  # a row found by the journal has to be fetched from the table, one found by the mailbox is in its index
 DENSE = 4  # a range is read whole when at least every fourth uid of it is wanted
 
 _WIDE = {
@@ -41,6 +43,7 @@ _WIDE = {
     "received_at": "m.received_at",
     "saved_at": "coalesce(m.saved_at, m.received_at)",
     "origin": "m.origin",
+    "correlation_id": "m.correlation_id",
     "envelope": "e.envelope",
 }
 COLUMNS = frozenset(_WIDE)
@@ -69,6 +72,12 @@ def uids(tx: Tx, mailbox_id: str) -> array[int]:
         if len(rows) < LOOKED_AT:
             break
     return found
+
+
+def first_uids(tx: Tx, mailbox_id: str, limit: int) -> list[int]:
+    """The lowest uids, ascending."""
+    rows = tx.all("SELECT uid FROM messages WHERE mailbox_id = ? ORDER BY uid LIMIT ?", (mailbox_id, limit))
+    return [row[0] for row in rows]
 
 
 def uids_from(tx: Tx, mailbox_id: str, uid: int) -> list[int]:
@@ -115,22 +124,42 @@ def keep_envelopes(tx: Tx, envelopes: Iterable[tuple[str, bytes]]) -> None:
 
 def changed_since(tx: Tx, user_id: str, mailbox_id: str, modseq: int) -> list[Change]:
     """Messages of the mailbox with a higher modseq, by uid."""
-    # Written so that the index of the journal (user, modseq) is used: the mailbox may be large, the changes are few.
-    found = tx.all(
-        "SELECT uid, flags, modseq, keywords FROM messages "
-        "WHERE user_id = ? AND modseq > ? AND (mailbox_id = ?) = (1 = 1) ORDER BY uid",
-        (user_id, modseq, mailbox_id),
-    )
+    if _few(tx, "messages", "total", user_id, mailbox_id, modseq):
+        found = tx.all(_CHANGED_BY_JOURNAL, (user_id, modseq, mailbox_id))
+    else:
+        found = tx.all(_CHANGED_BY_MAILBOX, (mailbox_id, modseq))
     return [Change(row[0], row[1], row[2], keywords_of(row[3])) for row in found]
 
 
 def vanished_since(tx: Tx, user_id: str, mailbox_id: str, modseq: int) -> list[int]:
     """The uids that left the mailbox after `modseq`, ascending."""
-    found = tx.all(
-        "SELECT uid FROM tombstones WHERE user_id = ? AND modseq > ? AND (mailbox_id = ?) = (1 = 1) ORDER BY uid",
-        (user_id, modseq, mailbox_id),
-    )
+    if _few(tx, "tombstones", "uidnext - total", user_id, mailbox_id, modseq):
+        found = tx.all(_VANISHED_BY_JOURNAL, (user_id, modseq, mailbox_id))
+    else:
+        found = tx.all(_VANISHED_BY_MAILBOX, (mailbox_id, modseq))
     return [row[0] for row in found]
+
+
+# Two ways to the same answer. By the journal of the account (user, modseq): the mailbox may be large and the changes few;
+# the odd comparison keeps SQLite on that index. By the mailbox: it may be small, or at rest for a long time, in a busy account.
+_CHANGED_BY_JOURNAL = (
+    "SELECT uid, flags, modseq, keywords FROM messages "
+    "WHERE user_id = ? AND modseq > ? AND (mailbox_id = ?) = (1 = 1) ORDER BY uid"
+)
+_CHANGED_BY_MAILBOX = (
+    "SELECT uid, flags, modseq, keywords FROM messages WHERE mailbox_id = ? AND modseq > ? ORDER BY uid"
+)
+_VANISHED_BY_JOURNAL = (
+    "SELECT uid FROM tombstones WHERE user_id = ? AND modseq > ? AND (mailbox_id = ?) = (1 = 1) ORDER BY uid"
+)
+_VANISHED_BY_MAILBOX = "SELECT uid FROM tombstones WHERE mailbox_id = ? AND modseq > ? ORDER BY uid"
+
+
+def _few(tx: Tx, table: str, held: str, user_id: str, mailbox_id: str, modseq: int) -> bool:
+    """Whether the account's changes since are fewer than what the mailbox holds of the table's rows."""
+    bound = (tx.scalar(f"SELECT {held} FROM mailboxes WHERE id = ?", (mailbox_id,)) or 0) // DEARER
+    counted = f"SELECT 1 FROM {table} WHERE user_id = ? AND modseq > ? LIMIT ?"
+    return bool(tx.scalar(f"SELECT count(*) FROM ({counted}) AS found", (user_id, modseq, bound + 1)) <= bound)
 
 
 def oldest_tombstone(tx: Tx, user_id: str) -> int:
@@ -139,7 +168,7 @@ def oldest_tombstone(tx: Tx, user_id: str) -> int:
 
 
 def deleted_uids(tx: Tx, mailbox_id: str) -> list[int]:
-    """The uids with \\Deleted."""
+    """The uids with \\Deleted, ascending."""
     return [
         row[0]
         for row in tx.all(
@@ -188,11 +217,21 @@ def put_copies(
     mailbox_id: str,
     modseq: int,
     now: Instant,
+    flags: int,
+    words: bool,
+    foreign: bool,
 ) -> None:
-    """Copies on the same blobs: (id of the source, id of the copy, uid of the copy, its thread or None for the source's)."""
+    """Copies on the same blobs: (id of the source, id of the copy, uid of the copy, its thread or None for the source's).
+
+    `flags` are those that are copied, `words` says whether keywords are. `foreign`: it is another account's mail, whose words
+    are a stranger's here and whose delivery was not ours.
+    """
     tx.executemany(
-        _COPY,
-        [(copy, user_id, mailbox_id, uid, modseq, modseq, thread, now, source) for source, copy, uid, thread in copies],
+        _COPY_FOREIGN if foreign else _COPY,
+        [
+            (copy, user_id, mailbox_id, uid, modseq, modseq, thread, flags, int(words), now, source)
+            for source, copy, uid, thread in copies
+        ],
     )
 
 
@@ -209,14 +248,16 @@ def keywords_of(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text)) if text != "[]" else ()
 
 
-_COPY = (
+_COPY_OF = (
     "INSERT INTO messages (id, tenant_id, user_id, mailbox_id, uid, modseq, created_modseq, thread_id, flags, keywords, "
     "message_id, subject, sender, headers, structure, preview, attachments, size, blob_id, checksum, inbound_id, origin, "
     "correlation_id, sent_at, received_at, saved_at, account_id) "
-    "SELECT ?, tenant_id, ?, ?, ?, ?, ?, coalesce(?, thread_id), flags, keywords, message_id, subject, sender, headers, "
-    "structure, preview, attachments, size, blob_id, checksum, inbound_id, origin, correlation_id, sent_at, received_at, "
-    "?, account_id FROM messages WHERE id = ?"
+    "SELECT ?, tenant_id, ?, ?, ?, ?, ?, coalesce(?, thread_id), flags & ?, CASE WHEN ? = 1 THEN keywords ELSE '[]' END, "
+    "message_id, subject, sender, headers, structure, preview, attachments, size, blob_id, checksum, {provenance}, "
+    "correlation_id, sent_at, received_at, ?, {account} FROM messages WHERE id = ?"
 )
+_COPY = _COPY_OF.format(provenance="inbound_id, origin", account="account_id")
+_COPY_FOREIGN = _COPY_OF.format(provenance=f"NULL, '{Origin.STRANGER.value}'", account="NULL")
 
 
 def _rows(tx: Tx, names: str, source: str, mailbox_id: str, wanted: Sequence[int], tail: str = "") -> list[Any]:
