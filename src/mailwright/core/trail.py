@@ -14,6 +14,7 @@ import contextlib
 import structlog
 from prometheus_client import Counter
 
+from mailwright.core.messages import storable
 from mailwright.domain import clock
 from mailwright.domain.refusals import TryLater
 from mailwright.storage import Database, Tx, audit
@@ -34,6 +35,7 @@ class Trail:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._notes: list[Entry] = []
+        self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
 
@@ -48,8 +50,8 @@ class Trail:
         correlation_id: str = "",
     ) -> None:
         """Remember that `actor` (an address) did `action` to `resource`, from the network peer `address`."""
-        self._notes.append(Entry(tenant_id, actor, address, action, resource, correlation_id, clock.now()))
-        if len(self._notes) == BATCH:
+        self._notes.append(Entry(tenant_id, actor, address, action, storable(resource), correlation_id, clock.now()))
+        if len(self._notes) >= BATCH:
             self._wake.set()
         if len(self._notes) > MAX_WAITING:
             del self._notes[: MAX_WAITING // 10]
@@ -57,7 +59,8 @@ class Trail:
 
     def start(self) -> None:
         """Begin to write, until `stop`."""
-        self._task = asyncio.create_task(self._work(), name="audit-trail")
+        if self._task is None:
+            self._task = asyncio.create_task(self._work(), name="audit-trail")
 
     async def stop(self) -> None:
         """Write what is left."""
@@ -70,14 +73,36 @@ class Trail:
 
     async def flush(self) -> None:
         """Write the notes so far. Raises TryLater; then they wait."""
-        while self._notes:
-            batch = self._notes[: 10 * BATCH]
+        # To its end, whoever is cancelled meanwhile: half-way nobody would know whether the batch was written.
+        await asyncio.shield(self._flush())
 
-            def write(tx: Tx, batch: list[Entry] = batch) -> None:
-                audit.record_all(tx, batch)
+    async def _flush(self) -> None:
+        async with self._writing:
+            while self._notes:
+                batch, self._notes = self._notes[: 10 * BATCH], self._notes[10 * BATCH :]
+                try:
+                    await self._write(batch)
+                except TryLater:
+                    self._notes[:0] = batch
+                    raise
 
+    async def _write(self, batch: list[Entry]) -> None:
+        """One transaction; when the database will not have it, each note alone: a bad one must not stop the others."""
+
+        def write(tx: Tx) -> None:
+            audit.record_all(tx, batch)
+
+        try:
             await self._database.write(write, shared=True)
-            del self._notes[: len(batch)]
+        except TryLater:
+            raise
+        except Exception:
+            if len(batch) == 1:
+                log.exception("audit.note_dropped", action=batch[0].action)
+                dropped_total.inc()
+                return
+            for note in batch:
+                await self._write([note])
 
     async def _work(self) -> None:
         while True:
