@@ -6,10 +6,14 @@ Promises: every message of the set is answered, or its uid is in `gone` (expunge
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+import structlog
 
 from mailwright.codecs.imap import PeerError
 from mailwright.codecs.imap import items as asked
@@ -18,7 +22,7 @@ from mailwright.codecs.imap.flags import SEEN
 from mailwright.codecs.imap.responses import flag_list
 from mailwright.core import access, marking
 from mailwright.core.marking import Stored
-from mailwright.domain.refusals import NotPermitted
+from mailwright.domain.refusals import NotPermitted, TryLater
 from mailwright.protocols.imap.bodies import MadeEnvelope, Outcome, deliver
 from mailwright.protocols.imap.fetching import Layout, Plan
 from mailwright.protocols.imap.selected import Selected
@@ -30,6 +34,10 @@ if TYPE_CHECKING:
     from mailwright.protocols.imap.connection import Connection
 
 READ_AT_ONCE = 200  # messages whose octets are looked at: their structures are in memory together
+
+_keeping: set[asyncio.Task[None]] = set()  # the loop itself keeps no hold of tasks
+
+log = structlog.get_logger("mailwright.imap")
 
 
 class Delivery:
@@ -99,8 +107,9 @@ class Delivery:
         self.problem = self.problem or outcome.problem
         if outcome.envelopes:
             # Without letting this client wait; what is not kept is made again.
-            keeping = _keep(self._connection.core, self._selected.mailbox_id, outcome.envelopes)
-            self._connection.server.in_background(keeping)
+            task = asyncio.create_task(keep(self._connection.core, self._selected.mailbox_id, outcome.envelopes))
+            _keeping.add(task)
+            task.add_done_callback(_keeping.discard)
 
     async def _retry(self, known: Sequence[tuple[int, Row]], added: dict[int, bytes], before: Outcome) -> Outcome:
         """Their octets are gone: they were expunged, or redacted, which gives them others, or something is wrong here."""
@@ -108,7 +117,9 @@ class Delivery:
         rows = await self._read(array("I", sorted(numbers)), self._plan.full)
         self.gone += set(numbers).difference(row[0] for row in rows)
         after = await deliver(self._connection, self._plan, [(numbers[row[0]], row) for row in rows], added)
-        self.broken += after.unread
+        if after.unread:
+            self.broken += after.unread
+            log.error("imap.message_unreadable", mailbox=self._selected.mailbox_id, uids=after.unread)
         return Outcome([], before.envelopes + after.envelopes, before.problem or after.problem)
 
     async def _read(self, uids: array[int], layout: Layout) -> list[Row]:
@@ -168,15 +179,16 @@ class Delivery:
         return words
 
 
-async def _keep(core: Core, mailbox_id: str, made: Sequence[MadeEnvelope]) -> None:
-    """Remember envelopes for the next client."""
+async def keep(core: Core, mailbox_id: str, made: Sequence[MadeEnvelope]) -> None:
+    """Remember envelopes for the next client. What cannot be kept now is made again then."""
     by_uid = {each.uid: each for each in made}
     uids = sorted(by_uid)
 
-    def keep(tx: Tx) -> None:
+    def keep_them(tx: Tx) -> None:
         # A message that was expunged or redacted meanwhile must leave nothing of its header here.
         there = {(row[1], row[4]) for row in views.to_take(tx, mailbox_id, uids)}
         same = [each for each in made if (each.message_id, each.blob_id) in there]
         views.keep_envelopes(tx, [(each.message_id, each.value) for each in same])
 
-    await core.write(keep, shared=True)
+    with contextlib.suppress(TryLater):
+        await core.write(keep_them, shared=True)

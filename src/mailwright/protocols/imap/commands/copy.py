@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from typing import TypeAlias
 
 from mailwright.codecs.imap import Copy, Move, PeerError, compact
 from mailwright.codecs.imap.responses import copy_uid_code
@@ -15,7 +16,7 @@ from mailwright.protocols.imap.connection import Connection, Reply
 from mailwright.protocols.imap.selected import Selected, expunge_issued, opened
 from mailwright.storage import Tx
 
-Verb = Callable[[Tx, Core, Reached, Reached, array[int]], Placed]
+Verb: TypeAlias = "Callable[[Tx, Core, Reached, Reached, array[int]], Placed]"
 
 
 async def copy(connection: Connection, command: Copy) -> Reply:
