@@ -21,6 +21,8 @@ PACKAGES = {
     "postfix": "the tests with Postfix handing over",
     "dovecot-imapd": "the comparison with Dovecot",
     "dovecot-lmtpd": "the comparison with Dovecot",
+    "dovecot-sieve": "the comparison of rules with Pigeonhole",
+    "sieve-connect": "rules put by sieve-connect",
     "swaks": "the dialogues with swaks",
     "libnet-ssleay-perl": "swaks signing in (TLS)",
     "libmail-dkim-perl": "checking DKIM signatures with a verifier by other people",
