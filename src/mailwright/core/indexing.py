@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -23,7 +23,6 @@ from mailwright.codecs.search.document import Document, Filed
 from mailwright.core import Core
 from mailwright.domain.clock import SECOND, now
 from mailwright.domain.events import MESSAGE_APPENDED, MESSAGE_CHANGED, MESSAGE_DELIVERED, MESSAGE_REMOVED, Event
-from mailwright.domain.refusals import NotFound
 from mailwright.storage import Tx, events, searching
 from mailwright.storage.search import IndexFailed, SearchIndex
 from mailwright.storage.searching import Indexable
@@ -37,6 +36,7 @@ GATHER_SECONDS = (
 )
 BUSY = 50  # messages in a batch from which on deliveries are under way that need the processor, too
 SLICE = 20  # messages read between two looks at the clock
+SLICE_OCTETS = 8 * 1024 * 1024  # of them together, unless one is longer
 MAX_HELD = 32 * 1024 * 1024  # characters of documents held before they are written
 
 lag_seconds = Gauge(
@@ -63,6 +63,12 @@ class Read:
     documents: list[Document] = field(default_factory=list)
     blobs: dict[str, str] = field(default_factory=dict)  # of each document: what was read
     failed: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def add(self, other: Read) -> None:
+        """Put another slice to this one."""
+        self.documents += other.documents
+        self.blobs |= other.blobs
+        self.failed |= other.failed
 
     @property
     def size(self) -> int:
@@ -108,15 +114,14 @@ class Indexer:
         except IndexFailed:
             documents_held.set(0)
 
-    async def _read(self, rows: Sequence[Indexable], keep: dict[str, bool], *, busy: bool) -> Read:
+    async def _read(self, rows: Sequence[Indexable], keep: Mapping[str, bool], *, busy: bool) -> Read:
         done = Read()
-        for start in range(0, len(rows), SLICE):
+        for part in slices(rows):
             began = time.monotonic()
-            part = rows[start : start + SLICE]
-            await asyncio.to_thread(read_now, self._core, self._index, part, done, keep=lambda row: keep[row.id])
+            done.add(await read(self._core, self._index, part, keep=lambda row: keep[row.id]))
             if done.size > MAX_HELD:
                 await self._write(done.documents, ())
-                done = Read(blobs=done.blobs, failed=done.failed)
+                done.documents.clear()
             if busy:
                 await asyncio.sleep(time.monotonic() - began)
         return done
@@ -163,22 +168,42 @@ def _told(batch: Sequence[Event]) -> _Told:
     return told
 
 
-def read_now(
-    core: Core, index: SearchIndex, rows: Sequence[Indexable], done: Read, *, keep: Callable[[Indexable], bool]
-) -> None:
-    """Make documents of messages; for threads. Raises TryLater when nothing can be read now.
+def slices(rows: Sequence[Indexable]) -> Iterator[Sequence[Indexable]]:
+    """Messages to be read together: few, and not too long."""
+    part: list[Indexable] = []
+    octets = 0
+    for row in rows:
+        if part and (len(part) == SLICE or octets + row.size > SLICE_OCTETS):
+            yield part
+            part, octets = [], 0
+        part.append(row)
+        octets += row.size
+    if part:
+        yield part
+
+
+async def read(core: Core, index: SearchIndex, rows: Sequence[Indexable], *, keep: Callable[[Indexable], bool]) -> Read:
+    """Make documents of messages (one of `slices`). Raises TryLater when nothing can be read now.
 
     `keep` says of which messages the text of attachments that the index has is still theirs.
     """
-    with_files = [row.id for row in rows if row.attachments and keep(row)]
+    raws = await core.blobs.read_many([(row.blob_id, 0, row.size) for row in rows])
+    return await asyncio.to_thread(
+        _make_all, index, rows, raws, [row.id for row in rows if row.attachments and keep(row)]
+    )
+
+
+def _make_all(
+    index: SearchIndex, rows: Sequence[Indexable], raws: Sequence[bytes | None], with_files: Sequence[str]
+) -> Read:
+    """Runs in a thread."""
+    done = Read()
     try:
         known = index.attached(with_files) if with_files else {}
     except IndexFailed:
         known = {}
-    for row in rows:
-        try:
-            raw = core.blobs.read_now(row.blob_id)
-        except NotFound:
+    for row, raw in zip(rows, raws, strict=True):
+        if raw is None:
             done.failed[row.id] = (row.user_id, "its bytes are gone")
             continue
         try:
@@ -187,6 +212,7 @@ def read_now(
         except Exception as error:  # a message that our reading trips over must not stop the index for everybody
             log.exception("search.message_not_indexed", message_id=row.id)
             done.failed[row.id] = (row.user_id, f"it cannot be read ({type(error).__name__})")
+    return done
 
 
 def make(row: Indexable, raw: bytes, attached: str | None) -> Document:
@@ -214,5 +240,6 @@ async def put(core: Core, index: SearchIndex, documents: Sequence[Document], blo
         changed = [one for one in ids if one in there and there[one] != blobs[one]]
         rows = await core.read(lambda tx, ids=changed: searching.indexable(tx, ids))  # type: ignore[misc]
         anew = Read()
-        await asyncio.to_thread(read_now, core, index, rows, anew, keep=lambda row: False)
+        for part in slices(rows):
+            anew.add(await read(core, index, part, keep=lambda row: False))
         documents, blobs = anew.documents, anew.blobs

@@ -20,7 +20,7 @@ import structlog
 from mailwright.core import Core
 from mailwright.core.attachmenttext import NOTE as ATTACHMENTS
 from mailwright.core.attachmenttext import AttachmentReader
-from mailwright.core.indexing import Read, put, read_now
+from mailwright.core.indexing import Read, put, read, slices
 from mailwright.domain import clock
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import Refusal, TryLater
@@ -60,9 +60,9 @@ async def rebuild(core: Core, index: SearchFolder, progress: Progress, told: Tol
     failed: dict[str, tuple[str, str]] = {}
     await asyncio.to_thread(index.begin)
     try:
-        async for read in _all(core, index, progress, told, None, gentle=gentle):
-            await asyncio.to_thread(index.fill, read.documents)
-            failed |= read.failed
+        async for found in _all(core, index, progress, told, None, gentle=gentle):
+            await asyncio.to_thread(index.fill, found.documents)
+            failed |= found.failed
         await asyncio.to_thread(index.write_note, ATTACHMENTS, {"after": START})
         await asyncio.to_thread(index.finish)
     except BaseException:
@@ -79,12 +79,12 @@ async def rebuild(core: Core, index: SearchFolder, progress: Progress, told: Tol
 
 async def refresh(core: Core, index: SearchFolder, user_id: str, progress: Progress, told: Told) -> None:
     """Put every message of one user into the index that answers, again. Raises TryLater."""
-    async for read in _all(core, index, progress, told, user_id, gentle=True):
-        await put(core, index, read.documents, read.blobs)
+    async for found in _all(core, index, progress, told, user_id, gentle=True):
+        await put(core, index, found.documents, found.blobs)
 
-        def settle(tx: Tx, read: Read = read) -> None:
-            searching.forget_missing(tx, read.blobs)
-            _note_missing(tx, read.failed)
+        def settle(tx: Tx, found: Read = found) -> None:
+            searching.forget_missing(tx, found.blobs)
+            _note_missing(tx, found.failed)
 
         await core.write(settle)
     await asyncio.to_thread(index.write_note, ATTACHMENTS, {"after": START})
@@ -98,18 +98,19 @@ async def _all(
     progress.started_at = clock.to_iso(clock.now())
     after, told_at = START, 0.0
     while rows := await core.read(lambda tx, after=after: searching.all_after(tx, after, SLICE, user_id)):  # type: ignore[misc]
-        began, read = time.monotonic(), Read()
-        await asyncio.to_thread(read_now, core, index, rows, read, keep=lambda row: True)
-        yield read
+        for part in slices(rows):
+            began = time.monotonic()
+            found = await read(core, index, part, keep=lambda row: True)
+            yield found
+            progress.done += len(part)
+            progress.total = max(progress.total, progress.done)  # mail that came meanwhile counts, too
+            progress.missing += len(found.failed)
+            if time.monotonic() - told_at > TOLD_SECONDS:
+                told_at = time.monotonic()
+                await told(progress)
+            if gentle:
+                await asyncio.sleep(time.monotonic() - began)
         after = rows[-1].id
-        progress.done += len(rows)
-        progress.total = max(progress.total, progress.done)  # mail that came meanwhile counts, too
-        progress.missing += len(read.failed)
-        if time.monotonic() - told_at > TOLD_SECONDS:
-            told_at = time.monotonic()
-            await told(progress)
-        if gentle:
-            await asyncio.sleep(time.monotonic() - began)
 
 
 def _note_missing(tx: Tx, failed: Mapping[str, tuple[str, str]]) -> None:

@@ -13,6 +13,7 @@ overwritten by an older state of a message; whoever dies in between leaves the g
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import shutil
@@ -171,9 +172,10 @@ class SearchFolder:
         if time.monotonic() - self._used_at < REST_SECONDS:
             return
         with self._lock:
-            if self._current is not None and self._next is None:
+            if self._current is not None and self._current.is_writing and self._next is None:
                 with contextlib.suppress(EngineFailed):
                     self._current.close()
+                _trim()
 
     def close(self) -> None:
         """End; what was applied is durable already."""
@@ -264,6 +266,12 @@ class SearchFolder:
                 replace(self._root / f"{name}.json", json.dumps(value))
         except OSError as error:
             raise TryLater(f"{self._root} cannot be written: {error.strerror}") from error
+
+
+def _trim() -> None:
+    """Let glibc hand back what the writer has freed (malloc_trim(3)): 40 MB that it would keep for the next time."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def replace(path: Path, text: str) -> None:

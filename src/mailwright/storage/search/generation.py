@@ -100,6 +100,11 @@ class Generation:
             with _engine():
                 writer.wait_merging_threads()
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether the writer holds memory."""
+        return self._writer is not None
+
     def _writing(self) -> IndexWriter:
         if self._writer is None:
             self._writer = self._index.writer(HEAP_BYTES, 1)
