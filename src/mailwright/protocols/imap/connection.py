@@ -56,6 +56,7 @@ class Connection(Wire):
     """The server's end of one client's connection."""
 
     __slots__ = (
+        "_early",
         "_held",
         "_task",
         "_woken",
@@ -89,6 +90,7 @@ class Connection(Wire):
         self.garbled = 0  # broken commands in a row
         self._task: asyncio.Task[None] | None = None
         self._woken = False  # something happened in the mailbox of a client that idles
+        self._early = b""  # received inside TLS before we knew that it is up
         self._held = 0  # octets of the command that is coming in, as last told to the server
 
     # For the commands
@@ -202,6 +204,10 @@ class Connection(Wire):
 
     def taken(self, data: bytes) -> None:
         session = self.session
+        if session.state is State.HANDSHAKE:
+            # The client is quicker than our end of the handshake; this came inside TLS.
+            self._early += data
+            return
         session.receive(data)
         if session.swallowing > (self.limits.swallowed_octets if self.account else self.limits.read_ahead_octets):
             self.hang_up(responses.untagged("BYE", "that is far more than was asked for", code="TOOBIG"))
@@ -214,7 +220,8 @@ class Connection(Wire):
             self._begin()
 
     def is_full(self) -> bool:
-        return self._task is not None and self.session.buffered > self.limits.read_ahead_octets
+        kept = self.session.buffered + len(self._early)
+        return self._task is not None and kept > self.limits.read_ahead_octets
 
     def _begin(self) -> None:
         # Half a command is not worth a task.
@@ -339,6 +346,8 @@ class Connection(Wire):
             log.info("imap handshake failed", client=self.client, reason=str(error))
         if self.secured and not self.is_lost:
             self.session.tls_started()
+            self.session.receive(self._early)
+            self._early = b""
 
     def _settle(self) -> None:
         """All that could be answered is: write it, and decide how long to wait for more."""

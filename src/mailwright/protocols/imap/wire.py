@@ -255,9 +255,12 @@ class Wire(asyncio.Protocol):
         self.mind_reading()
         if self._ended or not transport.can_write_eof():
             transport.close()
-        else:
+            return
+        try:
             # Closing with octets unread resets the connection, and our last line with it.
             transport.write_eof()
+        except OSError:
+            transport.abort()  # the client is gone already
 
     def abort(self) -> None:
         """Cut the line."""

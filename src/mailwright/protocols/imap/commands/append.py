@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mailwright.codecs.imap import Announced, Append, AppendMessage, PeerError, compact
-from mailwright.codecs.imap.flags import DELETED, SEEN
 from mailwright.codecs.imap.responses import append_uid_code
 from mailwright.core import access, appending
 from mailwright.core.access import Reached
@@ -24,7 +23,7 @@ async def append(connection: Connection, command: Append) -> Reply:
         return Reply("BAD", "UTF8 is for after ENABLE UTF8=ACCEPT")  # RFC 6855 §4
     account = connection.who
     reached = await connection.core.read(lambda tx: _target(tx, account, command.mailbox))
-    items = [_item(message, reached) for message in command.messages]
+    items = [_item(message) for message in command.messages]
     appended = await appending.append(
         connection.core, account, reached.mailbox.id, items, correlation_id=connection.correlation_id
     )
@@ -63,11 +62,6 @@ def _target(tx: Tx, account: Account, name: str) -> Reached:
     return reached
 
 
-def _item(message: AppendMessage, reached: Reached) -> Item:
+def _item(message: AppendMessage) -> Item:
     date = None if message.date is None else int(message.date.timestamp()) * SECOND
-    rights = reached.rights
-    # RFC 4314 §4: flags the asker may not set in that mailbox are left out, and it is no error.
-    flags = message.flags & ((SEEN if "s" in rights else 0) | (DELETED if "t" in rights else 0))
-    if "w" in rights:
-        flags |= message.flags & ~(SEEN | DELETED)
-    return Item(message.data, flags, message.keywords if "w" in rights else (), date)
+    return Item(message.data, message.flags, message.keywords, date)
