@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from mailwright.core.attachmenttext import AttachmentReader
 from mailwright.core.expunge import expunge_uids
 from mailwright.core.extraction import Extracted, Extractor
 from mailwright.core.reindexing import Keeper, Progress, ask, progress_of, rebuild, refresh
-from mailwright.domain.envelope import Origin, Verdict
+from mailwright.core.searchwork import SearchWork
+from mailwright.domain.envelope import Verdict
 from mailwright.domain.events import Event
 from mailwright.domain.refusals import TryLater
 from mailwright.pipeline import Consumers
@@ -24,7 +25,7 @@ from mailwright.storage import events
 from mailwright.storage.messages import Flag
 from mailwright.storage.search.folder import SearchFolder
 from tests.core import files
-from tests.core.conftest import envelope, letter
+from tests.core.conftest import envelope
 from tests.core.search.conftest import Desk, with_file
 
 PDF = "application/pdf"
@@ -46,26 +47,30 @@ async def drain(desk: Desk, reader: AttachmentReader) -> None:
     await reader.on_events([event for _, event in found.events])
 
 
-async def test_a_delivery_is_found_within_two_seconds(desk: Desk) -> None:
-    consumers = Consumers(desk.core.database)
-    consumers.subscribe(
-        indexing.STREAM, indexing.GROUP, indexing.Indexer(desk.core, desk.index).on_events, batch=indexing.BATCH
-    )
+async def test_a_delivery_is_found_within_two_seconds_and_its_attachment_soon(desk: Desk) -> None:
+    work, consumers = SearchWork(desk.core, desk.index), Consumers(desk.core.database)
+    work.subscribe(consumers)
     await consumers.start()
+    work.start()
     try:
         for number in range(3):
-            await accept(
-                desk.core,
-                envelope("ada@mailwright.test"),
-                letter(f"Budget {number}", message_id=f"<{number}@example.org>"),
-                Verdict(Origin.STRANGER),
-            )
-            began = time.monotonic()
-            while len(await desk.ids("budget")) <= number:
-                assert time.monotonic() - began < 2.0
-                await asyncio.sleep(0.02)
+            raw = with_file("report.pdf", PDF, files.pdf(f"annexes {number}"), subject=f"Budget {number}")
+            await accept(desk.core, envelope("ada@mailwright.test"), raw, Verdict())
+            await found_within(2.0, lambda: desk.ids("budget"), number + 1)
+        await found_within(30.0, lambda: desk.ids("annexes"), 3)
+        await work.measure()
+        assert indexing.documents_held._value.get() == 3
     finally:
         await consumers.stop()
+        await work.stop()
+
+
+async def found_within(seconds: float, ask: Callable[[], Awaitable[list[str]]], count: int) -> None:
+    """Wait until so many are found."""
+    began = time.monotonic()
+    while len(await ask()) < count:
+        assert time.monotonic() - began < seconds
+        await asyncio.sleep(0.02)
 
 
 async def test_a_batch_that_comes_again_changes_nothing(desk: Desk) -> None:

@@ -5,7 +5,7 @@ Promises: `commit` is durable; an answer is of the last commit, whichever proces
 the engine says, its panics included: they are no `Exception`, and must not take a thread along.
 
 A people's word is a term of `subject` … `attached`, which keep positions for phrases. A substring is found by two other kinds
-of terms (docs/decisions/0012): each three neighbouring characters (`…_grams`), which every text with the substring has, and
+of terms (docs/decisions/0013): each three neighbouring characters (`…_grams`), which every text with the substring has, and
 the words that a text has whole (`…_starts`), of which those that begin with the substring are sure to hold it.
 """
 
