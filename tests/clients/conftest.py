@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,13 +13,16 @@ from typing import Any, TypeVar
 
 import pytest
 from aiosmtpd.controller import Controller
+from imapclient import IMAPClient
 
 from tests.servers import postfix
-from tests.servers.mailwright import DOMAIN, MailwrightServer
+from tests.servers.mailwright import DOMAIN, PASSWORD, PEOPLE, MailwrightServer
 from tests.servers.ports import free_port
 from tests.servers.postfix import PostfixServer
 
 T = TypeVar("T")
+NEWCOMERS = tuple(f"newcomer{number}" for number in range(1, 13))
+"""More people, each for one test that wants an account as it is on the first day."""
 
 
 @dataclass
@@ -75,9 +79,29 @@ def outside() -> Iterator[Outside]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailwrightServer]:
     """Not yet started: who needs a smart host names it first."""
     made = MailwrightServer(Path(tmp_path_factory.mktemp("clients")) / "data", log_level="warning")
-    made.prepare()
+    made.prepare(people=PEOPLE + NEWCOMERS)
     yield made
     made.kill()
+
+
+@pytest.fixture(scope="module")
+def running(server: MailwrightServer) -> MailwrightServer:
+    """The server, started."""
+    if server.process is None:
+        server.start()
+    return server
+
+
+@pytest.fixture(scope="module")
+def newcomers() -> Iterator[str]:
+    """Names of those who have not signed in yet."""
+    return iter(NEWCOMERS)
+
+
+@pytest.fixture
+def newcomer(newcomers: Iterator[str]) -> str:
+    """Somebody whose account is as it is on the first day."""
+    return next(newcomers)
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +128,11 @@ def until(look: Callable[[], T | None], seconds: float = 30.0) -> T:
             return found
         time.sleep(0.05)
     raise TimeoutError("it did not come")
+
+
+def sign_in(server: MailwrightServer, name: str) -> IMAPClient:
+    """Another session of that person, to look and to change what the tested program looks at."""
+    trusting = ssl._create_unverified_context()  # the server made its certificate itself
+    client = IMAPClient("127.0.0.1", server.imaps_port, ssl_context=trusting, timeout=30)
+    client.login(f"{name}@{DOMAIN}", PASSWORD)
+    return client

@@ -18,14 +18,6 @@ pytestmark = [pytest.mark.server, pytest.mark.skipif(SWAKS is None, reason="swak
 ADA, BASHIR = f"ada@{DOMAIN}", f"bashir@{DOMAIN}"
 
 
-@pytest.fixture(scope="module")
-def running(server: MailwrightServer) -> MailwrightServer:
-    """The server, started."""
-    if server.process is None:
-        server.start()
-    return server
-
-
 def _swaks(port: int, *options: str) -> subprocess.CompletedProcess[str]:
     assert SWAKS is not None
     command = [SWAKS, "--server", "127.0.0.1", "--port", str(port), "--timeout", "20", "--suppress-data", *options]

@@ -86,6 +86,11 @@ class MailwrightServer:
         core.database.write_now(fill)
         core.database.close()
 
+    @property
+    def certificate(self) -> Path:
+        """The certificate it made itself, with its key, once it has been started."""
+        return self.data / "tls" / "self-signed.pem"
+
     @contextmanager
     def opened(self) -> Iterator[sqlite3.Connection]:
         """Its SQLite database, to read what is in it."""
