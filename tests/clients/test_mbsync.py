@@ -26,7 +26,7 @@ MBSYNC = shutil.which("mbsync")
 pytestmark = [pytest.mark.server, pytest.mark.skipif(MBSYNC is None, reason="mbsync (isync) is not installed")]
 
 MANY = 600
-ROUNDS = 5
+ROUNDS = 4
 CHANGES = 14  # on each side, in one round
 LETTERS = {b"\\Draft": "D", b"\\Flagged": "F", b"$Forwarded": "P", b"\\Answered": "R", b"\\Seen": "S", b"\\Deleted": "T"}
 """The flags a Maildir has letters for; mbsync carries no others."""
@@ -176,7 +176,7 @@ def sides(running: MailwrightServer, newcomer: str, tmp_path: Path) -> Iterator[
     made.client.logout()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_random_changes_on_both_sides_end_in_two_equal_trees(sides: Sides, seed: int) -> None:
     chance = random.Random(seed)
     sides.client.create_folder("Größe/Mai & Juni")
@@ -187,8 +187,9 @@ def test_random_changes_on_both_sides_end_in_two_equal_trees(sides: Sides, seed:
             sides.change_far(chance)
             sides.change_near(chance)
         sides.run()
-        sides.run()  # what was moved here and deleted there takes a second look
-        assert sides.near() == sides.far()
+        if sides.near() != sides.far():  # what was moved here and deleted there takes a second look
+            sides.run()
+            assert sides.near() == sides.far()
     assert sum(map(len, sides.far().values())) > ROUNDS * CHANGES / 3
 
 
