@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mailwright.protocols.imap.selected import Selected
     from mailwright.protocols.imap.server import ImapServer
 
+IN_A_ROW = 50  # commands of one client that need not wait for anything, before others have their turn
 ANNOUNCED = "(announced)"
 """Not a command: the first message of an APPEND is about to come; its handler may say no before it does."""
 _BY_NUMBER = frozenset({"FETCH", "STORE", "SEARCH", "SORT", "THREAD"})
@@ -131,7 +132,7 @@ class Connection(Wire):
     def wake(self) -> None:
         """For the alarm of `Selected` during IDLE: tell the client now what changed, or as soon as a command is done."""
         self._woken = True
-        if self._task is None:
+        if self._task is None and not self.is_lost:
             self._begin()
 
     def deselect(self) -> None:
@@ -248,10 +249,14 @@ class Connection(Wire):
     async def _work(self, command: Command | Garbled | None) -> None:
         """Answer every complete command; between two of them, tell a client in IDLE what happened."""
         session = self.session
+        answered = 0
         try:
             while not self.is_over:
                 if command is not None:
                     await self._do(command)
+                    answered += 1
+                    if answered % IN_A_ROW == 0:
+                        await asyncio.sleep(0)
                 elif session.announced is not None:
                     await self._welcome(session.announced)
                 elif not self._go_ahead():

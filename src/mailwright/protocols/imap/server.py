@@ -35,7 +35,8 @@ class ImapServer:
     def __init__(self, core: Core, settings: ImapSettings) -> None:
         self.core = core
         self.settings = settings
-        self.session_limits = Limits(message=settings.max_message, append=settings.limits.append_octets)
+        append = max(settings.max_message, settings.limits.append_octets)
+        self.session_limits = Limits(message=settings.max_message, append=append)
         self.is_closing = False
         self.held = 0  # octets of all commands that are coming in
         self.loop: asyncio.AbstractEventLoop

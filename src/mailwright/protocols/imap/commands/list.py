@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mailwright.codecs.imap import ListCommand, Pattern
+from mailwright.codecs.imap import ListCommand, Pattern, PeerError
 from mailwright.codecs.imap.listings import list_line, my_rights_line, status_line
 from mailwright.core import access, mailboxes
 from mailwright.core.access import SEPARATOR, Reached
@@ -19,6 +19,9 @@ from mailwright.storage import Tx
 from mailwright.storage.accounts import Account
 
 AT_ONCE = 200  # mailboxes whose lines are written together
+MAX_COMPARED = (
+    5_000_000  # characters of names times patterns: about a second; ten patterns over 5,000 mailboxes are a third of it
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,14 @@ async def list_(connection: Connection, command: ListCommand) -> Reply:
         return Reply("OK", "that is the separator")
     account = connection.who
     ask = subscribed_only or "SUBSCRIBED" in command.selection | command.return_options
-    nodes = await connection.core.read(lambda tx: tree(tx, account, subscriptions=ask))
-    chosen = list(_lsub(command, nodes) if subscribed_only else _chosen(command, nodes))
+
+    def read(tx: Tx) -> list[Node]:
+        nodes = tree(tx, account, subscriptions=ask)
+        if len(command.patterns) * sum(len(node.name) for node in nodes) > MAX_COMPARED:
+            raise PeerError("those are too many patterns for so many mailboxes", code="LIMIT", condition="NO")
+        return list(_lsub(command, nodes) if subscribed_only else _chosen(command, nodes))
+
+    chosen = await connection.core.read(read)  # matched there, beside the event loop
     if "STATUS" in command.return_options:
         note_modseqs(connection, command.status_items)
     for start in range(0, len(chosen), AT_ONCE):
