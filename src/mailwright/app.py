@@ -37,6 +37,7 @@ from mailwright.protocols.smtp.server import MailServer
 from mailwright.protocols.smtp.settings import Kind, SmtpSettings
 from mailwright.protocols.tls import self_signed_context, server_context
 from mailwright.settings import Settings
+from mailwright.storage.search.folder import SearchFolder
 
 if TYPE_CHECKING:
     from mailwright.connectors.rspamd import Rspamd
@@ -134,6 +135,8 @@ class Application:
         if hasattr(self, "core"):
             await self.core.changes.stop()
             await self.core.trail.stop()
+            if self.core.search is not None:
+                await asyncio.to_thread(self.core.search.close)
             await asyncio.to_thread(self.core.database.close)
         if self._lock is not None:
             os.close(self._lock)
@@ -160,6 +163,7 @@ class Application:
         if self.embedded:
             self._lock = _lock_folder(settings.data)
         self.core = await asyncio.to_thread(build_core, settings)
+        self.core.search = SearchFolder(settings.data / "search")
         executor = "embedded" if self.embedded else executor_id()
         self.flows = Flows(self.core.database, flows_url(settings), executor_id=executor, on_dead=_on_dead)
         self._heartbeat = Heartbeat(
@@ -284,8 +288,7 @@ class Application:
 
     async def _measure(self) -> None:
         if self._work is not None:
-            await self.flows.measure()
-            await self._work.consumers.measure()
+            await self._work.measure()
 
     def _ports(self) -> dict[str, int]:
         ports = {kind: server.port for kind, server in self.servers.items()}

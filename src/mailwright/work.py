@@ -15,6 +15,7 @@ from mailwright.connectors.dns import DnsResolver
 from mailwright.connectors.smtp import DirectMx, SmartHost
 from mailwright.core import Core, housekeeping, outbox, retention
 from mailwright.core.dispatch import Dispatcher, Transport
+from mailwright.core.searchwork import SearchWork
 from mailwright.domain.events import Event
 from mailwright.installation import models_of
 from mailwright.pipeline import Consumers, Flows, Handler
@@ -33,6 +34,11 @@ class Work:
         self._models = models_of(settings)
         self.consumers = Consumers(core.database)
         self._dispatcher = Dispatcher(core, {outbox.SMTP: _way_out(settings)})
+        self._search = (
+            None
+            if core.search is None
+            else SearchWork(core, core.search, ocr=settings.search_ocr_languages if settings.search_ocr else None)
+        )
         self._working = False
 
     async def start(self, roles: frozenset[str]) -> None:
@@ -46,18 +52,31 @@ class Work:
             return
         self.consumers.subscribe("mail_ingest", "ingesters", employee.on_delivered(self._core, self._flows))
         self.consumers.subscribe("retention", "janitors", _janitor(self._core))
+        if self._search is not None:
+            self._search.subscribe(self.consumers)
         await self.consumers.start()
         await self._dispatcher.start()
+        if self._search is not None:
+            self._search.start()
         self._working = True
 
     async def stop(self, seconds: float) -> None:
         """Finish what is in hand within `seconds`; what is not finished resumes at the next start."""
         if self._working:
             await self.consumers.stop(seconds / 2)
+            if self._search is not None:
+                await self._search.stop()
             await asyncio.gather(self._dispatcher.stop(seconds), self._flows.stop(seconds))
         else:
             await self._flows.stop(seconds)
         await self._models.close()
+
+    async def measure(self) -> None:
+        """Bring the gauges up to date. Raises TryLater."""
+        await self._flows.measure()
+        await self.consumers.measure()
+        if self._search is not None:
+            await self._search.measure()
 
 
 def _way_out(settings: Settings) -> Transport:

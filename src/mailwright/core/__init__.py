@@ -23,6 +23,7 @@ from mailwright.storage.domains import Domain
 
 if TYPE_CHECKING:
     from mailwright.core.rules import Active
+    from mailwright.storage.search.folder import SearchFolder
 
 T = TypeVar("T")
 
@@ -60,6 +61,7 @@ class Core:
     submissions: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
     # Whose main address a bearer token is for, or None: asked by `accounts.authenticate_token`. None: no tokens are taken.
     bearer: Callable[[str], Awaitable[str | None]] | None = None
+    search: SearchFolder | None = None  # the search index of this installation, where this process can reach it
     secrets: Vault = field(default_factory=Vault)  # the default one forgets its key with the process: for tests
 
     changes: Fanout = field(init=False)  # who is told of changes: see `pipeline.fanout`
