@@ -28,7 +28,14 @@ pytestmark = [pytest.mark.server, pytest.mark.skipif(MBSYNC is None, reason="mbs
 MANY = 600
 ROUNDS = 4
 CHANGES = 14  # on each side, in one round
-LETTERS = {b"\\Draft": "D", b"\\Flagged": "F", b"$Forwarded": "P", b"\\Answered": "R", b"\\Seen": "S", b"\\Deleted": "T"}
+LETTERS = {
+    b"\\Draft": "D",
+    b"\\Flagged": "F",
+    b"$Forwarded": "P",
+    b"\\Answered": "R",
+    b"\\Seen": "S",
+    b"\\Deleted": "T",
+}
 """The flags a Maildir has letters for; mbsync carries no others."""
 
 Tree: TypeAlias = "dict[str, list[tuple[str, str, int]]]"
@@ -68,7 +75,9 @@ class Sides:
         moment = chance.randrange(1_000_000_000, 1_760_000_000)
         date = format_datetime(datetime.fromtimestamp(moment, UTC))
         text = "".join(chance.choice("abc äöü\n") for _ in range(chance.randrange(2_000)))
-        head = f"From: chen@example.org\nSubject: {self.serial}\nDate: {date}\nMessage-ID: <{self.serial}@example.org>\n"
+        head = (
+            f"From: chen@example.org\nSubject: {self.serial}\nDate: {date}\nMessage-ID: <{self.serial}@example.org>\n"
+        )
         raw = f"{head}Content-Type: text/plain; charset=utf-8\n\n{text}\n".encode()
         return raw.replace(b"\n", b"\r\n"), moment
 
