@@ -53,7 +53,7 @@ async def authenticate(core: Core, name: str, password: str, *, client: str, sco
     matches = app_password is not None or await passwords.is_right(key, password, secret)
     # Again: many guesses may have been made while this one waited for its turn. Right or wrong, so that neither shows.
     await _check_failures(core, key, client)
-    if account is None or not matches or account.status != "active":
+    if account is None or not matches or not _may_sign_in(account):
         raise await _failed(core, key, client)
     await _note_sign_in(core, account, client, app_password)
     return account
@@ -68,10 +68,15 @@ async def authenticate_token(core: Core, name: str, token: str, *, client: str) 
     await _check_failures(core, key, client)
     whose = await core.bearer(token) if core.bearer is not None else None
     account = await core.read(lambda tx: rows.with_mailbox(tx, _key(whose))) if whose is not None else None
-    if account is None or account.status != "active" or (name and _key(name) != account.email):
+    if account is None or not _may_sign_in(account) or (name and _key(name) != account.email):
         raise await _failed(core, key, client)
     await _note_sign_in(core, account, client, None)
     return account
+
+
+def _may_sign_in(account: Account) -> bool:
+    """Blocked people may not; agents have mail and nobody to read it, guests have none."""
+    return account.status == "active" and account.role not in ("agent", "guest")
 
 
 def _key(name: str) -> str:

@@ -143,7 +143,8 @@ class Dispatcher:
             except Exception:
                 log.exception("outbox.pass_failed")  # a bug; the mail behind it must still leave
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause / SECOND)
+                async with asyncio.timeout(pause / SECOND):
+                    await self._wake.wait()
 
     async def _pause(self, moment: Instant) -> Instant:
         """How long nothing more comes due, at most a poll. What was due at `moment` and is still there waits for room."""

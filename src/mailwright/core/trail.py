@@ -107,7 +107,8 @@ class Trail:
     async def _work(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), FLUSH_SECONDS)
+                async with asyncio.timeout(FLUSH_SECONDS):  # wait_for would swallow a cancellation that meets the wake-up
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 await self.flush()

@@ -180,7 +180,8 @@ class Consumers:
     async def _rest(self, one: Subscription, seconds: float, *, wakeable: bool) -> None:
         event = one.wake if wakeable else self._stopping
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await event.wait()
 
     async def _round(self, one: Subscription) -> int:
         """Claim if need be, see to due retries and handle one batch: how many events of the stream that were."""

@@ -90,7 +90,8 @@ class Fanout:
     async def _work(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):  # wait_for would swallow a cancellation that meets the wake-up
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 while await self._look():

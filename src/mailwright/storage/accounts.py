@@ -44,6 +44,7 @@ def add(tx: Tx, tenant_id: str, email: str, *, display_name: str, role: str, quo
         display_name=display_name,
         role=role,
         quota_bytes=quota_bytes,
+        modseq=1,  # RFC 7162 §7: there is no modseq 0
         created_at=clock.now(),
     )
     return user_id if made else None

@@ -54,11 +54,13 @@ def add(tx: Tx, tenant_id: str, user_id: str, name: str, role: str | None) -> st
     """The id of the new mailbox, or None when the user has one of that name."""
     mailbox_id, now = new_id(), clock.now()
     # RFC 9051 §2.3.1.1: higher than any the user's mailboxes ever had, so that a name used again is another mailbox.
-    uidvalidity = tx.scalar(
+    row = tx.one(
         "UPDATE users SET last_uidvalidity = CASE WHEN last_uidvalidity >= ? THEN last_uidvalidity + 1 ELSE ? END "
-        "WHERE id = ? RETURNING last_uidvalidity",
+        "WHERE id = ? RETURNING last_uidvalidity, modseq",
         (now // clock.SECOND, now // clock.SECOND, user_id),  # 32 bits until 2106
     )
+    if row is None:
+        return None
     made = tx.insert(
         "mailboxes",
         unless_exists=True,
@@ -67,7 +69,8 @@ def add(tx: Tx, tenant_id: str, user_id: str, name: str, role: str | None) -> st
         user_id=user_id,
         name=name,
         role=role,
-        uidvalidity=uidvalidity,
+        uidvalidity=row[0],
+        modseq=row[1],  # never 0, which RFC 7162 §7 does not allow
         created_at=now,
     )
     return mailbox_id if made else None

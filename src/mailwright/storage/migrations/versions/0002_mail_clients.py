@@ -137,6 +137,8 @@ def upgrade() -> None:
         "UPDATE users SET last_uidvalidity = "
         "coalesce((SELECT max(uidvalidity) FROM mailboxes WHERE user_id = users.id), 0)"
     )
+    op.execute("UPDATE users SET modseq = 1 WHERE modseq = 0")
+    op.execute("UPDATE mailboxes SET modseq = 1 WHERE modseq = 0")
     op.execute(
         "UPDATE messages SET account_id = (SELECT account_id FROM inbound WHERE inbound.id = messages.inbound_id) "
         "WHERE inbound_id IS NOT NULL"
