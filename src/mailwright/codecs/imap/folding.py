@@ -13,3 +13,13 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def order(text: str) -> str:
+    """By what `text` stands before or after another in SORT: letters with marks beside those without, "_" after "Z"."""
+    folded = fold(text)
+    if folded.isascii():
+        return folded.upper()
+    # RFC 5051 §2: title case of each character, where that is one character, then its decomposition.
+    titled = "".join([title if len(title := each.title()) == 1 else each for each in folded])
+    return unicodedata.normalize("NFKD", titled)

@@ -10,7 +10,7 @@ from typing import Any
 
 from mailwright.codecs.imap.basesubject import base_subject
 from mailwright.codecs.imap.commands import SortField
-from mailwright.codecs.imap.folding import fold
+from mailwright.codecs.imap.folding import order
 from mailwright.codecs.mime import Mailbox
 from mailwright.domain.clock import Instant
 
@@ -47,12 +47,12 @@ def sent_moment(sent_at: Instant | None, received_at: Instant) -> Instant:
 
 
 def _local_part(mailbox: Mailbox | None) -> str:
-    return "" if mailbox is None else fold(mailbox.address.rpartition("@")[0])
+    return "" if mailbox is None else order(mailbox.address.rpartition("@")[0])
 
 
 def _display(mailbox: Mailbox | None) -> str:
     # RFC 5957 §3: the name, decoded; without one the address.
-    return "" if mailbox is None else fold(mailbox.name or mailbox.address)
+    return "" if mailbox is None else order(mailbox.name or mailbox.address)
 
 
 _KEYS: dict[SortField, Callable[[Sortable], Any]] = {
@@ -61,7 +61,7 @@ _KEYS: dict[SortField, Callable[[Sortable], Any]] = {
     "DATE": lambda message: sent_moment(message.sent_at, message.received_at),
     "FROM": lambda message: _local_part(message.from_),
     "SIZE": lambda message: message.size,
-    "SUBJECT": lambda message: base_subject(message.subject).text,
+    "SUBJECT": lambda message: order(base_subject(message.subject).text),
     "TO": lambda message: _local_part(message.to),
     "DISPLAYFROM": lambda message: _display(message.from_),
     "DISPLAYTO": lambda message: _display(message.to),
