@@ -94,7 +94,9 @@ async def test_a_client_of_qresync_sees_no_modseq_above_an_expunge_it_was_not_to
     await house.core.write(lambda tx: remove_uids(tx, mailbox.mailbox.id, [1], because="a test"))
     await house.core.write(lambda tx: marking.store(tx, mailbox, [3], mode="add", flags=1, keywords=()))
     await asyncio.sleep(0.2)
-    assert (await ada.ask("STORE 2 +FLAGS.SILENT (\\Flagged)")).untagged[1:] == []
+    said = await ada.good("STORE 2 +FLAGS.SILENT (\\Flagged)")
+    assert said[0].startswith(b"* 2 FETCH (UID 2 MODSEQ (")
+    assert said[1:] == [b"* OK [HIGHESTMODSEQ %d] and not further yet\r\n" % mailbox.mailbox.modseq]
     said = await ada.good("NOOP")
     assert said[0] == b"* VANISHED 1\r\n"
     assert said[1].startswith(b"* 2 FETCH (UID 3 FLAGS (\\Seen) MODSEQ (")

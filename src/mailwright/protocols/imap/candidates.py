@@ -17,6 +17,7 @@ from mailwright.codecs.imap.searchtext import body_text, header_text
 from mailwright.codecs.mime import Header, Part
 from mailwright.domain.clock import Instant
 from mailwright.storage import views
+from mailwright.storage.database import Row
 
 
 class Unread(Exception):
@@ -66,13 +67,12 @@ class Candidate:
         self._header: Header | None = None
         self._body: str | None = None
 
-    @classmethod
-    def of(cls, seq: int, row: Sequence[Any], names: Sequence[str]) -> Candidate:
+    def fill(self, seq: int, row: Row, names: Sequence[str]) -> None:
         """From a row whose first column is the uid, and the others have these names."""
-        made = cls(seq, row[0])
+        self.seq = seq
+        self.uid = row[0]
         for name, value in zip(names, row[1:], strict=True):
-            setattr(made, _ATTRIBUTES.get(name, name), value)
-        return made
+            setattr(self, _ATTRIBUTES.get(name, name), value)
 
     def locate(self, blob_id: str, root: Part) -> None:
         """Where its octets are."""

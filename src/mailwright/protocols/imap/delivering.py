@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mailwright.protocols.imap.connection import Connection
 
 READ_AT_ONCE = 200  # messages whose octets are looked at: their structures are in memory together
+KEPT_AT_ONCE = 1_000 - READ_AT_ONCE  # envelopes from which they are written: never more than views.SLICE
 
 _keeping: set[asyncio.Task[None]] = set()  # the loop itself keeps no hold of tasks
 
@@ -48,6 +49,7 @@ class Delivery:
         self._selected = selected
         self._plan = plan
         self._marks_seen = plan.marks_seen and not selected.read_only and "s" in selected.reached.rights
+        self._made: list[MadeEnvelope] = []
         self.gone: list[int] = []
         self.broken: list[int] = []
         self.problem: PeerError | None = None
@@ -61,6 +63,18 @@ class Delivery:
         else:
             for start in range(0, len(uids), READ_AT_ONCE):
                 await self._run_full(numbers[start : start + READ_AT_ONCE], uids[start : start + READ_AT_ONCE])
+
+    def finish(self) -> None:
+        """All slices are answered."""
+        if self._made:
+            self._keep_made()
+
+    def _keep_made(self) -> None:
+        """Without letting this client wait."""
+        made, self._made = self._made, []
+        task = asyncio.create_task(keep(self._connection.core, self._selected.mailbox_id, made))
+        _keeping.add(task)
+        task.add_done_callback(_keeping.discard)
 
     async def _run_listed(self, numbers: Sequence[int], uids: array[int]) -> None:
         mailbox_id, plan = self._selected.mailbox_id, self._plan
@@ -105,11 +119,9 @@ class Delivery:
             again = set(outcome.unread)
             outcome = await self._retry([each for each in known if each[1][0] in again], added, outcome)
         self.problem = self.problem or outcome.problem
-        if outcome.envelopes:
-            # Without letting this client wait; what is not kept is made again.
-            task = asyncio.create_task(keep(self._connection.core, self._selected.mailbox_id, outcome.envelopes))
-            _keeping.add(task)
-            task.add_done_callback(_keeping.discard)
+        self._made += outcome.envelopes
+        if len(self._made) >= KEPT_AT_ONCE:
+            self._keep_made()
 
     async def _retry(self, known: Sequence[tuple[int, Row]], added: dict[int, bytes], before: Outcome) -> Outcome:
         """Their octets are gone: they were expunged, or redacted, which gives them others, or something is wrong here."""

@@ -26,6 +26,7 @@ from mailwright.protocols.imap.candidates import Candidate, Unread, columns_of, 
 from mailwright.protocols.imap.selected import Selected
 from mailwright.storage import Tx, messages, views
 from mailwright.storage.accounts import Account
+from mailwright.storage.database import Row
 from mailwright.storage.mailboxes import Mailbox
 
 if TYPE_CHECKING:
@@ -54,10 +55,13 @@ class Found:
     def none(cls) -> Found:
         return cls(array("I"), array("I"), array("Q"))
 
-    def add(self, number: int, uid: int, modseq: int) -> None:
-        self.numbers.append(number)
-        self.uids.append(uid)
-        self.modseqs.append(modseq)
+
+@dataclass(slots=True)
+class Judged:
+    """What became of some messages: (number, uid, modseq) of those that match, and those of which more must be read."""
+
+    matched: list[tuple[int, int, int]]
+    undecided: list[Candidate]
 
 
 async def find(connection: Connection, selected: Selected, key: Key, *, modseqs: bool = False) -> Found:
@@ -99,42 +103,45 @@ class _Search:
     async def _judge_rows(self, numbers: Sequence[int], uids: array[int]) -> list[Candidate]:
         """Keep what its row decides for; what the row cannot decide comes back."""
         if not self._columns:
-            return self._sift([Candidate(number, uid) for number, uid in zip(numbers, uids, strict=True)])
+            return self._keep(self._judged_rows(numbers, [(uid,) for uid in uids], ()))
 
-        def look(tx: Tx) -> tuple[list[Candidate], list[Candidate]]:
-            by_uid = dict(zip(uids, numbers, strict=True))
+        def look(tx: Tx) -> Judged:
             mailbox_id, columns = self._selected.mailbox_id, tuple(self._columns)
             if self._columns <= _LISTED:
-                rows: Iterable[tuple[object, ...]] = views.listed(tx, mailbox_id, uids)
-                names: Sequence[str] = ("flags", "modseq", "keywords")
+                rows: Sequence[Row] = views.listed(tx, mailbox_id, uids)
+                names: tuple[str, ...] = ("flags", "modseq", "keywords")
             else:
                 rows, names = views.rows(tx, mailbox_id, uids, columns), columns
-            return self._judged([Candidate.of(by_uid[row[0]], row, names) for row in rows])  # type: ignore[index]
+            there = numbers
+            if len(rows) < len(uids):
+                by_uid = dict(zip(uids, numbers, strict=True))
+                there = [by_uid[row[0]] for row in rows]
+            return self._judged_rows(there, rows, names)
 
-        matched, undecided = await self._connection.core.read(look)
-        self._keep(matched)
-        return undecided
+        return self._keep(await self._connection.core.read(look))
 
-    def _sift(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        matched, undecided = self._judged(candidates)
-        self._keep(matched)
-        return undecided
-
-    def _judged(self, candidates: Iterable[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
-        matched: list[Candidate] = []
-        undecided: list[Candidate] = []
-        decide = self._judge
-        for candidate in candidates:
+    def _judged_rows(self, numbers: Sequence[int], rows: Sequence[Row], names: Sequence[str]) -> Judged:
+        """May run in a thread of the database. One object serves all rows but the undecided."""
+        judged = Judged([], [])
+        decide, probe = self._judge, Candidate(0, 0)
+        for number, row in zip(numbers, rows, strict=True):
+            probe.fill(number, row, names)
             try:
-                if decide(candidate):
-                    matched.append(candidate)
+                if decide(probe):
+                    judged.matched.append((number, row[0], probe.modseq))
             except Unread:
-                undecided.append(candidate)
-        return matched, undecided
+                candidate = Candidate(0, 0)
+                candidate.fill(number, row, names)
+                judged.undecided.append(candidate)
+        return judged
 
-    def _keep(self, matched: Iterable[Candidate]) -> None:
-        for candidate in matched:
-            self._found.add(candidate.seq, candidate.uid, candidate.modseq)
+    def _keep(self, judged: Judged) -> list[Candidate]:
+        if judged.matched:
+            numbers, uids, modseqs = zip(*judged.matched, strict=True)
+            self._found.numbers.extend(numbers)
+            self._found.uids.extend(uids)
+            self._found.modseqs.extend(modseqs)
+        return judged.undecided
 
     async def _read_and_judge(self, undecided: Sequence[Candidate]) -> None:
         """Headers first; bodies of those that are still undecided."""
@@ -151,7 +158,6 @@ class _Search:
         if self._headers_first:
             left = await self._judge_read(left, bodies=False)
         if left:
-            # What no longer can be read matches nothing; FETCH says so.
             await self._judge_read(left, bodies=True)
 
     async def _judge_read(self, candidates: Sequence[Candidate], *, bodies: bool) -> list[Candidate]:
@@ -173,30 +179,28 @@ class _Search:
     async def _judge_batch(self, batch: Sequence[Candidate]) -> list[Candidate]:
         wanted = [(candidate.blob_id, *span) for candidate in batch for span in candidate.spans]
         found = await self._connection.core.blobs.read_many(wanted) if wanted else []
-        matched, undecided = await asyncio.to_thread(self._judge_octets, batch, found)
-        self._keep(matched)
+        undecided = self._keep(await asyncio.to_thread(self._judge_octets, batch, found))
         self._say_alive(None)
         await self._connection.drain()
         return undecided
 
-    def _judge_octets(
-        self, batch: Sequence[Candidate], found: Iterable[bytes | None]
-    ) -> tuple[list[Candidate], list[Candidate]]:
+    def _judge_octets(self, batch: Sequence[Candidate], found: Iterable[bytes | None]) -> Judged:
         """Runs in a thread: decoding and folding take their time."""
+        judged = Judged([], [])
         octets = iter(found)
-        readable: list[Candidate] = []
         for candidate in batch:
             pieces = [(start, next(octets)) for start, _ in candidate.spans]
             known = [(start, each) for start, each in pieces if each is not None]
             if len(known) < len(pieces):
-                continue
+                continue  # what cannot be read matches nothing; FETCH says that it cannot
             candidate.read(Excerpts(known))
-            if not self._ruled_out(candidate):
-                readable.append(candidate)
-        matched, undecided = self._judged(readable)
-        for candidate in undecided:
-            candidate.forget()
-        return matched, undecided
+            try:
+                if not self._ruled_out(candidate) and self._judge(candidate):
+                    judged.matched.append((candidate.seq, candidate.uid, candidate.modseq))
+            except Unread:
+                candidate.forget()
+                judged.undecided.append(candidate)
+        return judged
 
     async def _narrowed(self, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Only what the index thinks may match, when it has an opinion."""

@@ -219,7 +219,9 @@ class Selected:
         waiting = set(self.pending)
         gone = sorted(waiting.union(uid for uid in news.vanished if self.number_of(uid) is not None))
         if gone and not expunges and connection.qresync:
-            # RFC 7162 §3.2: such a client remembers the highest modseq it saw; it must not see one above an expunge it has not.
+            # RFC 7162 §3.2, §6: such a client remembers the highest modseq it saw, unless it is told a lower one; it must not
+            # remember one above an expunge it has not heard of. The rest waits with the expunge.
+            connection.send(untagged("OK", "and not further yet", code=f"HIGHESTMODSEQ {self.modseq}"))
             self.dirty = True
             return
         self.pending = [] if expunges else gone

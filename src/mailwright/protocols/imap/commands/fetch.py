@@ -23,6 +23,7 @@ async def fetch(connection: Connection, command: Fetch) -> Reply:
     plan = Plan(command.items, utf8=connection.utf8)
     if command.changed_since is not None or plan.has(asked.ModSeq):
         connection.condstore = True  # RFC 7162 §3.1
+        selected.dirty = True  # the modseqs it says are followed by what else has happened up to them
     spans = selected.spans(command.set, uid=command.uid)
     if command.changed_since is not None:
         spans = await _changed(connection, selected, command, spans)
@@ -32,6 +33,7 @@ async def fetch(connection: Connection, command: Fetch) -> Reply:
         await delivery.run(numbers, uids)
         if plan.reads_text:
             read.extend(uids)
+    delivery.finish()
     if read:
         connection.note("imap.fetch", selected.resource(compact(read)))
     return _answer(command, delivery)

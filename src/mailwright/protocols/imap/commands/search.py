@@ -21,7 +21,8 @@ async def search(connection: Connection, command: Search) -> Reply:
     if saves:
         selected.saved = ()  # RFC 5182 §2.1: also when the search fails
     modseqs = with_modseq(command.key)
-    connection.condstore = connection.condstore or modseqs  # RFC 7162 §3.1
+    if modseqs:
+        connection.condstore = selected.dirty = True  # RFC 7162 §3.1
     found = await find(connection, selected, command.key, modseqs=modseqs)
     if saves:
         save(selected, found, options or frozenset())

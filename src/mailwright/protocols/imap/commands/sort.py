@@ -27,7 +27,8 @@ async def sort(connection: Connection, command: Sort) -> Reply:
     if saves:
         selected.saved = ()
     modseqs = with_modseq(command.key)
-    connection.condstore = connection.condstore or modseqs
+    if modseqs:
+        connection.condstore = selected.dirty = True
     found = await find(connection, selected, command.key, modseqs=modseqs)
     if saves:
         save(selected, found, options or frozenset())
