@@ -43,7 +43,8 @@ def import_(
         from mailwright.core import accounts, importing
 
         account = core.database.read_now(lambda tx: accounts.find(tx, email))
-        origin = _open(source, form, password_file, insecure=insecure, clear=clear)
+        largest = core.settings.max_message_bytes
+        origin = _open(source, form, password_file, largest=largest, insecure=insecure, clear=clear)
         total = origin.count()
         with _progress("importing", total) as step:
             report = importing.run(
@@ -97,7 +98,7 @@ def export(
 
 
 def _open(
-    source: str, form: str, password_file: Path | None, *, insecure: bool, clear: bool
+    source: str, form: str, password_file: Path | None, *, largest: int, insecure: bool, clear: bool
 ) -> ImapSource | Maildir | MboxFiles:
     if source.startswith(("imap://", "imaps://")):
         from urllib.parse import urlsplit
@@ -108,12 +109,12 @@ def _open(
             raise BadInput(
                 f"a password does not belong into the command line; use --password-file or {PASSWORD_VARIABLE}"
             )
-        return ImapSource(source, _password(source, password_file), verify=not insecure, clear=clear)
+        return ImapSource(source, _password(source, password_file), verify=not insecure, clear=clear, largest=largest)
     from mailwright.connectors.mailfiles import open_files
 
     if form not in ("auto", "maildir", "mbox"):
         raise BadInput("the format is auto, maildir or mbox")
-    return open_files(Path(source).expanduser(), form)
+    return open_files(Path(source).expanduser(), form, largest=largest)
 
 
 def _password(source: str, password_file: Path | None) -> str:

@@ -23,6 +23,9 @@ _STATUS = re.compile(
 )
 _LETTERS = re.compile(rb"^(?:X-)?Status:[ \t]*([A-Z]*)", re.I | re.M)
 _KEYWORDS = re.compile(rb"^X-Keywords:[ \t]*([^\n]*)", re.I | re.M)
+MAX_FROM_LINE = 500  # octets looked at for the date: an address has 320 at most
+_FIRST = clock.from_datetime(datetime(1000, 1, 1, tzinfo=UTC))
+_LAST = clock.from_datetime(datetime(9999, 1, 1, tzinfo=UTC))
 _DATES = ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S %Y %z", "%a, %d %b %Y %H:%M:%S %z")
 
 
@@ -73,7 +76,8 @@ class MboxReader:
                     self._searched = 0
                 return found
             if not self._skipping:
-                found.append(self._entry(bytes(self._buffer[:end])))
+                too_long = end > self._limit
+                found.append(MessageTooLong(self._offset) if too_long else self._entry(bytes(self._buffer[:end])))
             self._skipping = False
             self._drop(end)
             self._searched = 1
@@ -82,7 +86,7 @@ class MboxReader:
         """The file has ended: its last message."""
         if not self._inside or self._skipping or not self._buffer:
             return []
-        return [self._entry(bytes(self._buffer))]
+        return [MessageTooLong(self._offset) if len(self._buffer) > self._limit else self._entry(bytes(self._buffer))]
 
     def _find_first(self) -> bool:
         """What stands before the first From line is nobody's message."""
@@ -118,7 +122,7 @@ class MboxReader:
 
 def entry_of(offset: int, from_line: bytes, text: bytes) -> Entry:
     """An entry from its From line and what follows, the notes of mail programs taken out of the header."""
-    end = min((at for at in (text.find(b"\n\n"), text.find(b"\n\r\n")) if at >= 0), default=len(text) - 1) + 1
+    end = _header_end(text)
     header, body = text[:end], text[end:]
     letters = "".join(found.decode().upper() for found in _LETTERS.findall(header))
     keywords = tuple(
@@ -134,16 +138,17 @@ def entry_of(offset: int, from_line: bytes, text: bytes) -> Entry:
 
 def written(raw: bytes, *, sender: str, received_at: Instant, flags: int, keywords: tuple[str, ...]) -> bytes:
     """One message as an mbox has it, with LF line ends and Status fields for its flags."""
-    moment = datetime.fromtimestamp(received_at / clock.SECOND, UTC)
+    moment = clock.to_datetime(min(max(received_at, _FIRST), _LAST))
     who = "".join(sender.split()) or "MAILER-DAEMON"
     text = raw.replace(b"\r\n", b"\n")
-    header, separator, body = text.partition(b"\n\n")
+    header, separator, body = (b"", b"\n", text[1:]) if text.startswith(b"\n") else text.partition(b"\n\n")
+    # What its sender says of flags is not what they are.
+    header = _STATUS.sub(b"", header if header.endswith(b"\n") or not header else header + b"\n")
     status = "RO" if flags & 1 else "O"
     marks = "".join(letter for letter in "AFDT" if flags & _FLAG_LETTERS[letter])
     notes = f"Status: {status}\n" + (f"X-Status: {marks}\n" if marks else "")
     notes += f"X-Keywords: {' '.join(keywords)}\n" if keywords else ""
     first = f"From {who} {moment:%a %b %d %H:%M:%S %Y}\n"
-    header = header if header.endswith(b"\n") or not header else header + b"\n"
     return (
         (
             first.encode("utf-8", "replace")
@@ -158,9 +163,16 @@ def written(raw: bytes, *, sender: str, received_at: Instant, flags: int, keywor
     )
 
 
+def _header_end(text: bytes) -> int:
+    """Where the empty line begins that ends the header; a message may begin with it, and one without any is all header."""
+    if text.startswith((b"\n", b"\r\n")):
+        return 0
+    return min((at for at in (text.find(b"\n\n"), text.find(b"\n\r\n")) if at >= 0), default=len(text) - 1) + 1
+
+
 def _date(line: bytes) -> Instant | None:
     """The moment of a From line: asctime, in UTC unless it says a zone (RFC 4155, appendix A)."""
-    words = line.decode("ascii", "ignore").split()
+    words = line[:MAX_FROM_LINE].decode("ascii", "ignore").split()
     for start in range(1, len(words)):
         text = " ".join(words[start:])
         for form in _DATES:

@@ -1,7 +1,8 @@
 """Another IMAP server, as a source of imports.
 
 Called by `mailwright import`. Reads only (EXAMINE, BODY.PEEK); messages are fetched a few megabytes at a time.
-Promises: a message keeps its item name (mailbox, UIDVALIDITY, UID); passwords are used and not kept.
+Promises: a message keeps its item name (mailbox, UIDVALIDITY, UID); passwords are used and not kept; what a server says that
+cannot be understood, or is too much, ends the import with a clear word.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
+from imapclient import IMAPClient
 from mailwright.domain import clock
 from mailwright.domain.refusals import AuthenticationFailed, BadInput, TryLater
 from mailwright.domain.transfer import ROLES_BY_NAME, Found, Unreadable
@@ -22,6 +24,10 @@ from mailwright.domain.transfer import ROLES_BY_NAME, Found, Unreadable
 TIMEOUT_SECONDS = 60.0
 ASKED_AT_ONCE = 200
 OCTETS_AT_ONCE = 8 * 1024 * 1024
+LARGEST_MESSAGE = 128 * 1024 * 1024  # octets, where nobody says how large a message may be
+UIDS_AT_ONCE = 50_000  # in one answer to SEARCH: a line of 500 KB at most, half of what imaplib takes
+BROKEN = (IMAPClientError, OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, MemoryError)
+"""What the libraries raise on a connection that ends, or on answers that are none."""
 _FLAGS = {b"\\seen": 1, b"\\answered": 2, b"\\flagged": 4, b"\\deleted": 8, b"\\draft": 16}
 _USES = {b"\\drafts": "drafts", b"\\sent": "sent", b"\\trash": "trash", b"\\junk": "junk", b"\\archive": "archive"}
 _UNSELECTABLE = {b"\\noselect", b"\\nonexistent"}
@@ -33,10 +39,13 @@ Known = Callable[[Sequence[str]], set[str]]
 class ImapSource:
     """The mailboxes of one account at `url`: imaps://name@host:port or imap:// (STARTTLS where it is offered).
 
-    `clear` lets the password travel without TLS. Raises BadInput, AuthenticationFailed, TryLater.
+    `clear` lets the password travel without TLS; `largest` is what a message may have of octets. Raises BadInput,
+    AuthenticationFailed, TryLater.
     """
 
-    def __init__(self, url: str, password: str, *, verify: bool = True, clear: bool = False) -> None:
+    def __init__(
+        self, url: str, password: str, *, verify: bool = True, clear: bool = False, largest: int = LARGEST_MESSAGE
+    ) -> None:
         parts = urlsplit(url)
         try:
             port = parts.port
@@ -67,13 +76,18 @@ class ImapSource:
         except IMAPClientError as error:
             raise AuthenticationFailed(f"{parts.hostname} did not let {self._user} in: {_first_line(error)}") from None
         self._client.normalise_times = False
-        self._folders = self._list()
+        self._largest = largest
+        self._limit_literals()
+        try:
+            self._folders = self._list()
+        except BROKEN as error:
+            raise TryLater(f"{parts.hostname}: {_first_line(error)}") from None
 
     def count(self) -> int | None:
         """The sum of what STATUS says."""
         total = 0
         for folder, _, _ in self._folders:
-            with contextlib.suppress(IMAPClientError):
+            with contextlib.suppress(*BROKEN):
                 total += int(self._client.folder_status(folder, ["MESSAGES"]).get(b"MESSAGES", 0))
         return total
 
@@ -87,25 +101,42 @@ class ImapSource:
         try:
             for folder, name, role in self._folders:
                 yield from self._messages(folder, name, role, known)
-        except (OSError, IMAPClientError) as error:
+        except BROKEN as error:
             raise TryLater(f"the other server: {_first_line(error)}") from None
 
     def close(self) -> None:
         """Say goodbye."""
-        with contextlib.suppress(OSError, IMAPClientError):
+        with contextlib.suppress(*BROKEN):
             self._client.logout()
+
+    def _limit_literals(self) -> None:
+        """A literal is read in one piece, whatever its size: a server must not decide how much memory that takes."""
+        connection = self._client._imap
+        read, limit = connection.read, self._largest + OCTETS_AT_ONCE
+
+        def limited(size: int) -> bytes:
+            if size > limit:
+                raise IMAPClientError(f"it sends {size} octets at once")
+            data: bytes = read(size)
+            return data
+
+        connection.read = limited
 
     def _messages(self, folder: str, name: str, role: str | None, known: Known) -> Iterator[Found | Unreadable]:
         selected = self._client.select_folder(folder, readonly=True)
         validity = selected.get(b"UIDVALIDITY", 0)
-        uids: list[int] = sorted(self._client.search("ALL")) if selected.get(b"EXISTS") else []
+        uids = self._uids(int(selected.get(b"EXISTS") or 0))
         for start in range(0, len(uids), ASKED_AT_ONCE):
-            items = {f"{name};{validity};{uid}": uid for uid in uids[start : start + ASKED_AT_ONCE]}
+            # The folder's own name: two of them may become one name of ours.
+            items = {f"{folder};{validity};{uid}": uid for uid in uids[start : start + ASKED_AT_ONCE]}
             there = known(list(items))
             wanted = {uid: item for item, uid in items.items() if item not in there}
             if not wanted:
                 continue
             sizes = self._client.fetch(list(wanted), ["RFC822.SIZE"])
+            for uid in list(wanted):
+                if int(sizes.get(uid, {}).get(b"RFC822.SIZE", 0)) > self._largest:
+                    yield Unreadable(wanted.pop(uid), f"the message is larger than {self._largest} bytes")
             batch: list[int] = []
             octets = 0
             for uid in wanted:
@@ -115,7 +146,15 @@ class ImapSource:
                     batch, octets = [], 0
                 batch.append(uid)
                 octets += size
-            yield from self._fetch(batch, wanted, name, role)
+            if batch:
+                yield from self._fetch(batch, wanted, name, role)
+
+    def _uids(self, count: int) -> list[int]:
+        """Every uid of the selected folder: by ranges of numbers, since an answer is one line and lines have an end."""
+        found: set[int] = set()
+        for low in range(1, count + 1, UIDS_AT_ONCE):
+            found.update(map(int, self._client.search([f"{low}:{min(low + UIDS_AT_ONCE - 1, count)}"])))
+        return sorted(found)
 
     def _fetch(
         self, uids: list[int], items: dict[int, str], name: str, role: str | None
@@ -129,6 +168,8 @@ class ImapSource:
                 continue
             flags, keywords = 0, []
             for flag in answer.get(b"FLAGS", ()):
+                if not isinstance(flag, bytes):
+                    continue  # a number, which is no flag we would keep
                 bit = _FLAGS.get(flag.lower())
                 if bit:
                     flags |= bit
@@ -142,7 +183,7 @@ class ImapSource:
                 role=role,
                 flags=flags,
                 keywords=tuple(keywords),
-                date=clock.from_datetime(date) if date is not None and date.tzinfo else None,
+                date=_instant(date),
             )
 
     def _list(self) -> list[tuple[str, str, str | None]]:
@@ -157,6 +198,14 @@ class ImapSource:
             role = next((_USES[flag] for flag in lowered if flag in _USES), None) or ROLES_BY_NAME.get(name.lower())
             found.append((folder, name, role))
         return found
+
+
+def _instant(date: datetime | None) -> clock.Instant | None:
+    """None for a moment that cannot be told, in the year 1 in another zone."""
+    try:
+        return clock.from_datetime(date) if date is not None and date.tzinfo else None
+    except (OverflowError, ValueError):
+        return None
 
 
 def _first_line(error: Exception) -> str:

@@ -2,12 +2,15 @@
 
 Called by `mailwright import`. A Maildir is a folder with cur and new; mailboxes below it are Maildir++ folders (`.Work.2026`) or
 folders of their own (`Work/2026`). mbox files are named by their paths. Reads one message at a time.
-Promises: nothing at the source is changed; a message keeps its item name whatever flags it gets later.
+Promises: nothing at the source is changed; a message keeps its item name whatever flags it gets later, and wherever in an mbox
+it stands. Links inside a tree are not followed and only plain files are opened: a tree may belong to somebody else.
 """
 
 from __future__ import annotations
 
 import os
+import stat
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,12 +18,14 @@ from mailwright.codecs import mbox
 from mailwright.codecs.imap import names
 from mailwright.codecs.imap.errors import PeerError
 from mailwright.domain.clock import SECOND
-from mailwright.domain.refusals import BadInput
+from mailwright.domain.ids import checksum
+from mailwright.domain.refusals import BadInput, MessageTooLarge
 from mailwright.domain.transfer import ROLES_BY_NAME, Found, Unreadable
 
 ASKED_AT_ONCE = 200
 PIECE = 1024 * 1024
-LARGEST_MESSAGE = 1024**3
+LARGEST_MESSAGE = 128 * 1024 * 1024  # octets, where nobody says how large a message may be
+LARGEST_KEYWORDS_FILE = 64 * 1024
 _FLAGS = {"S": 1, "R": 2, "F": 4, "T": 8, "D": 16}
 _MBOX_ENDINGS = (".mbox", ".mbx")
 
@@ -29,17 +34,17 @@ Known = Callable[[Sequence[str]], set[str]]
 
 def is_maildir(path: Path) -> bool:
     """Whether the folder is a Maildir."""
-    return (path / "cur").is_dir() and (path / "new").is_dir()
+    return all((path / name).is_dir() and not (path / name).is_symlink() for name in ("cur", "new"))
 
 
-def open_files(path: Path, form: str = "auto") -> Maildir | MboxFiles:
-    """The source at `path`; `form` is auto, maildir or mbox. Raises BadInput."""
+def open_files(path: Path, form: str = "auto", *, largest: int = LARGEST_MESSAGE) -> Maildir | MboxFiles:
+    """The source at `path`; `form` is auto, maildir or mbox, `largest` what a message may have of octets. Raises BadInput."""
     if not path.exists():
         raise BadInput(f"there is nothing at {path}")
     if form == "maildir" or (form == "auto" and path.is_dir() and any(_maildirs(path))):
         if not path.is_dir() or not any(_maildirs(path)):
             raise BadInput(f"{path} is no Maildir: it has no folders cur and new")
-        return Maildir(path)
+        return Maildir(path, largest)
     if path.is_dir() and not any(_mbox_files(path)):
         raise BadInput(f"{path} holds neither Maildirs nor mbox files")
     if path.is_file():
@@ -47,14 +52,15 @@ def open_files(path: Path, form: str = "auto") -> Maildir | MboxFiles:
             start = file.read(5)
         if start not in (b"From ", b""):
             raise BadInput(f"{path} is no mbox file: it does not begin with a From line")
-    return MboxFiles(path)
+    return MboxFiles(path, largest)
 
 
 class Maildir:
     """A tree of Maildirs."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, largest: int = LARGEST_MESSAGE) -> None:
         self.path = path.absolute()
+        self._largest = largest
         self.name = f"maildir:{self.path}"
 
     def count(self) -> int | None:
@@ -81,7 +87,7 @@ class Maildir:
                 there = known([item for item, _, _ in part])
                 for item, sub, name in part:
                     if item not in there:
-                        yield _maildir_message(item, mailbox, folder / sub / name, keywords)
+                        yield _maildir_message(item, mailbox, folder / sub / name, keywords, self._largest)
 
     def _mailbox(self, folder: Path) -> str:
         if folder == self.path:
@@ -89,14 +95,15 @@ class Maildir:
         levels = []
         for part in folder.relative_to(self.path).parts:
             levels += part[1:].split(".") if part.startswith(".") else [part]
-        return "/".join(_decoded(level) for level in levels if level)
+        return "/".join(_decoded(level).replace("/", "_") for level in levels if level) or "INBOX"
 
 
 class MboxFiles:
     """One mbox file, or a folder of them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, largest: int = LARGEST_MESSAGE) -> None:
         self.path = path.absolute()
+        self._largest = largest
         self.name = f"mbox:{self.path}"
 
     def count(self) -> int | None:
@@ -112,19 +119,22 @@ class MboxFiles:
         """Every message that is not known."""
         for path, mailbox in self._files():
             waiting: list[mbox.Entry] = []
+            seen: Counter[str] = Counter()
             with path.open("rb") as file:
-                reader = mbox.MboxReader(LARGEST_MESSAGE)
-                while piece := file.read(PIECE):
-                    for entry in reader.feed(piece):
+                reader = mbox.MboxReader(self._largest)
+                ended = False
+                while not ended:
+                    piece = file.read(PIECE)
+                    ended = not piece
+                    for entry in reader.close() if ended else reader.feed(piece):
                         if isinstance(entry, mbox.MessageTooLong):
                             yield Unreadable(f"{mailbox}@{entry.offset}", "the message is too long")
                             continue
                         waiting.append(entry)
                     if len(waiting) >= ASKED_AT_ONCE or sum(len(entry.raw) for entry in waiting) > PIECE:
-                        yield from _mbox_messages(mailbox, waiting, known)
+                        yield from _mbox_messages(mailbox, waiting, seen, known)
                         waiting = []
-                waiting += [entry for entry in reader.close() if isinstance(entry, mbox.Entry)]
-            yield from _mbox_messages(mailbox, waiting, known)
+            yield from _mbox_messages(mailbox, waiting, seen, known)
 
     def _files(self) -> Iterator[tuple[Path, str]]:
         if self.path.is_file():
@@ -135,19 +145,21 @@ class MboxFiles:
             yield path, "/".join([*(part.removesuffix(".sbd") for part in parts[:-1]), _without_ending(parts[-1])])
 
 
-def _maildir_message(item: str, mailbox: str, path: Path, keywords: dict[str, str]) -> Found | Unreadable:
+def _maildir_message(item: str, mailbox: str, path: Path, keywords: dict[str, str], largest: int) -> Found | Unreadable:
     marks = path.name.partition(":2,")[2]
     try:
-        status = path.stat()
+        status = path.lstat()
     except OSError as error:
         return Unreadable(item, str(error.strerror))
+    if not stat.S_ISREG(status.st_mode):
+        return Unreadable(item, "it is no plain file")
     flags = 0
     for letter in marks:
         flags |= _FLAGS.get(letter, 0)
     return Found(
         item,
         mailbox,
-        path.read_bytes,
+        lambda: _plain(path, largest),
         role=ROLES_BY_NAME.get(mailbox.lower()),
         flags=flags,
         keywords=tuple(keywords[letter] for letter in marks if letter in keywords),
@@ -155,10 +167,28 @@ def _maildir_message(item: str, mailbox: str, path: Path, keywords: dict[str, st
     )
 
 
-def _mbox_messages(mailbox: str, entries: list[mbox.Entry], known: Known) -> Iterator[Found]:
-    there = known([f"{mailbox}@{entry.offset}" for entry in entries])
+def _plain(path: Path, largest: int) -> bytes:
+    """The content of a plain file. Raises OSError, MessageTooLarge. A pipe would be waited for, a device never end."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("it is no plain file")
+        data = file.read(largest + 1)
+    if len(data) > largest:
+        raise MessageTooLarge(f"the message is larger than {largest} bytes")
+    return data
+
+
+def _mbox_messages(mailbox: str, entries: list[mbox.Entry], seen: Counter[str], known: Known) -> Iterator[Found]:
+    """An offset is no name: a mail program that takes a message out moves all behind it. The content is, and for one that
+    stands there twice, how often it was `seen` before."""
+    items = []
     for entry in entries:
-        item = f"{mailbox}@{entry.offset}"
+        digest = checksum(entry.raw)[:32]
+        items.append(f"{mailbox}#{digest}.{seen[digest]}")
+        seen[digest] += 1
+    there = known(items)
+    for item, entry in zip(items, entries, strict=True):
         if item not in there:
             yield Found(
                 item,
@@ -185,7 +215,7 @@ def _mbox_files(root: Path) -> Iterator[Path]:
         names_.sort()
         for name in sorted(files):
             path = Path(folder) / name
-            if name.startswith(".") or not path.is_file():
+            if name.startswith(".") or path.is_symlink() or not path.is_file():
                 continue
             with path.open("rb") as file:
                 if file.read(5) == b"From ":
@@ -202,13 +232,13 @@ def _entries(folder: Path) -> list[str]:
 def _keyword_letters(folder: Path) -> dict[str, str]:
     """Dovecot's file of keywords: a number and a name in each line; 0 is the letter a."""
     try:
-        lines = (folder / "dovecot-keywords").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
+        data = _plain(folder / "dovecot-keywords", LARGEST_KEYWORDS_FILE)
+    except (OSError, MessageTooLarge):
         return {}
     letters = {}
-    for line in lines:
+    for line in data.decode("utf-8", "replace").splitlines():
         number, _, keyword = line.partition(" ")
-        if number.isdigit() and int(number) < 26 and keyword.strip():
+        if number.isascii() and number.isdigit() and len(number) < 3 and int(number) < 26 and keyword.strip():
             letters[chr(ord("a") + int(number))] = keyword.strip()
     return letters
 

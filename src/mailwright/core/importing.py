@@ -8,19 +8,22 @@ that an import that was interrupted goes on where it ended and one that is repea
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from mailwright.core import Core, access, appending, mailboxes
+from mailwright.core import Core, access, appending, mailboxes, marking
 from mailwright.core.accounts import Account
 from mailwright.core.appending import Item, Prepared
-from mailwright.domain.refusals import BadInput, MessageTooLarge, NotFound, Refusal
+from mailwright.domain.ids import checksum
+from mailwright.domain.refusals import BadInput, ExceedsQuota, MailboxFull, MessageTooLarge, NotFound, Refusal
 from mailwright.domain.transfer import Found, Unreadable
 from mailwright.storage import Tx, imports
 
 BATCH_MESSAGES = 100
 BATCH_OCTETS = 8 * 1024 * 1024
+CUT_OCTETS = 64  # of each part of a name that is too long as a whole
 MAX_PROBLEMS = 100  # told one by one; further ones are counted
 
 _BARE_LF = re.compile(rb"(?<!\r)\n")
@@ -39,6 +42,12 @@ class Source(Protocol):
 
     def mailboxes(self) -> Iterator[tuple[str, str | None]]:
         """Every mailbox with its role, also the empty ones."""
+
+
+class _Place(Protocol):
+    """The id of our mailbox for one of the source's; `anew` does not believe what was found before."""
+
+    def __call__(self, mailbox: str, role: str | None, *, anew: bool = False) -> str: ...
 
 
 @dataclass(slots=True)
@@ -65,12 +74,14 @@ def run(
 
     Raises MailboxFull, NotPermitted, BadInput, TryLater: what was taken over until then stays, and the next run goes on.
     """
+    if access.normal(into).partition(access.SEPARATOR)[0] == access.OTHERS:
+        raise BadInput(f"mail is imported into the account's own mailboxes, and {access.OTHERS} are not")
     report = Report()
     import_id = core.database.write_now(lambda tx: imports.begin(tx, account.id, f"{source.name} {into}".strip()))
     places: dict[str, str] = {}
 
-    def place(mailbox: str, role: str | None) -> str:
-        if mailbox not in places:
+    def place(mailbox: str, role: str | None, *, anew: bool = False) -> str:
+        if anew or mailbox not in places:
             places[mailbox] = core.database.write_now(lambda tx: _mailbox(tx, account, mailbox, role, into))
         return places[mailbox]
 
@@ -93,7 +104,7 @@ def run(
         except (MessageTooLarge, NotFound, OSError) as error:
             report.fail(f"{found.item}: {error}")
             continue
-        batch.append((found, Item(b"", found.flags, found.keywords[:100], found.date), ready))
+        batch.append((found, Item(b"", found.flags, _keywords(found.keywords), found.date), ready))
         octets += len(raw)
         if len(batch) >= BATCH_MESSAGES or octets >= BATCH_OCTETS:
             _file(core, account, import_id, batch, place, report)
@@ -111,11 +122,13 @@ def _file(
     account: Account,
     import_id: str,
     batch: list[tuple[Found, Item, Prepared]],
-    place: Callable[[str, str | None], str],
+    place: _Place,
     report: Report,
+    *,
+    anew: bool = False,
 ) -> None:
-    """One transaction for all; if one of them is refused for itself, each alone."""
-    targets = [place(found.mailbox, found.role) for found, _, _ in batch]
+    """One transaction for all; if one of them is refused for itself, each alone. Room is filled to the last message."""
+    targets = [place(found.mailbox, found.role, anew=anew) for found, _, _ in batch]
 
     def write(tx: Tx) -> None:
         for (_, item, ready), target in zip(batch, targets, strict=True):
@@ -124,12 +137,20 @@ def _file(
 
     try:
         core.database.write_now(write)
-    except BadInput as refusal:
-        if len(batch) == 1:
-            report.fail(f"{batch[0][0].item}: {refusal}")
+    except NotFound:
+        if anew:
+            raise
+        # Its owner deleted the mailbox meanwhile: what is still to come makes it again.
+        _file(core, account, import_id, batch, place, report, anew=True)
+        return
+    except (BadInput, ExceedsQuota, MailboxFull) as refusal:
+        if len(batch) > 1:
+            for each in batch:
+                _file(core, account, import_id, [each], place, report)
             return
-        for each in batch:
-            _file(core, account, import_id, [each], place, report)
+        if isinstance(refusal, MailboxFull):
+            raise MailboxFull(f"after {report.imported} messages: {refusal}") from None
+        report.fail(f"{batch[0][0].item}: {refusal}")
         return
     report.imported += len(batch)
     report.octets += sum(ready.blob.size for _, _, ready in batch)
@@ -142,8 +163,7 @@ def _mailbox(tx: Tx, account: Account, name: str, role: str | None, into: str) -
     elif not into and role in mailboxes.ROLES:
         assert role is not None
         return mailboxes.with_role(tx, account, role).id
-    path = f"{into}/{name}" if into else name
-    safe = "/".join(part.strip().translate(_UNSAFE) or "_" for part in path.split("/") if part)
+    safe = fitting(f"{into}/{name}" if into else name)
     try:
         return access.by_name(tx, account, safe).mailbox.id
     except NotFound:
@@ -151,7 +171,35 @@ def _mailbox(tx: Tx, account: Account, name: str, role: str | None, into: str) -
     try:
         return mailboxes.create(tx, account, safe).id
     except Refusal as refusal:
-        raise BadInput(f"{name}: {refusal}") from None
+        raise BadInput(f"{name[:200]!r}: {refusal}") from None
 
 
-_UNSAFE = {ord("*"): "_", ord("%"): "_", 0x7F: "_", 0x2028: "_", 0x2029: "_", **dict.fromkeys(range(32), "_")}
+def fitting(name: str) -> str:
+    """The name of a mailbox of the account's own for whatever a source calls it: two sources' names stay two names."""
+    parts = [_UNSAFE.sub("_", part).strip() or "_" for part in unicodedata.normalize("NFC", name).split("/") if part]
+    if not parts:
+        return "_"
+    if parts[0] == access.OTHERS:
+        parts[0] += " (imported)"  # else it would go into somebody else's
+    safe = "/".join(parts)
+    if len(parts) > mailboxes.MAX_DEPTH or len(safe.encode()) > mailboxes.MAX_NAME_OCTETS:
+        parts = [*parts[: mailboxes.MAX_DEPTH // 2], f"{checksum(safe.encode())[:16]}"]
+        safe = "/".join(part.encode()[:CUT_OCTETS].decode("utf-8", "ignore") or "_" for part in parts)
+    return safe
+
+
+def _keywords(words: Sequence[str]) -> tuple[str, ...]:
+    """What a message can keep of its keywords, in words IMAP can say."""
+    kept: list[str] = []
+    octets = 0
+    for word in words:
+        plain = marking.NOT_ATOM.sub("_", word)
+        octets += len(plain) + 3  # as the row has it
+        if len(kept) >= marking.MAX_KEYWORDS or octets >= marking.MAX_KEYWORDS_OCTETS:
+            break
+        if plain:
+            kept.append(plain)
+    return tuple(kept)
+
+
+_UNSAFE = re.compile("[*%\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
