@@ -295,8 +295,12 @@ class Mail(RuleBasedStateMachine):
 
 
 def test_any_order_of_changes_keeps_counters_and_journal_true(sqlite_template: Path) -> None:
+    class Here(Mail):
+        def __init__(self) -> None:
+            super().__init__(sqlite_template)
+
     run_state_machine_as_test(
-        lambda: Mail(sqlite_template),
+        Here,
         settings=settings(
             max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),

@@ -118,7 +118,7 @@ def _together(*work: Callable[[], object]) -> None:
 
 def test_sessions_that_all_change_the_same_mail_do_not_meet_in_a_deadlock(sessions: Sessions) -> None:
     sessions.fill(40)
-    _together(*(lambda seed=seed: sessions.run(seed, STEPS) for seed in range(THREADS)))  # type: ignore[misc]
+    _together(*(lambda seed=seed: sessions.run(seed, STEPS) for seed in range(THREADS)))
     assert sessions.errors == []
     sessions.check()
 

@@ -100,7 +100,7 @@ def remove(
         account = core.database.read_now(lambda tx: accounts.find(tx, email))
         if not yes and not json:
             typer.confirm(f"Remove {account.email} and all its mail?", abort=True, err=True)
-        core.database.write_now(lambda tx: accounts.remove_user(tx, email))
+        accounts.erase_user(core, email)
     _tell(account, "removed", None, json=json)
 
 

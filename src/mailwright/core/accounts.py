@@ -10,7 +10,7 @@ from __future__ import annotations
 from limits import RateLimitItemPerMinute
 
 from mailwright.core import Core, apppasswords, passwords
-from mailwright.core.expunge import expunge
+from mailwright.core.expunge import remove_uids
 from mailwright.core.passwords import hash_password as hash_password
 from mailwright.domain.addresses import Address
 from mailwright.domain.peers import customer
@@ -22,13 +22,15 @@ from mailwright.domain.refusals import (
     NotFound,
     TooManyRequests,
 )
-from mailwright.storage import Tx, audit, domains, mailboxes, messages
+from mailwright.storage import Tx, audit, domains, mailboxes, views
 from mailwright.storage import accounts as rows
 from mailwright.storage.accounts import Account as Account
 from mailwright.storage.accounts import AppPassword
 
 FAILURES_PER_NAME = RateLimitItemPerMinute(10, 15)  # ten wrong passwords for one name in a quarter of an hour
 FAILURES_PER_CLIENT = RateLimitItemPerMinute(50, 15)
+
+SLICE = 500  # messages removed in one transaction
 
 STANDARD_MAILBOXES: tuple[tuple[str, str], ...] = (
     ("INBOX", "inbox"),
@@ -191,16 +193,43 @@ def add_alias(tx: Tx, email: str, targets: tuple[str, ...]) -> str:
     return kind
 
 
+def erase_user(core: Core, email: str) -> Account:
+    """`remove_user` for accounts of any size: first nobody signs in and no mail comes, then the mail goes in slices.
+
+    What was interrupted is finished by doing it again. For threads that may block. Raises NotFound, BadAddress, TryLater.
+    """
+
+    def close(tx: Tx) -> Account:
+        account = find(tx, email)
+        rows.set_status(tx, account.id, "blocked")
+        rows.remove_credentials(tx, account.id)
+        return account
+
+    account = core.database.write_now(close)
+    while core.database.write_now(lambda tx: _remove_slice(tx, account.id)):
+        pass
+    return core.database.write_now(lambda tx: remove_user(tx, email))
+
+
 def remove_user(tx: Tx, email: str) -> Account:
     """Remove a user with all mail, addresses and credentials; blobs are collected afterwards. Raises NotFound, BadAddress."""
     account = find(tx, email)
-    for mailbox in mailboxes.of_user(tx, account.id):
-        while found := messages.in_mailbox(tx, mailbox.id, 1_000):
-            expunge(tx, found, because="the account was removed")
+    rows.hold(tx, account.id)
+    while _remove_slice(tx, account.id):
+        pass
     mailboxes.remove_all(tx, account.id)
     rows.remove(tx, account.id)
     audit.record(tx, actor="system", action="user.removed", resource=account.email, tenant_id=account.tenant_id)
     return account
+
+
+def _remove_slice(tx: Tx, user_id: str) -> int:
+    """Take away some of the user's mail, also of mailboxes that are being emptied. How many messages; 0 when none is left."""
+    rows.hold(tx, user_id)
+    for mailbox_id in mailboxes.ids_of_user(tx, user_id):
+        if uids := views.first_uids(tx, mailbox_id, SLICE):
+            return len(remove_uids(tx, mailbox_id, uids, because="the account was removed"))
+    return 0
 
 
 def remove_alias(tx: Tx, email: str) -> None:

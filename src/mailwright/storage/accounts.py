@@ -148,6 +148,12 @@ def remove(tx: Tx, user_id: str) -> None:
     tx.execute("DELETE FROM users WHERE id = ?", (user_id,))
 
 
+def remove_credentials(tx: Tx, user_id: str) -> None:
+    """Nobody signs in any more, and no address leads to the user."""
+    for table in ("credentials", "addresses"):
+        tx.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))
+
+
 # --- credentials ----------------------------------------------------------------------------------------------------
 
 

@@ -102,6 +102,11 @@ def of_user(tx: Tx, user_id: str) -> list[Mailbox]:
     return [Mailbox(*row) for row in rows]
 
 
+def ids_of_user(tx: Tx, user_id: str) -> list[str]:
+    """Those of the user's mailboxes, also of what is being emptied."""
+    return [row[0] for row in tx.all("SELECT id FROM mailboxes WHERE user_id = ?", (user_id,))]
+
+
 def shared_with(tx: Tx, tenant_id: str, user_id: str) -> list[tuple[Mailbox, str, str]]:
     """Others' mailboxes that an entry of the access control list names this user (or anyone) for: mailbox, owner, rights."""
     rows = tx.all(

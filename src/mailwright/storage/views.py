@@ -116,9 +116,10 @@ def rows(tx: Tx, mailbox_id: str, wanted: Sequence[int], columns: Sequence[str])
 
 
 def keep_envelopes(tx: Tx, envelopes: Iterable[tuple[str, bytes]]) -> None:
-    """Remember ENVELOPE answers by message id."""
+    """Remember ENVELOPE answers by message id, of those messages that are still there."""
     tx.executemany(
-        "INSERT INTO imap_envelopes (message_id, envelope) VALUES (?, ?) ON CONFLICT DO NOTHING", list(envelopes)
+        "INSERT INTO imap_envelopes (message_id, envelope) SELECT id, ? FROM messages WHERE id = ? ON CONFLICT DO NOTHING",
+        [(envelope, message_id) for message_id, envelope in envelopes],
     )
 
 
