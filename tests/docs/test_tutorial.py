@@ -20,7 +20,16 @@ ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a-password-for-the-tutorial"
 READY_SECONDS = 90.0  # start, the sample task and its answer, on a machine that does other things too
 COMMAND_SECONDS = 90.0
-USUAL_PORTS = {"SMTP": 2525, "SUBMISSION": 2587, "LMTP": 2424, "HTTP": 8080}
+USUAL_PORTS = {
+    "SMTP": 2525,
+    "SUBMISSION": 2587,
+    "SUBMISSIONS": 2465,
+    "LMTP": 2424,
+    "IMAP": 2143,
+    "IMAPS": 2993,
+    "SIEVE": 4190,
+    "HTTP": 8080,
+}
 _SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -126,6 +135,14 @@ def test_the_demo_shows_the_question_the_steps_and_the_answer(demo: Demo) -> Non
 def test_the_answer_can_be_read_in_a_second_terminal(demo: Demo) -> None:
     said = demo.run(_with("docs/tutorial.md", "mailbox list"))
     assert "INBOX" in said
+    assert "Mini Mouse" in said
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_answer_is_read_over_imap(demo: Demo) -> None:
+    said = demo.run(_with("docs/tutorial.md", "imaps://"))
+    assert "Subject: Re: " in said
     assert "Mini Mouse" in said
 
 

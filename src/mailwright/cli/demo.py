@@ -145,14 +145,19 @@ def _page(console: Console, settings: Settings, application: Application, made: 
             f"\n  They were made before, with passwords shown then. A new one: {_command(settings, 'user', 'password', ADA)}"
         )
     say(
-        f"\n  Send     {here}:{ports['submission']} (submission, STARTTLS, name and password), or {here}:{ports['smtp']} from outside (SMTP)"
+        f"\n  Send     {here}:{ports['submission']} (submission, STARTTLS; {ports['submissions']} inside TLS), name and password, or {here}:{ports['smtp']} from outside (SMTP)"
     )
-    say(f"  Deliver  {here}:{ports['lmtp']} (LMTP)")
+    say(
+        f"  Read     {here}:{ports['imaps']} (IMAP inside TLS) or {here}:{ports['imap']} (STARTTLS), the same names and passwords"
+    )
+    say(f"  Deliver  {here}:{ports['lmtp']} (LMTP)  ·  Rules  {here}:{ports['sieve']} (ManageSieve)")
     say(f"  Look     http://{here}:{http}/  ·  /docs  ·  /readyz  ·  /api/public/workers/status")
     say(f"  Thinks   {_thinker(settings)}")
     say("\n  The next task, from another terminal:\n")
     send = ("email", "send", "--wait", "--from", ADA, "--to", EMPLOYEE, "--subject", "Two numbers")
     say(f"    {_command(settings, *send, '--body', 'What is 17.5 % of 2340?')}\n", markup=False)
+    say("  Ada's mail, as a mail program reads it (it asks for her password):\n")
+    say(f"    curl -sk -u {ADA} 'imaps://{here}:{ports['imaps']}/INBOX;UID=1'\n", markup=False)
 
 
 def _age() -> float:

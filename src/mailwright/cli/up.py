@@ -26,7 +26,8 @@ def up(
     ] = False,
     data: DataOption = None,
     roles: Annotated[
-        str | None, typer.Option(help="What this process does: all, or some of smtp, lmtp, http, worker, scheduler.")
+        str | None,
+        typer.Option(help="What this process does: all, or some of smtp, lmtp, imap, http, worker, scheduler."),
     ] = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
 ) -> None:
@@ -50,8 +51,10 @@ def up(
     if demo:
         from mailwright.cli.demo import HOSTNAME, run
 
-        if "hostname" not in settings.model_fields_set:
-            settings = load(**given, hostname=HOSTNAME)
+        # A domain that exists on this machine only: no DNS to ask about it, and no one else to overhear a password.
+        chosen = {"hostname": HOSTNAME, "verify_inbound": False, "allow_clear_sign_in": True}
+        missing = {name: value for name, value in chosen.items() if name not in settings.model_fields_set}
+        settings = load(**given, **missing)
         raise typer.Exit(uvloop.run(run(settings, once=once)))
     from mailwright.app import Application
 
