@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 import pytest
 from aiosmtpd.controller import Controller
-from imapclient import IMAPClient
 
+from imapclient import IMAPClient
 from tests.servers import postfix
 from tests.servers.mailwright import DOMAIN, PASSWORD, PEOPLE, MailwrightServer
 from tests.servers.ports import free_port
@@ -139,3 +139,9 @@ def sign_in(server: MailwrightServer, name: str) -> IMAPClient:
     client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client.login(f"{name}@{DOMAIN}", PASSWORD)
     return client
+
+
+def letter(subject: str, text: str = "") -> bytes:
+    """A message from Chen, who is somewhere else; its text is `Body of <subject>` and what follows."""
+    head = f"From: Chen <chen@example.org>\r\nTo: ada@{DOMAIN}\r\nSubject: {subject}\r\n"
+    return f"{head}Message-ID: <{subject.replace(' ', '.')}@example.org>\r\n\r\nBody of {subject}\r\n{text}\r\n".encode()

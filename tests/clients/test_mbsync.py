@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from imapclient import IMAPClient
 from imapclient.imap_utf7 import decode, encode
 
+from imapclient import IMAPClient
 from tests.clients.conftest import sign_in
 from tests.servers.mailwright import DOMAIN, PASSWORD, MailwrightServer
 
@@ -111,7 +111,7 @@ class Sides:
                 flags = [flag for flag in (*LETTERS, b"Later") if flag != b"\\Deleted" and chance.random() < 0.3]
                 client.append(chance.choice(names), raw, flags, datetime.fromtimestamp(moment, UTC))
             case 2 | 3 if uid is not None:
-                flag = chance.choice([flag for flag in (*LETTERS, b"Later")])
+                flag = chance.choice((*LETTERS, b"Later"))
                 chance.choice((client.add_flags, client.remove_flags))([uid], [flag])
             case 4 if uid is not None:
                 client.delete_messages([uid])
