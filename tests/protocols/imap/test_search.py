@@ -1,5 +1,6 @@
 """SEARCH, SORT and THREAD over the wire: exact answers from rows, headers and bodies, RETURN options and `$`."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -168,3 +169,18 @@ async def test_rev2_clients_get_esearch(house: House, ada: Session) -> None:
     rev2 = await house.selected("INBOX", "IMAP4rev2")
     tag = rev2.begin("SEARCH UNSEEN")
     assert (await rev2.finish(tag)).untagged == [b'* ESEARCH (TAG "%b") ALL 2:5\r\n' % tag]
+
+
+async def test_a_search_ends_with_its_client(house: House, ada: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailwright.protocols.imap.finding.BATCH_OCTETS", 1)  # one message at a time
+    for _ in range(7):
+        await ada.good("UID COPY 1:* INBOX")
+    ada.begin("SEARCH BODY nowhere")
+    await ada.writer.drain()
+    await asyncio.sleep(0.02)
+    [connection] = house.server._connections
+    assert connection.task is not None
+    ada.writer.transport.abort()
+    async with asyncio.timeout(5):
+        while connection.task is not None:
+            await asyncio.sleep(0.01)
