@@ -182,5 +182,4 @@ async def open_house(database: Database, folder: Path) -> AsyncIterator[House]:
     finally:
         house._stack.close()
         await house.server.close(grace=1.0)
-        await asyncio.sleep(0.03)  # the last commits are passed on
         await house.core.changes.stop()
