@@ -197,11 +197,18 @@ def to_mark(tx: Tx, mailbox_id: str, wanted: Sequence[int]) -> list[tuple[int, i
     return _rows(tx, "m.uid, m.flags, m.modseq, m.keywords", "messages m", mailbox_id, wanted, tx.exclusive)
 
 
-def mark(tx: Tx, mailbox_id: str, modseq: int, changes: Iterable[tuple[int, int, str]]) -> None:
-    """Write (uid, flags, keywords as JSON) of messages that changed."""
+def mark(tx: Tx, mailbox_id: str, modseq: int, changes: Sequence[tuple[int, int, str]]) -> None:
+    """Write (uid, flags, keywords as JSON) of messages that changed, ascending; runs of neighbours that agree are one statement."""
+    runs: list[tuple[int, str, int, str, int, int]] = []
+    start = 0
+    for index in range(1, len(changes) + 1):
+        first, last = changes[start], changes[index - 1]
+        if index == len(changes) or changes[index][0] != last[0] + 1 or changes[index][1:] != first[1:]:
+            runs.append((first[1], first[2], modseq, mailbox_id, first[0], last[0]))
+            start = index
+    # No uid lies between two that follow each other: each of these changes what it should and nothing else.
     tx.executemany(
-        "UPDATE messages SET flags = ?, keywords = ?, modseq = ? WHERE mailbox_id = ? AND uid = ?",
-        [(flags, keywords, modseq, mailbox_id, uid) for uid, flags, keywords in changes],
+        "UPDATE messages SET flags = ?, keywords = ?, modseq = ? WHERE mailbox_id = ? AND uid BETWEEN ? AND ?", runs
     )
 
 
