@@ -87,17 +87,24 @@ def _parents(name: str) -> Iterator[str]:
         yield name
 
 
-def _chosen(command: ListCommand, nodes: list[Node]) -> Iterator[Node]:
+def _chosen(command: ListCommand, nodes: list[Node]) -> list[Node]:
     patterns = [(Pattern(command.reference, text), text) for text in command.patterns]
     recursive = "RECURSIVEMATCH" in command.selection
-    for node in nodes:
-        if node.reached is None and not recursive:
-            # RFC 9051 §6.3.9: a level of hierarchy that is no mailbox is named when "%" asks for levels, or by its name.
-            found = any(pattern.matches(node.name) for pattern, text in patterns if not text.endswith("*"))
-        else:
-            found = any(pattern.matches(node.name) for pattern, _ in patterns)
-        if found and _is_selected(command.selection, node):
-            yield node
+    chosen = [node for node in nodes if _is_named(node, patterns, recursive) and _is_selected(command.selection, node)]
+    if not (recursive and "SUBSCRIBED" in command.selection):
+        return chosen
+    # RFC 5258 §3.5: a parent that is not subscribed itself is named only for a child that is not named.
+    names = {node.name for node in chosen}
+    hidden = [node.name for node in nodes if node.subscribed and node.name not in names]
+    above = {parent for name in hidden for parent in _parents(name)}
+    return [node for node in chosen if node.subscribed or node.name in above]
+
+
+def _is_named(node: Node, patterns: list[tuple[Pattern, str]], recursive: bool) -> bool:
+    if node.reached is None and not recursive:
+        # RFC 9051 §6.3.9: a level of hierarchy that is no mailbox is named when "%" asks for levels, or by its name.
+        return any(pattern.matches(node.name) for pattern, text in patterns if not text.endswith("*"))
+    return any(pattern.matches(node.name) for pattern, _ in patterns)
 
 
 def _is_selected(selection: frozenset[str], node: Node) -> bool:
