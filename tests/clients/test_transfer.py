@@ -41,7 +41,7 @@ class House:
         for reached in self.core.database.read_now(lambda tx: access.reachable(tx, who)):
             box = reached.mailbox.id
             rows = self.core.database.read_now(
-                lambda tx, box=box: views.rows(
+                lambda tx, box=box: views.rows(  # type: ignore[misc]
                     tx, box, list(views.uids(tx, box)), ("flags", "keywords", "received_at", "blob_id")
                 )
             )
