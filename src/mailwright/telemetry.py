@@ -166,5 +166,12 @@ def _text(value: str, *, most: int = MAX_VALUE) -> str:
 
 def _renderer(*, pretty: bool, colors: bool) -> list[Processor]:
     if pretty:
-        return [structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=32)]
+        return [
+            structlog.dev.ConsoleRenderer(
+                colors=colors,
+                pad_event_to=32,
+                # Not the one with local variables, which hold mail and passwords.
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
     return [structlog.processors.JSONRenderer(default=str)]

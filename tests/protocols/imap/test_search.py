@@ -1,16 +1,15 @@
 """SEARCH, SORT and THREAD over the wire: exact answers from rows, headers and bodies, RETURN options and `$`."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from mailwright.codecs.imap.criteria import Key
-from mailwright.storage import views
-from mailwright.storage.accounts import Account
+from mailwright.core.indexing import Indexer
+from mailwright.storage import events
 from mailwright.storage.database import Database
-from mailwright.storage.mailboxes import Mailbox
+from mailwright.storage.search.folder import SearchFolder
 from tests.protocols.imap.sessions import House, Session, letter, open_house
 
 DAY = 86_400_000_000
@@ -132,24 +131,40 @@ async def test_modseqs_come_with_a_search_for_them(house: House, ada: Session) -
     assert await ada.good(f"SEARCH MODSEQ {modseq + 9}") == [b"* SEARCH\r\n"]
 
 
-async def test_an_index_narrows_and_does_not_decide(
-    house: House, ada: Session, monkeypatch: pytest.MonkeyPatch
+async def test_with_an_index_the_answers_are_the_same_and_hardly_anything_is_read(
+    house: House, ada: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mailbox_id = house.mailbox().mailbox.id
-    rows = house.core.database.read_now(lambda tx: views.rows(tx, mailbox_id, [1, 2], ("id",)))
-    asked: list[Key] = []
+    programs = [
+        "TEXT budget",
+        "BODY udge",
+        "SUBJECT minutes",
+        "NOT TEXT budget",
+        "OR BODY zzz FROM example",
+        "UNSEEN BODY e",
+    ]
+    before = [await _found(ada, program) for program in programs]
+    index = SearchFolder(tmp_path / "search")
+    index.begin()
+    index.finish()
+    found = await house.core.read(lambda tx: events.read(tx, "index", events.START, 500))
+    commit = await Indexer(house.core, index, gather_seconds=0.0).on_events([event for _, event in found.events])
+    await house.core.write(commit)
+    house.core.search = index
+    reads: list[int] = []
+    read_many = house.core.blobs.read_many
 
-    async def narrow(account: Account, mailbox: Mailbox, key: Key) -> set[str] | None:
-        asked.append(key)
-        return {row[1] for row in rows}
+    async def counted(wanted: Sequence[tuple[str, int, int]]) -> list[bytes | None]:
+        reads.append(len(wanted))
+        return await read_many(wanted)
 
-    monkeypatch.setattr("mailwright.protocols.imap.finding.LOOKED_UP_EACH", 1)
-    monkeypatch.setattr(type(house.core), "narrow", staticmethod(narrow), raising=False)
-    assert await _found(ada, "SUBJECT minutes") == [2]  # 5 is not in the index's answer
-    assert await _found(ada, "BODY budget") == [2]
-    assert len(asked) == 2
-    assert await _found(ada, "UNSEEN") == [2, 3, 4, 5]
-    assert len(asked) == 2  # flags are not its affair
+    monkeypatch.setattr(type(house.core.blobs), "read_many", lambda _self, wanted: counted(wanted))
+    try:
+        assert [await _found(ada, program) for program in programs] == before
+        reads.clear()
+        assert await _found(ada, "TEXT nobodywrotethis") == []
+        assert reads == []
+    finally:
+        index.close()
 
 
 async def test_sort_and_its_return_options(ada: Session) -> None:

@@ -1,8 +1,9 @@
 """Finding messages: which of the selected ones match a key, for SEARCH, SORT and THREAD.
 
 Flags, dates and sizes are judged from columns, slice by slice in the threads of the database; only messages they leave undecided
-have their headers read, and of these only the rest their bodies. An index, where there is one, narrows the set first and never
-decides (`core.narrow`). Between slices other connections get their turn, and a client that left ends the search.
+have their headers read, and of these only the rest their bodies. The index, where there is one, says first which messages hold
+a text for sure and which may (`core.narrowing`). Between slices other connections get their turn, and a client that left
+ends the search.
 Promises: exact answers of RFC 9051 §6.4.4; memory for one batch of messages.
 """
 
@@ -10,24 +11,23 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from mailwright.codecs.imap import NoSuchNumber, SequenceSet, criteria
+from mailwright.codecs.imap import NoSuchNumber, criteria
 from mailwright.codecs.imap.criteria import Key
 from mailwright.codecs.imap.evaluate import Around, Judge, judge, needs, plan
 from mailwright.codecs.imap.responses import untagged
 from mailwright.codecs.imap.searchtext import body_ranges
 from mailwright.codecs.imap.sections import MERGED_GAP_OCTETS, Excerpts
 from mailwright.codecs.mime import Part
+from mailwright.core import narrowing
 from mailwright.domain import clock
 from mailwright.protocols.imap.candidates import Candidate, Unread, columns_of, rules_out
 from mailwright.protocols.imap.selected import Selected
-from mailwright.storage import Tx, messages, views
-from mailwright.storage.accounts import Account
+from mailwright.storage import Tx, views
 from mailwright.storage.database import Row
-from mailwright.storage.mailboxes import Mailbox
 
 if TYPE_CHECKING:
     from mailwright.protocols.imap.connection import Connection
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
 BATCH_OCTETS = 4 * 1024 * 1024  # of messages read and judged at once, beside a single larger one
 READ_AT_ONCE = 200  # messages whose structures are in memory together
 ALIVE_SECONDS = 20.0  # of silence, after which a client is told that we are still looking
-LOOKED_UP_EACH = 20  # an index that leaves fewer than every twentieth message is followed id by id
-
-Narrow: TypeAlias = Callable[[Account, Mailbox, Key], Awaitable[set[str] | None]]
-"""What an index offers: the ids of all messages of a mailbox that may match a key, None when it cannot say."""
 
 _LISTED = frozenset({"flags", "keywords", "modseq"})
 
@@ -66,7 +62,8 @@ class Judged:
 
 async def find(connection: Connection, selected: Selected, key: Key, *, modseqs: bool = False) -> Found:
     """The selected messages that match. Raises ConnectionResetError when nobody waits for the answer any more."""
-    return await _Search(connection, selected, key, modseqs=modseqs).run()
+    settled = await narrowing.settle(connection.core, connection.core.search, selected.mailbox_id, key)
+    return await _Search(connection, selected, settled, modseqs=modseqs).run()
 
 
 class _Search:
@@ -89,7 +86,7 @@ class _Search:
 
     async def run(self) -> Found:
         selected = self._selected
-        spans = await self._narrowed(_named(self._key, selected))
+        spans = _named(self._key, selected)
         looked_at = 0
         for numbers, uids in selected.slices(spans):
             undecided = await self._judge_rows(numbers, uids)
@@ -202,20 +199,6 @@ class _Search:
                 judged.undecided.append(candidate)
         return judged
 
-    async def _narrowed(self, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Only what the index thinks may match, when it has an opinion."""
-        narrow: Narrow | None = getattr(self._connection.core, "narrow", None)
-        if narrow is None or not self._needs or not spans:
-            return spans
-        ids = await narrow(self._connection.who, self._selected.reached.mailbox, self._key)
-        if ids is None:
-            return spans
-        if len(ids) * LOOKED_UP_EACH > sum(stop - start for start, stop in spans):
-            return spans
-        uids = await self._connection.core.read(lambda tx: _uids_of(tx, self._selected.mailbox_id, sorted(ids)))
-        chosen = SequenceSet.of([(uid, uid) for uid in uids]).spans(self._selected.uids, uid=True)
-        return _both(spans, chosen)
-
     def _say_alive(self, looked_at: int | None) -> None:
         now = self._connection.loop.time()
         if now - self._told_at > ALIVE_SECONDS:
@@ -277,11 +260,3 @@ def _spans(root: Part, *, bodies: bool, header: bool) -> list[tuple[int, int]]:
         else:
             joined.append((start, end))
     return joined
-
-
-def _uids_of(tx: Tx, mailbox_id: str, ids: Sequence[str]) -> list[int]:
-    found: list[int] = []
-    for start in range(0, len(ids), READ_AT_ONCE):
-        known = messages.with_ids(tx, ids[start : start + READ_AT_ONCE])
-        found += [message.uid for message in known if message.mailbox_id == mailbox_id]
-    return sorted(found)
