@@ -234,16 +234,22 @@ class HostileServer:
 
     def login(self, *_: str) -> None: ...
 
+    def capabilities(self) -> Any:
+        return self.answers.get("capabilities", (b"IMAP4REV1",))
+
     def list_folders(self) -> Any:
         return self.answers["folders"]
 
     def select_folder(self, folder: str, readonly: bool) -> Any:
+        self.selected = folder
         return self.answers.get("select", {b"UIDVALIDITY": 1, b"EXISTS": 2})
 
     def search(self, criteria: list[str]) -> Any:
         return self.answers.get("search", [1, 2])
 
-    def fetch(self, uids: list[int], items: list[str]) -> Any:
+    def fetch(self, uids: list[int], items: list[Any]) -> Any:
+        if items == [b"X-GM-MSGID"]:
+            return {uid: {b"X-GM-MSGID": self.answers["ids"][self.selected][uid - 1]} for uid in uids}
         if items == ["RFC822.SIZE"]:
             return self.answers.get("sizes", {uid: {b"RFC822.SIZE": 10} for uid in uids})
         return {
@@ -299,6 +305,21 @@ def test_folders_whose_names_become_one_lose_nothing(house: House, monkeypatch: 
     source = _source(monkeypatch, folders=[((), b".", "a/b"), ((), b".", "a_b")])
     assert importing.run(house.core, house.ada, source).imported == 4
     assert len(house.content()["a_b"]) == 4
+
+
+def test_what_was_archived_at_gmail_is_not_forgotten(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = [
+        ((b"\\All",), b"/", "[Gmail]/All Mail"),
+        ((), b"/", "INBOX"),
+        ((b"\\Important",), b"/", "[Gmail]/Important"),
+    ]
+    ids = {"INBOX": [71, 72], "[Gmail]/All Mail": [72, 73]}
+    for imported in (3, 0):
+        source = _source(monkeypatch, folders=folders, ids=ids, capabilities=(b"X-GM-EXT-1",))
+        assert importing.run(house.core, house.ada, source).imported == imported
+    assert {name: len(messages) for name, messages in house.content().items()} == {"INBOX": 2, "Archive": 1}
+    source = _source(monkeypatch, folders=folders)  # elsewhere it is a view of what is in the others
+    assert [name for name, _ in source.mailboxes()] == ["INBOX"]
 
 
 # --- exports --------------------------------------------------------------------------------------------------------

@@ -574,5 +574,8 @@ async def test_a_rule_may_file_into_a_mailbox_that_somebody_shares(core: Core) -
     await send(core)
     assert (len(kept(core)), len(kept(core, "Archive", BASHIR))) == (1, 0)
     core.database.write_now(lambda tx: share(tx, "lri"))
-    await send(core, letter("2", message_id="<2@example.org>"))
+    await accept.accept(core, envelope(ADA), letter("2", message_id="<2@example.org>"), Verdict(Origin.OWNER))
     assert (len(kept(core)), len(kept(core, "Archive", BASHIR))) == (1, 1)
+    # There its words are a stranger's to Bashir, and no agent wakes.
+    assert kept(core, "Archive", BASHIR)[0].origin is Origin.STRANGER
+    assert count(core, "SELECT count(*) FROM events WHERE kind = 'MessageDelivered'") == 1

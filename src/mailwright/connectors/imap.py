@@ -31,7 +31,11 @@ BROKEN = (IMAPClientError, OSError, ValueError, TypeError, LookupError, Attribut
 _FLAGS = {b"\\seen": 1, b"\\answered": 2, b"\\flagged": 4, b"\\deleted": 8, b"\\draft": 16}
 _USES = {b"\\drafts": "drafts", b"\\sent": "sent", b"\\trash": "trash", b"\\junk": "junk", b"\\archive": "archive"}
 _UNSELECTABLE = {b"\\noselect", b"\\nonexistent"}
-_EVERYTHING = {b"\\all", b"\\flagged", b"\\important"}  # views of what is in other mailboxes
+_VIEWS = {b"\\flagged", b"\\important"}  # of what is in other mailboxes
+_EVERYTHING = b"\\all"
+_GMAIL = b"X-GM-EXT-1"
+_GMAIL_ID = b"X-GM-MSGID"
+"""At Gmail a message that was archived is in "All Mail" alone, and one with labels there and in others: its own id tells."""
 
 Known = Callable[[Sequence[str]], set[str]]
 
@@ -78,7 +82,9 @@ class ImapSource:
         self._client.normalise_times = False
         self._largest = largest
         self._limit_literals()
+        self._everything: set[str] = set()
         try:
+            self._gmail = _GMAIL in self._client.capabilities()
             self._folders = self._list()
         except BROKEN as error:
             raise TryLater(f"{parts.hostname}: {_first_line(error)}") from None
@@ -99,8 +105,9 @@ class ImapSource:
     def messages(self, known: Known) -> Iterator[Found | Unreadable]:
         """Every message that is not known. Raises TryLater when the connection breaks: the next run goes on."""
         try:
+            elsewhere: set[int] = set()
             for folder, name, role in self._folders:
-                yield from self._messages(folder, name, role, known)
+                yield from self._messages(folder, name, role, known, elsewhere)
         except BROKEN as error:
             raise TryLater(f"the other server: {_first_line(error)}") from None
 
@@ -122,10 +129,14 @@ class ImapSource:
 
         connection.read = limited
 
-    def _messages(self, folder: str, name: str, role: str | None, known: Known) -> Iterator[Found | Unreadable]:
+    def _messages(
+        self, folder: str, name: str, role: str | None, known: Known, elsewhere: set[int]
+    ) -> Iterator[Found | Unreadable]:
         selected = self._client.select_folder(folder, readonly=True)
         validity = selected.get(b"UIDVALIDITY", 0)
         uids = self._uids(int(selected.get(b"EXISTS") or 0))
+        if self._gmail:
+            uids = self._unseen(uids, elsewhere, everything=folder in self._everything)
         for start in range(0, len(uids), ASKED_AT_ONCE):
             # The folder's own name: two of them may become one name of ours.
             items = {f"{folder};{validity};{uid}": uid for uid in uids[start : start + ASKED_AT_ONCE]}
@@ -148,6 +159,16 @@ class ImapSource:
                 octets += size
             if batch:
                 yield from self._fetch(batch, wanted, name, role)
+
+    def _unseen(self, uids: list[int], elsewhere: set[int], *, everything: bool) -> list[int]:
+        """The messages to look at, their ids noted: of the mailbox with everything, which comes last, those nowhere else."""
+        wanted: list[int] = []
+        for start in range(0, len(uids), UIDS_AT_ONCE // 10):
+            part = uids[start : start + UIDS_AT_ONCE // 10]
+            ids = {uid: int(answer.get(_GMAIL_ID, 0)) for uid, answer in self._client.fetch(part, [_GMAIL_ID]).items()}
+            wanted += [uid for uid in part if not everything or ids.get(uid) not in elsewhere]
+            elsewhere.update(ids.values())
+        return wanted
 
     def _uids(self, count: int) -> list[int]:
         """Every uid of the selected folder: by ranges of numbers, since an answer is one line and lines have an end."""
@@ -187,17 +208,21 @@ class ImapSource:
             )
 
     def _list(self) -> list[tuple[str, str, str | None]]:
-        found = []
+        found, last = [], []
         for flags, separator, folder in self._client.list_folders():
             lowered = {flag.lower() for flag in flags}
-            if lowered & (_UNSELECTABLE | _EVERYTHING):
+            if lowered & (_UNSELECTABLE | _VIEWS) or (_EVERYTHING in lowered and not self._gmail):
                 continue
             mark = separator.decode() if isinstance(separator, bytes) else separator
             name = folder if not mark or mark == "/" else folder.replace("/", "_").replace(mark, "/")
             name = "INBOX" if name.upper() == "INBOX" else name
             role = next((_USES[flag] for flag in lowered if flag in _USES), None) or ROLES_BY_NAME.get(name.lower())
-            found.append((folder, name, role))
-        return found
+            if _EVERYTHING in lowered:
+                self._everything.add(folder)
+                last.append((folder, "Archive", "archive"))
+            else:
+                found.append((folder, name, role))
+        return found + last
 
 
 def _instant(date: datetime | None) -> clock.Instant | None:

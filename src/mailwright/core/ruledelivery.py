@@ -156,6 +156,11 @@ def _store_all(
         flags, keywords = _flags(store.flags)
         if failed:
             keywords = (*keywords, FAILED)
+        provenance = replace(arrival.provenance, keywords=(*arrival.provenance.keywords, *keywords))
+        foreign = mailbox.user_id != arrival.user_id
+        if foreign:
+            # In somebody else's mailbox its words are a stranger's, and nothing was delivered there that an agent serves.
+            provenance = replace(provenance, origin=Origin.STRANGER, inbound_id=None, account_id=None)
         try:
             append(
                 tx,
@@ -165,9 +170,10 @@ def _store_all(
                 mailbox_id=mailbox.id,
                 blob=copy.blob,
                 parsed=copy.parsed,
-                provenance=replace(arrival.provenance, keywords=(*arrival.provenance.keywords, *keywords)),
+                provenance=provenance,
                 received_at=arrival.envelope.received_at,
                 flags=flags,
+                delivered=not foreign,
             )
         except (MailboxFull, ExceedsQuota):
             if number == 0:
