@@ -1,71 +1,29 @@
-"""aimock: an offline twin of the Anthropic and OpenAI interfaces, installed once into `.venv/node-servers`.
+"""aimock: an offline twin of the Anthropic and OpenAI interfaces, as `packages` installs it.
 
-Needs npm and Node 20.15 or later; `find_aimock` says why when it cannot be had.
+`find_aimock` says why when it cannot be had.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import re
-import shutil
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.servers_node.packages import NotAvailable, installed
+
 VERSION = "1.43.0"
 PACKAGE = "@copilotkit/aimock"
-FOLDER = Path(sys.prefix) / "node-servers" / f"aimock-{VERSION}"
-OLDEST_NODE = (20, 15)
-INSTALL_SECONDS = 120
 START_SECONDS = 20
-
-
-class NotAvailable(Exception):
-    """aimock cannot be run here; the text says why."""
 
 
 def find_aimock() -> Path:
     """The script to run with node. Raises NotAvailable."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        raise NotAvailable("node and npm are not installed")
-    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-    numbers = re.match(r"v(\d+)\.(\d+)", told)
-    if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_NODE:
-        raise NotAvailable(f"node is older than {OLDEST_NODE[0]}.{OLDEST_NODE[1]}")
-    script = FOLDER / "node_modules" / PACKAGE / "dist" / "cli.js"
-    if script.exists():
-        return script
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with open(FOLDER / ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two test processes must not install over each other
-        if not script.exists():
-            _install(npm)
-    return script
-
-
-def _install(npm: str) -> None:
-    command = [
-        npm,
-        "install",
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-        "--prefix",
-        str(FOLDER),
-        f"{PACKAGE}@{VERSION}",
-    ]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise NotAvailable("npm install took too long") from error
-    if done.returncode != 0:
-        raise NotAvailable(f"npm could not install {PACKAGE}: {done.stderr[-300:]}")
+    return installed(PACKAGE, VERSION) / "dist" / "cli.js"
 
 
 class Aimock:
