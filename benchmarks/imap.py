@@ -150,13 +150,21 @@ def _commands(ours: _Side, theirs: _Side | None, count: int, rounds: int) -> Ite
 
         return store
 
+    def toggle(client: Client) -> None:
+        client.run("STORE 1:* +FLAGS.SILENT (\\Seen)")
+        client.run("STORE 1:* -FLAGS.SILENT (\\Seen)")
+
+    def both(client: Client) -> None:
+        each("+FLAGS (\\Flagged)")(client)
+        each("-FLAGS (\\Flagged)")(client)
+
     plans: list[tuple[str, Callable[[Client], object], float | None]] = [
         (f"SELECT of {count} messages", select, None),
         (f"FETCH 1:* (FLAGS UID), {count} messages", lambda c: c.run("FETCH 1:* (FLAGS UID)"), WITHIN),
         (f"FETCH 1:* (ENVELOPE), {count} messages, again", lambda c: c.run("FETCH 1:* (ENVELOPE)"), WITHIN),
         ("FETCH of 1,000 bodies, one by one", bodies, WITHIN),
-        (f"STORE 1:* +FLAGS.SILENT, {count} messages", lambda c: c.run("STORE 1:* +FLAGS.SILENT (\\Seen)"), WITHIN),
-        ("STORE +FLAGS, 300 one by one", each("+FLAGS (\\Flagged)"), WITHIN),
+        (f"STORE 1:* +FLAGS.SILENT and -FLAGS.SILENT, {count} messages", toggle, WITHIN),
+        ("STORE +FLAGS and -FLAGS, 300 one by one", both, WITHIN),
         ("SEARCH by header (SUBJECT)", lambda c: c.run("SEARCH SUBJECT needle"), None),
     ]
     for side in [ours] + ([theirs] if theirs else []):

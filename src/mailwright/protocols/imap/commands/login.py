@@ -15,9 +15,6 @@ from mailwright.protocols.imap.commands.capability import capabilities, may_sign
 from mailwright.protocols.imap.connection import Connection, Reply
 from mailwright.storage.accounts import Account
 
-NOBODY = frozenset({"agent", "guest"})
-"""The roles that do not sign in: an agent's mailbox is served by the agent, and a guest has none."""
-
 # RFC 9051 §11.1: the password has been sent by now, but the next one may not be.
 IN_CLEAR = Reply("NO", "use TLS first: everybody on the way could read your password", "PRIVACYREQUIRED")
 
@@ -38,8 +35,6 @@ async def sign_in(connection: Connection, asked: Awaitable[Account]) -> Reply:
     """Wait for core's word and act on it. Each failure on one connection waits longer for its answer. Raises TryLater."""
     try:
         account = await asked
-        if account.role in NOBODY:
-            raise AuthenticationFailed("name or password is wrong")
     except AuthenticationFailed as refusal:
         await _refused(connection)
         return Reply("NO", str(refusal), "AUTHENTICATIONFAILED")
