@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import time
@@ -16,7 +17,8 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from imapclient import IMAPClient
-from tests.servers import postfix
+from tests.servers import dovecot, postfix
+from tests.servers.dovecot import DovecotServer
 from tests.servers.mailwright import DOMAIN, PASSWORD, PEOPLE, MailwrightServer
 from tests.servers.ports import free_port
 from tests.servers.postfix import PostfixServer
@@ -86,11 +88,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailwrightServe
 
 
 @pytest.fixture(scope="module")
-def running(server: MailwrightServer) -> MailwrightServer:
-    """The server, started."""
+def running(server: MailwrightServer) -> Iterator[MailwrightServer]:
+    """The server, started. No program that is tested here may have been told that it speaks badly, or have met a bug."""
     if server.process is None:
         server.start()
-    return server
+    yield server
+    told = re.findall(r'_imap_commands_total{command="(.*?)",result="(.*?)"}', server.get("/metrics")[1])
+    print(told)
+    assert not [command for command, result in told if result == "bad"]
+    assert '"level": "error"' not in server.log()
 
 
 @pytest.fixture(scope="module")
@@ -144,4 +150,24 @@ def sign_in(server: MailwrightServer, name: str) -> IMAPClient:
 def letter(subject: str, text: str = "") -> bytes:
     """A message from Chen, who is somewhere else; its text is `Body of <subject>` and what follows."""
     head = f"From: Chen <chen@example.org>\r\nTo: ada@{DOMAIN}\r\nSubject: {subject}\r\n"
-    return f"{head}Message-ID: <{subject.replace(' ', '.')}@example.org>\r\n\r\nBody of {subject}\r\n{text}\r\n".encode()
+    return (
+        f"{head}Message-ID: <{subject.replace(' ', '.')}@example.org>\r\n\r\nBody of {subject}\r\n{text}\r\n".encode()
+    )
+
+
+@pytest.fixture(scope="session")
+def beside_dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DovecotServer, MailwrightServer]]:
+    """Both IMAP servers, empty, with the same people."""
+    if not dovecot.is_installed():
+        pytest.skip("Dovecot is not installed")
+    theirs = DovecotServer()
+    ours = MailwrightServer(
+        tmp_path_factory.mktemp("beside") / "data", log_level="warning", allow_clear_sign_in=True, verify_inbound=False
+    )
+    try:
+        ours.prepare(employee=False)
+        ours.start()
+        yield theirs, ours
+    finally:
+        ours.kill()
+        theirs.destroy()

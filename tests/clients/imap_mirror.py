@@ -1,0 +1,116 @@
+"""What a client believes of the mailbox it has selected, from untagged answers alone: EXISTS, EXPUNGE, VANISHED and FETCH.
+
+Used by the differential tests: what is believed must be what FETCH then says, and the same with both servers. Raises
+AssertionError where an answer contradicts what was said before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tests.clients.imap_speaker import Answer, Speaker, Value
+
+_RECENT = b"\\Recent"  # Dovecot speaks IMAP4rev1 only
+
+
+@dataclass
+class Heard:
+    """What one answer told: uids that went, flags by uid, and how many came."""
+
+    gone: set[int] = field(default_factory=set)
+    flags: dict[int, frozenset[bytes]] = field(default_factory=dict)
+    arrived: int = 0
+
+
+class Mirror:
+    """One session with `mailbox` selected."""
+
+    def __init__(self, speaker: Speaker, mailbox: bytes, *enabled: bytes) -> None:
+        self.speaker = speaker
+        self.uids: list[int] = []  # 0: not known yet
+        self.flags: dict[int, frozenset[bytes]] = {}
+        self.modseq = 0
+        self.heard = Heard()
+        if enabled:
+            speaker.good(b"ENABLE " + b" ".join(enabled))
+        self.hear(speaker.good(b"SELECT " + mailbox))
+        self.look()
+
+    def look(self) -> None:
+        """Ask for everything, and believe it."""
+        answer = self.speaker.good(b"UID FETCH 1:* FLAGS")
+        self.hear(answer)
+        found = _fetched(answer)
+        self.uids = [int(_octets(found[number][b"UID"])) for number in sorted(found)]
+        self.flags = {int(_octets(items[b"UID"])): _flags(items[b"FLAGS"]) for items in found.values()}
+
+    def ask(self, *parts: bytes, expunges: bool) -> Answer:
+        """Send a command and take in what its answer tells. Without `expunges` it must not renumber messages."""
+        answer = self.speaker.ask(*parts)
+        self.heard = self.hear(answer, expunges=expunges)
+        return answer
+
+    def hear(self, answer: Answer, *, expunges: bool = True) -> Heard:
+        """Take in untagged responses in their order."""
+        heard = Heard()
+        for line in answer.lines:
+            match line:
+                case (bytes(number), b"EXISTS"):
+                    assert int(number) >= len(self.uids), f"{self.speaker.name}: EXISTS takes messages away"
+                    heard.arrived += int(number) - len(self.uids)
+                    self.uids += [0] * (int(number) - len(self.uids))
+                case (bytes(number), b"EXPUNGE"):
+                    assert expunges, f"{self.speaker.name}: EXPUNGE where numbers are in use"
+                    heard.gone.add(self.uids.pop(int(number) - 1))
+                case (b"VANISHED", *rest):
+                    assert expunges or len(rest) == 2, f"{self.speaker.name}: VANISHED where numbers are in use"
+                    named = set(uids_of(_octets(rest[-1])))
+                    heard.gone |= named & set(self.uids)
+                    self.uids = [uid for uid in self.uids if uid not in named]
+                case (bytes(number), b"FETCH", tuple()):
+                    self._fetch(int(number), line, heard)
+        for uid in heard.gone:
+            self.flags.pop(uid, None)
+        return heard
+
+    def _fetch(self, number: int, line: tuple[Value, ...], heard: Heard) -> None:
+        items = _items(line)
+        assert number <= len(self.uids), f"{self.speaker.name}: FETCH of a message that is not there: {line}"
+        if b"UID" in items:
+            uid = int(_octets(items[b"UID"]))
+            assert self.uids[number - 1] in (0, uid), (
+                f"{self.speaker.name}: {number} is {self.uids[number - 1]}: {line}"
+            )
+            self.uids[number - 1] = uid
+        uid = self.uids[number - 1]
+        if b"FLAGS" in items and uid:
+            heard.flags[uid] = self.flags[uid] = _flags(items[b"FLAGS"])
+
+
+def uids_of(text: bytes) -> list[int]:
+    """`3:5,9` as numbers."""
+    found: list[int] = []
+    for part in text.split(b","):
+        first, _, last = part.partition(b":")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
+def _fetched(answer: Answer) -> dict[int, dict[bytes, Value]]:
+    return {int(_octets(line[0])): _items((line[0], b"FETCH", *line[1:])) for line in answer.named(b"FETCH")}
+
+
+def _items(line: tuple[Value, ...]) -> dict[bytes, Value]:
+    pairs = line[2]
+    assert isinstance(pairs, tuple)
+    return {_octets(pairs[at]): pairs[at + 1] for at in range(0, len(pairs), 2)}
+
+
+def _flags(value: Value) -> frozenset[bytes]:
+    assert isinstance(value, tuple)
+    return frozenset(_octets(each).lower() for each in value if each != _RECENT)
+
+
+def _octets(value: Value) -> bytes:
+    assert isinstance(value, bytes)
+    return value
