@@ -94,7 +94,6 @@ def running(server: MailwrightServer) -> Iterator[MailwrightServer]:
         server.start()
     yield server
     told = re.findall(r'_imap_commands_total{command="(.*?)",result="(.*?)"}', server.get("/metrics")[1])
-    print(told)
     assert not [command for command, result in told if result == "bad"]
     assert '"level": "error"' not in server.log()
 
