@@ -342,3 +342,86 @@ async def test_nobody_takes_back_the_mail_of_others(core, ada):
         await submission.undo(core, bashir, "<mine@mailwright.test>")
     with pytest.raises(BadInput):
         core.database.write_now(lambda tx: submission.set_undo_seconds(tx, ada, 4000))
+
+
+TWO_READINGS = (
+    b"From: ada@mailwright.test\r\nno field at all\r\nFrom: bashir@mailwright.test\r\n",
+    b"From: ada@mailwright.test\r\n" + b"X: y\r\n" * 1001 + b"From: bashir@mailwright.test\r\n",
+    b"From: ada@mailwright.test\r\nFrom: ada@mailwright.test\r\n",
+    b"From: <ada@mailwright.test> <bashir@mailwright.test>\r\n",
+    b"From: bashir@mailwright.test <ada@mailwright.test>\r\n",
+    b"From: bashir@mailwright.test ada@mailwright.test\r\n",
+    b"From: ada@mailwright.test" + b" " * 140_000 + b",bashir@mailwright.test\r\n",
+    b"From: " + b"ada@mailwright.test," * 2000 + b"bashir@mailwright.test\r\n",
+    b"no field at all\r\nFrom: ada@mailwright.test\r\n",
+)
+
+
+@pytest.mark.parametrize("header", TWO_READINGS, ids=lambda header: header[:40].decode())
+async def test_a_from_line_that_readers_understand_differently_is_refused(core, ada, header):
+    message = header + b"To: chen@example.net\r\n\r\nHello\r\n"
+    with pytest.raises(SenderNotAllowed):
+        await submission.submit(core, ada, envelope("chen@example.net", sender=ADA), message)
+    assert queued(core) == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '"Ada, Countess" <ada@mailwright.test>',
+        "Ada (at work) <ada@mailwright.test>",
+        "ADA@mailwright.test <ada@mailwright.test>",
+        '"bashir@example.org by" <ada@mailwright.test>',
+        "ada@mailwright.test, Ada <ada+lists@mailwright.test>",
+        "=?utf-8?q?Ad=C3=A1?= <ada@mailwright.test>",
+    ],
+)
+async def test_the_usual_ways_to_write_a_from_line_are_taken(core, ada, written):
+    message = f"From: {written}\r\nTo: chen@example.net\r\n\r\nHello\r\n".encode()
+    await submission.submit(core, ada, envelope("chen@example.net", sender=ADA), message)
+    assert len(queued(core)) == 1
+
+
+async def test_who_was_blocked_while_connected_sends_nothing_more(core, ada):
+    from mailwright.storage import accounts as rows
+
+    core.database.write_now(lambda tx: rows.set_status(tx, ada.id, "blocked"))
+    with pytest.raises(SenderNotAllowed):
+        await submission.submit(core, ada, envelope("chen@example.net", sender=ADA), raw())
+    assert queued(core) == []
+
+
+async def test_what_was_taken_back_can_be_sent_again(core, ada):
+    core.database.write_now(lambda tx: submission.set_undo_seconds(tx, ada, 30))
+    for _ in range(2):
+        await submission.submit(core, ada, envelope("chen@example.net", sender=ADA), raw(extra=MINE))
+        assert len(stored(core)) == 1
+        assert await submission.undo(core, ada, "<mine@mailwright.test>") == 1
+    await submission.submit(core, ada, envelope("chen@example.net", sender=ADA), raw(extra=MINE))
+    assert sorted(status for _, status in statuses(core)) == ["cancelled", "cancelled", "queued"]
+
+
+async def test_what_is_held_for_long_can_be_taken_back_all_the_time(core, ada, monkeypatch):
+    from mailwright.domain import clock
+
+    core.database.write_now(lambda tx: submission.set_undo_seconds(tx, ada, 3600))
+    await submission.submit(core, ada, envelope("chen@example.net", sender=ADA), raw(extra=MINE))
+    later = clock.now() + 59 * clock.MINUTE
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert await submission.undo(core, ada, "<mine@mailwright.test>") == 1
+    assert stored(core) == [], "what nobody got is no sent mail"
+    assert len(stored(core, role="drafts")) == 1
+
+
+async def test_a_script_that_writes_the_same_words_every_night_is_heard_every_night(core, ada):
+    from dataclasses import replace
+
+    from mailwright.domain.clock import DAY, MINUTE
+
+    sent = envelope("chen@example.net", sender=ADA)
+    sent = replace(sent, received_at=sent.received_at // DAY * DAY)
+    for moment in (sent.received_at, sent.received_at + MINUTE, sent.received_at + DAY):
+        await submission.submit(core, ada, replace(sent, received_at=moment), raw())
+    assert len(queued(core)) == 2, "a minute later it is a client that missed our answer"
+    ids = {row[3] for row in queued(core)}
+    assert len(ids) == 2

@@ -14,13 +14,14 @@ from mailwright.core import Core, messages
 from mailwright.core.expunge import expunge
 from mailwright.core.messages import Flag, Provenance, StoredMessage
 from mailwright.domain import clock
-from mailwright.domain.clock import MINUTE
+from mailwright.domain.clock import HOUR, MINUTE, Instant
 from mailwright.domain.envelope import Origin
 from mailwright.domain.refusals import NotFound
 from mailwright.storage import StoredBlob, Tx, sentcopies
 from mailwright.storage import messages as rows
 from mailwright.storage.accounts import Account
 
+LONGEST_HELD = HOUR  # before it leaves, for who sets an undo window; so long it can be taken back
 SAME_SENDING = 10 * MINUTE  # between a submission and the program's own copy: a slow line and a large attachment
 MADE_HERE = (
     "$Submitted"  # RFC 5550 §5.10 has the keyword for a message that was submitted; ours marks the copy made here
@@ -63,19 +64,21 @@ def superseded(tx: Tx, user_id: str, message_id: str | None) -> int:
 
 def made_here(tx: Tx, user_id: str, message_id: str) -> StoredMessage | None:
     """The copy made here, if it is still in Sent."""
-    found = _recent(tx, user_id, message_id, made_here=True)
+    found = _recent(tx, user_id, message_id, made_here=True, within=LONGEST_HELD + SAME_SENDING)
     return found[0] if found else None
 
 
 def take_back(tx: Tx, user_id: str, message_id: str, *, because: str) -> StoredMessage | None:
     """Remove the copy made here, and say what it was; None when there is none."""
-    found = _recent(tx, user_id, message_id, made_here=True)
+    found = _recent(tx, user_id, message_id, made_here=True, within=LONGEST_HELD + SAME_SENDING)
     expunge(tx, found, because=because)
     return found[0] if found else None
 
 
-def _recent(tx: Tx, user_id: str, message_id: str, *, made_here: bool | None) -> list[StoredMessage]:
+def _recent(
+    tx: Tx, user_id: str, message_id: str, *, made_here: bool | None, within: Instant = SAME_SENDING
+) -> list[StoredMessage]:
     """Copies of the last minutes; `made_here` None for all."""
-    found = sentcopies.recent(tx, user_id, message_id, clock.now() - SAME_SENDING)
+    found = sentcopies.recent(tx, user_id, message_id, clock.now() - within)
     ids = [each for each, keywords in found if made_here is None or (MADE_HERE in json.loads(keywords)) is made_here]
     return rows.with_ids(tx, ids)

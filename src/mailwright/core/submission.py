@@ -2,15 +2,22 @@
 
 Called by the submission server, `mailwright email send` and the demo.
 Promises: when `submit` returns, the message waits durably in the outbox, one row a recipient, and a copy is in Sent; the same
-bytes submitted again (a client that missed our answer) make no second copy. What leaves shows no blind recipient. While the user's
+bytes submitted again (a client that missed our answer) make no second copy. Nobody is named in From but those whose addresses the
+user may write under, however a reader reads it. What leaves shows no blind recipient. While the user's
 undo window is open nothing has left, and `undo` takes it back.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from limits import RateLimitItemPerHour
 
 from mailwright.codecs import fields, mime
+from mailwright.codecs.mailauth.author import MAX_FROM_CHARACTERS, author
+from mailwright.codecs.mime import mailboxes
+from mailwright.codecs.mime.words import unfold
 from mailwright.codecs.smtp.trace import date_time, received_field
 from mailwright.core import Core, access, accounts, filing, journaling, messages, outbox, sentcopies
 from mailwright.core.accept import Receipt
@@ -18,7 +25,7 @@ from mailwright.core.accounts import Account
 from mailwright.core.filing import MAX_HOPS, Outcome
 from mailwright.core.messages import Flag, Provenance
 from mailwright.domain.addresses import Address
-from mailwright.domain.clock import SECOND, now
+from mailwright.domain.clock import MINUTE, SECOND, now
 from mailwright.domain.envelope import Envelope, Origin, Verdict
 from mailwright.domain.ids import checksum, derived_token
 from mailwright.domain.refusals import (
@@ -31,6 +38,7 @@ from mailwright.domain.refusals import (
     TooManyRequests,
 )
 from mailwright.storage import StoredBlob, Tx, audit, domains, preferences
+from mailwright.storage import accounts as account_rows
 from mailwright.storage import outbox as rows
 
 # RFC 5322 §3.6.3 and §3.6.6: who else gets it is nobody's business.
@@ -38,7 +46,8 @@ _BLIND = frozenset({b"bcc", b"resent-bcc"})
 # RFC 5321 §4.4: the final delivery alone writes Return-Path. RFC 8601 §5: nobody brings along findings about their own mail.
 _NOT_THE_SENDERS = frozenset({b"return-path", b"authentication-results"})
 _OURS = b"x-mailwright-"  # what this server notes in a header is believed here
-_HIGHEST_UNDO_SECONDS = 3600
+_HIGHEST_UNDO_SECONDS = sentcopies.LONGEST_HELD // SECOND
+SAME_WORDS = 10 * MINUTE  # how long a message without Date and Message-ID is taken for one that was sent before
 
 
 async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -> Receipt:
@@ -51,9 +60,10 @@ async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -
     header = mime.parse(raw[: fields.body_start(raw)])
     if header.hops > MAX_HOPS:
         raise LoopDetected(f"the message has passed {header.hops} servers and goes round in circles")
-    await core.read(lambda tx: _check_sender(tx, account, envelope.sender, header))
+    authors = _authors(header, raw)
+    await core.read(lambda tx: _check_sender(tx, account, envelope.sender, authors))
     await _count(core, account, len(envelope.recipients))
-    digest = checksum(raw)
+    digest = _digest(header, envelope, raw)
     domain_name = account.email.rpartition("@")[2]
     message_id = header.message_id or f"<{derived_token(account.id, digest)}@{domain_name}>"
     trace = received_field(envelope, core.settings.hostname)
@@ -64,7 +74,7 @@ async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -
     copy = blob if leaving is sent else await core.blobs.stage(account.tenant_id, sent)
 
     def queue(tx: Tx) -> tuple[Outcome, ...]:
-        _check_sender(tx, account, envelope.sender, header)  # again: a right may have been taken away meanwhile
+        _check_sender(tx, account, envelope.sender, authors)  # again: a right may have been taken away meanwhile
         verdict = Verdict(Origin.OWNER, account.id, f"{account.email} signed in")
         key = f"submission:{account.id}:{envelope.key or digest}"
         not_before = now() + preferences.of_user(tx, account.id).undo_seconds * SECOND
@@ -129,6 +139,7 @@ async def undo(core: Core, account: Account, message_id: str) -> int:
         archived = [row for row in waiting if row.user_id is None and nobody_gets_it]
         cancelled_too = [row for row in archived if rows.cancel(tx, row.id, moment)]
         for row in (*cancelled, *cancelled_too):
+            rows.free_key(tx, row)  # who sends the same draft again means it
             outbox.announce_settled(tx, row, "cancelled")
             outbox.release_blob(tx, row)
         if nobody_gets_it and copy is not None:
@@ -159,26 +170,56 @@ def _back_to_drafts(tx: Tx, core: Core, account: Account, message_id: str, parse
     )
 
 
+def _digest(header: mime.Parsed, envelope: Envelope, raw: bytes) -> str:
+    """What a message is known by when it is submitted again.
+
+    Without Date and Message-ID (a script's, mostly) the same words a while later are said anew: the answer that a client missed it
+    asks for sooner.
+    """
+    digest = checksum(raw)
+    if header.message_id is not None or "date" in header.header:
+        return digest
+    return derived_token(digest, str(envelope.received_at // SAME_WORDS))
+
+
 async def _count(core: Core, account: Account, recipients: int) -> None:
     most = core.settings.submission_per_hour
     if not await core.submissions.hit(RateLimitItemPerHour(most), "recipients", account.id, cost=recipients):
         raise TooManyRequests(f"you may write to {most} recipients in an hour; send this again later")
 
 
-def _check_sender(tx: Tx, account: Account, sender: Address | None, header: mime.Parsed) -> None:
-    """MAIL FROM and every From must be the user's to use (RFC 6409 §6.1 lets a submission server insist)."""
-    own = accounts.addresses_of(tx, account)
-    # Of every From field: `from_` is the first one's, and some programs show the last.
-    authors = header.header.mailboxes("from")
-    if not authors:
+def _authors(header: mime.Parsed, raw: bytes) -> list[Address]:
+    """Whom the From line names. Raises SenderNotAllowed when that is nobody, or when no two readers would agree on it."""
+    # As octets too, since the parsed header ends where some programs read on: at a line that is no field, or after the thousandth.
+    named = [raw[each.start : each.end].partition(b":")[2] for each in fields.of_header(raw) if each.name == b"from"]
+    if not named or not header.header.mailboxes("from"):
         raise SenderNotAllowed("the message has no From line")
-    named = [] if sender is None else [sender]
-    for mailbox in authors:
-        try:
-            named.append(Address.parse(mailbox.address))
-        except BadAddress:
-            raise SenderNotAllowed("the From line does not hold one of your addresses") from None
-    for address in named:
+    if len(named) > 1 or len(named[0]) > MAX_FROM_CHARACTERS:
+        raise SenderNotAllowed("a message has one From line, of a readable length")  # RFC 5322 §3.6
+    one = author(named)
+    if one is not None:
+        return [one]
+    value = unfold(named[0].decode("utf-8", "replace"))
+    for entry in re.split("[,;]", _QUOTED.sub("", value)):
+        if len({found.lower() for found in _NAMED.findall(entry)}) > 1:  # each reader takes another of them
+            raise SenderNotAllowed("the From line has two addresses where one belongs")
+    try:
+        return [Address.parse(mailbox.address) for mailbox in mailboxes.parse(value)]
+    except BadAddress:
+        raise SenderNotAllowed("the From line does not hold one of your addresses") from None
+
+
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_NAMED = re.compile(r"[^\s<>()@]++@[^\s<>()@]++")
+
+
+def _check_sender(tx: Tx, account: Account, sender: Address | None, authors: Sequence[Address]) -> None:
+    """MAIL FROM and every author must be the user's to use (RFC 6409 §6.1 lets a submission server insist)."""
+    current = account_rows.by_id(tx, account.id)  # a connection may be older than what became of the account
+    if current is None or current.status != "active":
+        raise SenderNotAllowed(f"{account.email} may not send mail any more")
+    own = accounts.addresses_of(tx, account)
+    for address in authors if sender is None else [sender, *authors]:
         if address.key not in own and not access.may_send_as(tx, account, address):
             raise SenderNotAllowed(f"{address} is not one of your addresses")
 

@@ -276,6 +276,11 @@ def cancel(tx: Tx, row_id: str, now: Instant) -> bool:
     )
 
 
+def free_key(tx: Tx, row: OutboxRow) -> None:
+    """What the row was queued under may be queued again: the row itself, which is settled, is kept under another key."""
+    tx.execute("UPDATE outbox SET idempotency_key = ? WHERE id = ?", (f"{row.idempotency_key}:{row.id}", row.id))
+
+
 def queued_of_message(tx: Tx, user_id: str, message_id: str) -> list[OutboxRow]:
     """What waits of a message that a user sent: its row for each recipient, and those of its bytes for archives."""
     own = tx.all(
