@@ -1,4 +1,4 @@
-"""The servers the tests talk to: PostgreSQL, Postfix, Dovecot and swaks, from Debian.
+"""The servers and the mail programs the tests talk to, from Debian: PostgreSQL, Postfix, Dovecot, mbsync, Thunderbird and others.
 
 Called by `make test`, `make bench` and `make crash`. As root on Debian it installs what is missing; anyone else is told what will
 be skipped and how to have it.
@@ -26,6 +26,13 @@ PACKAGES = {
     "swaks": "the dialogues with swaks",
     "libnet-ssleay-perl": "swaks signing in (TLS)",
     "libmail-dkim-perl": "checking DKIM signatures with a verifier by other people",
+    "isync": "the tests with mbsync",
+    "offlineimap3": "the tests with offlineimap",
+    "imapfilter": "the tests with imapfilter",
+    "neomutt": "the tests with neomutt",
+    "curl": "the tests with curl",
+    "thunderbird": "the tests with Thunderbird",
+    "xvfb": "the tests with Thunderbird (its display)",
 }
 SERVICES = ("postgresql", "postfix", "dovecot")
 # Postfix asks what it is for, and fails on a machine without a domain name unless it is told to configure nothing.
@@ -47,7 +54,7 @@ def _see_to_packages() -> None:
     if not missing:
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"Installing servers for the tests: {', '.join(missing)}", flush=True)
+        print(f"Installing servers and mail programs for the tests: {', '.join(missing)}", flush=True)
         missing = _install(missing)
     if missing:
         print("Some tests are skipped, for want of:")
@@ -68,7 +75,11 @@ def _install(packages: list[str]) -> list[str]:
     with _nothing_starts():
         subprocess.run(["debconf-set-selections"], input=ANSWERS, text=True, check=False)
         _quietly([*apt, "update"], environment)
-        _quietly([*apt, "install", "--no-install-recommends", *packages], environment)
+        install = [*apt, "install", "--no-install-recommends"]
+        if not _quietly([*install, *packages], environment):
+            for package in packages:  # one that this Debian does not have must not keep the others away
+                if not _installed(package):
+                    _quietly([*install, package], environment)
     if Path("/run/systemd/system").is_dir():
         for service in SERVICES:
             if any(package.startswith(service) for package in packages):
@@ -90,7 +101,8 @@ def _nothing_starts() -> Iterator[None]:
         POLICY.unlink(missing_ok=True)
 
 
-def _quietly(command: list[str], environment: dict[str, str]) -> None:
+def _quietly(command: list[str], environment: dict[str, str]) -> bool:
+    """Run it and say something only when it fails. Did it succeed?"""
     done = subprocess.run(
         command,
         env=environment,
@@ -102,6 +114,7 @@ def _quietly(command: list[str], environment: dict[str, str]) -> None:
     )
     if done.returncode != 0:
         print("\n".join("  | " + line for line in (done.stdout + done.stderr).strip().splitlines()[-10:]), flush=True)
+    return done.returncode == 0
 
 
 if __name__ == "__main__":
