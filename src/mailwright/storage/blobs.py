@@ -133,9 +133,18 @@ class BlobStore:
 
     async def read_many(self, ranges: Sequence[tuple[str, int, int]]) -> list[bytes | None]:
         """(blob, start, end) of many blobs with one look at the database; None for one that is gone. Raises TryLater."""
-        found = await self._database.read(lambda tx: [_look_up_range(tx, *wanted) for wanted in ranges])
+        return await self.fill_in(ranges, await self._database.read(lambda tx: self.look_up_many(tx, ranges)))
+
+    def look_up_many(self, tx: Tx, ranges: Sequence[tuple[str, int, int]]) -> list[bytes | str | None]:
+        """`read_many` within a transaction that reads other things too; `fill_in` makes the octets of it."""
+        return [_look_up_range(tx, *wanted) for wanted in ranges]
+
+    async def fill_in(
+        self, ranges: Sequence[tuple[str, int, int]], found: Sequence[bytes | str | None]
+    ) -> list[bytes | None]:
+        """The octets of what `look_up_many` found: what lies outside is read now. Raises TryLater."""
         if not any(isinstance(each, str) for each in found):
-            return cast("list[bytes | None]", found)
+            return cast("list[bytes | None]", list(found))
         return await asyncio.to_thread(self._fill_in, ranges, found)
 
     def _fill_in(

@@ -22,6 +22,7 @@ from mailwright.codecs.imap.strings import binary, section
 from mailwright.codecs.mime import Part
 from mailwright.domain.refusals import NotFound
 from mailwright.protocols.imap.fetching import Plan
+from mailwright.storage import BlobStore, Tx
 from mailwright.storage.database import Row
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class _Message:
+class Message:
     """One message on its way: what is read of it, and which of its sections are not read but streamed."""
 
     number: int
@@ -67,14 +68,28 @@ class _Message:
         return sum(end - start for start, end in self.spans)
 
 
-async def deliver(
-    connection: Connection, plan: Plan, numbered: Sequence[tuple[int, Row]], added: dict[int, bytes]
-) -> Outcome:
-    """Write a FETCH line for every row of `plan.full`. `added` has, by uid, what is said besides the items."""
+@dataclass(slots=True)
+class Look:
+    """What one look at the database found: the messages in batches, and the octets of the first (or their keys)."""
+
+    batches: list[list[Message]]
+    found: list[bytes | str | None]
+
+
+def look(tx: Tx, blobs: BlobStore, plan: Plan, numbered: Sequence[tuple[int, Row]]) -> Look:
+    """Find out what has to be read of the rows of `plan.full`, and read the first of it in the same transaction."""
+    batches = list(_batches(plan, numbered))
+    return Look(batches, blobs.look_up_many(tx, _wanted(batches[0])) if batches else [])
+
+
+async def deliver(connection: Connection, plan: Plan, seen: Look, added: dict[int, bytes]) -> Outcome:
+    """Write a FETCH line for every message. `added` has, by uid, what is said besides the items."""
     outcome = Outcome([], [])
-    for batch in _batches(plan, numbered):
-        wanted = [(message.blob_id, *span) for message in batch for span in message.spans]
-        found = iter(await connection.core.blobs.read_many(wanted) if wanted else ())
+    blobs = connection.core.blobs
+    for index, batch in enumerate(seen.batches):
+        wanted = _wanted(batch)
+        octets_found = await (blobs.read_many(wanted) if index else blobs.fill_in(wanted, seen.found))
+        found = iter(octets_found)
         for message in batch:
             octets = [(start, next(found)) for start, _ in message.spans]
             pieces = [(start, each) for start, each in octets if each is not None]
@@ -87,12 +102,16 @@ async def deliver(
                 outcome.problem = outcome.problem or error
             except NotFound:
                 outcome.unread.append(message.row[0])
-        await connection.drain()
+        await connection.ease()
     return outcome
 
 
-def _batches(plan: Plan, numbered: Sequence[tuple[int, Row]]) -> Iterator[list[_Message]]:
-    batch: list[_Message] = []
+def _wanted(batch: Sequence[Message]) -> list[tuple[str, int, int]]:
+    return [(message.blob_id, *span) for message in batch for span in message.spans]
+
+
+def _batches(plan: Plan, numbered: Sequence[tuple[int, Row]]) -> Iterator[list[Message]]:
+    batch: list[Message] = []
     octets = 0
     for number, row in numbered:
         message = _prepare(plan, number, row)
@@ -105,7 +124,7 @@ def _batches(plan: Plan, numbered: Sequence[tuple[int, Row]]) -> Iterator[list[_
         yield batch
 
 
-def _prepare(plan: Plan, number: int, row: Row) -> _Message:
+def _prepare(plan: Plan, number: int, row: Row) -> Message:
     at = plan.full.at
     root = Part.from_json(row[at["structure"]])
     read: list[FetchItem] = []
@@ -125,11 +144,11 @@ def _prepare(plan: Plan, number: int, row: Row) -> _Message:
                 read.append(item)
             case _:
                 pass
-    return _Message(number, row, root, row[at["blob_id"]], sections.needed(root, read), streamed)
+    return Message(number, row, root, row[at["blob_id"]], sections.needed(root, read), streamed)
 
 
 async def _write(
-    connection: Connection, plan: Plan, message: _Message, read: Read, added: bytes, outcome: Outcome
+    connection: Connection, plan: Plan, message: Message, read: Read, added: bytes, outcome: Outcome
 ) -> None:
     """Make every value before anything is said, but for the streamed ones, of which the first piece is read."""
     parts: list[bytes | Span] = [b"* %d FETCH (" % message.number]
@@ -154,7 +173,7 @@ async def _write(
     await _stream(connection, message, parts)
 
 
-def _value(plan: Plan, message: _Message, item: FetchItem, read: Read, outcome: Outcome) -> bytes:
+def _value(plan: Plan, message: Message, item: FetchItem, read: Read, outcome: Outcome) -> bytes:
     root = message.root
     match item:
         case asked.Section():
@@ -173,7 +192,7 @@ def _value(plan: Plan, message: _Message, item: FetchItem, read: Read, outcome: 
             return value
 
 
-async def _stream(connection: Connection, message: _Message, parts: list[bytes | Span]) -> None:
+async def _stream(connection: Connection, message: Message, parts: list[bytes | Span]) -> None:
     blobs = connection.core.blobs
     first = {
         span: await blobs.read(message.blob_id, span[0], span[0] + PIECE_OCTETS) for span in message.streamed.values()

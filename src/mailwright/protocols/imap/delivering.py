@@ -23,7 +23,7 @@ from mailwright.codecs.imap.responses import flag_list
 from mailwright.core import access, marking
 from mailwright.core.marking import Stored
 from mailwright.domain.refusals import NotPermitted, TryLater
-from mailwright.protocols.imap.bodies import MadeEnvelope, Outcome, deliver
+from mailwright.protocols.imap.bodies import Look, MadeEnvelope, Outcome, deliver, look
 from mailwright.protocols.imap.fetching import Layout, Plan
 from mailwright.protocols.imap.selected import Selected
 from mailwright.storage import Tx, views
@@ -88,7 +88,7 @@ class Delivery:
                 modseq=plan.has(asked.ModSeq),
             )
         )
-        await self._connection.drain()
+        await self._connection.ease()
 
     async def _run_light(self, numbers: Sequence[int], uids: array[int], layout: Layout) -> None:
         rows = await self._read(uids, layout)
@@ -105,16 +105,18 @@ class Delivery:
             for number, row in zip(self._numbers(numbers, uids, rows), rows, strict=True)
         ]
         self._connection.send(b"".join(lines))
-        await self._connection.drain()
+        await self._connection.ease()
 
     async def _run_full(self, numbers: Sequence[int], uids: array[int]) -> None:
-        layout = self._plan.full
-        rows = await self._read(uids, layout)
+        layout, core = self._plan.full, self._connection.core
         added: dict[int, bytes] = {}
         if self._marks_seen:
-            rows, added = await self._mark(rows)
-        known = list(zip(self._numbers(numbers, uids, rows), rows, strict=True))
-        outcome = await deliver(self._connection, self._plan, known, added)
+            rows, added = await self._mark(await self._read(uids, layout))
+            known = list(zip(self._numbers(numbers, uids, rows), rows, strict=True))
+            seen = await core.read(lambda tx: look(tx, core.blobs, self._plan, known))
+        else:
+            known, seen = await core.read(lambda tx: self._look(tx, numbers, uids))
+        outcome = await deliver(self._connection, self._plan, seen, added)
         if outcome.unread:
             again = set(outcome.unread)
             outcome = await self._retry([each for each in known if each[1][0] in again], added, outcome)
@@ -128,11 +130,19 @@ class Delivery:
         numbers = {row[0]: number for number, row in known}
         rows = await self._read(array("I", sorted(numbers)), self._plan.full)
         self.gone += set(numbers).difference(row[0] for row in rows)
-        after = await deliver(self._connection, self._plan, [(numbers[row[0]], row) for row in rows], added)
+        core, known = self._connection.core, [(numbers[row[0]], row) for row in rows]
+        seen = await core.read(lambda tx: look(tx, core.blobs, self._plan, known))
+        after = await deliver(self._connection, self._plan, seen, added)
         if after.unread:
             self.broken += after.unread
             log.error("imap.message_unreadable", mailbox=self._selected.mailbox_id, uids=after.unread)
         return Outcome([], before.envelopes + after.envelopes, before.problem or after.problem)
+
+    def _look(self, tx: Tx, numbers: Sequence[int], uids: array[int]) -> tuple[list[tuple[int, Row]], Look]:
+        """The rows, and the first octets: one look at the database for a message of usual size."""
+        rows = views.rows(tx, self._selected.mailbox_id, uids, self._plan.full.columns)
+        known = list(zip(self._numbers(numbers, uids, rows), rows, strict=True))
+        return known, look(tx, self._connection.core.blobs, self._plan, known)
 
     async def _read(self, uids: array[int], layout: Layout) -> list[Row]:
         mailbox_id = self._selected.mailbox_id

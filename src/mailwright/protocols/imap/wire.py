@@ -138,6 +138,11 @@ class Wire(asyncio.Protocol):
         if self._transport is None:
             raise ConnectionResetError("the client is gone")
 
+    async def ease(self) -> None:
+        """`drain` when enough was said; less goes out with the end of the command, in one packet with it."""
+        if self._out_octets > self.limits.write_ahead_octets or self._waiter is not None or self._transport is None:
+            await self.drain()
+
     def flush(self) -> None:
         """Write what was said."""
         if not self._out:
