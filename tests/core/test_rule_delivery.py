@@ -579,3 +579,42 @@ async def test_a_rule_may_file_into_a_mailbox_that_somebody_shares(core: Core) -
     # There its words are a stranger's to Bashir, and no agent wakes.
     assert kept(core, "Archive", BASHIR)[0].origin is Origin.STRANGER
     assert count(core, "SELECT count(*) FROM events WHERE kind = 'MessageDelivered'") == 1
+
+
+async def test_everybody_of_a_large_group_may_have_rules_that_answer(core: Core) -> None:
+    people = [f"member{number}@mailwright.test" for number in range(70)]  # more than there are rounds of asking
+
+    def write(tx: Tx) -> None:
+        for each in people:
+            account = accounts.add_user(tx, core, each)
+            rules.put(tx, account, "away", b'require "vacation"; vacation "I am away.";')
+            rules.activate(tx, account, "away")
+        accounts.add_alias(tx, "all@mailwright.test", tuple(people))
+
+    core.database.write_now(write)
+    raw = letter(extra=f"Cc: {', '.join(people)}\n")
+    assert await send(core, raw, "all@mailwright.test") == [None]
+    assert len(waiting(core)) == len(people)
+    assert count(core, "SELECT count(*) FROM messages") == len(people)
+    assert await send(core, raw, "all@mailwright.test") == [None]
+    assert len(waiting(core)) == len(people), "offered again it is known"
+
+
+async def test_what_is_missing_is_asked_for_in_bounded_portions() -> None:
+    from mailwright.core.derived import ENOUGH_OCTETS, Missing, NotStaged, Wanted
+
+    missing = Missing()
+    half = Wanted("tenant", bytes(ENOUGH_OCTETS // 2), read=False)
+    missing.ask()
+    missing.note(NotStaged(half))
+    with pytest.raises(NotStaged) as asked:
+        missing.note(NotStaged(half))
+    assert asked.value.wanted == (half, half)
+
+
+async def test_a_message_whose_header_a_rule_changed_is_nobodys_word(core: Core) -> None:
+    set_rules(core, 'require "editheader"; deleteheader "From"; addheader "From" "bashir@mailwright.test";')
+    bashir = core.database.read_now(lambda tx: accounts.find(tx, "bashir@mailwright.test"))
+    await accept.accept(core, envelope(ADA), letter(), Verdict(Origin.OWNER, bashir.id, "signed in"))
+    (message,) = kept(core)
+    assert (message.origin, message.account_id) == (Origin.STRANGER, None)

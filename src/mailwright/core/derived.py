@@ -19,16 +19,45 @@ from mailwright.storage import StoredBlob, Tx
 
 T = TypeVar("T")
 
-MAX_ROUNDS = 64  # messages written for one that came in; its recipients' rules together ask for a few
+MAX_ROUNDS = (
+    64  # of asking; the rules of one recipient ask for a few messages, those of a whole group for theirs together
+)
+ENOUGH_OCTETS = 32 * 1024 * 1024  # asked for in one round: all of it is in memory until it is staged
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A message to be staged for a tenant; `read`: what is in it has to be known, too."""
+
+    tenant_id: str
+    raw: bytes = field(repr=False)
+    read: bool
 
 
 class NotStaged(Exception):
-    """The transaction needs this message staged for this tenant."""
+    """The transaction needs these messages staged."""
 
-    def __init__(self, tenant_id: str, raw: bytes) -> None:
+    def __init__(self, *wanted: Wanted) -> None:
         super().__init__("a message has to be staged first")
-        self.tenant_id = tenant_id
-        self.raw = raw
+        self.wanted = wanted
+
+
+@dataclass(slots=True)
+class Missing:
+    """What several recipients lack, so that they do not ask one after the other. Nothing that is done meanwhile will last."""
+
+    _wanted: list[Wanted] = field(default_factory=list)
+
+    def note(self, lacking: NotStaged) -> None:
+        """One more. Raises NotStaged when that is enough for one round."""
+        self._wanted += lacking.wanted
+        if sum(len(each.raw) for each in self._wanted) >= ENOUGH_OCTETS:
+            self.ask()
+
+    def ask(self) -> None:
+        """Raises NotStaged when anything was noted."""
+        if self._wanted:
+            raise NotStaged(*self._wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +72,31 @@ class Made:
 class Derived:
     """The messages made so far for one that is being filed."""
 
+    _blobs: dict[tuple[str, str], StoredBlob] = field(default_factory=dict)
     _made: dict[tuple[str, str], Made] = field(default_factory=dict)
+
+    def blob_of(self, tenant_id: str, raw: bytes) -> StoredBlob:
+        """The blob with these bytes. Raises NotStaged."""
+        blob = self._blobs.get((tenant_id, checksum(raw)))
+        if blob is None:
+            raise NotStaged(Wanted(tenant_id, raw, read=False))
+        return blob
 
     def of(self, tenant_id: str, raw: bytes) -> Made:
         """The message with these bytes. Raises NotStaged."""
         made = self._made.get((tenant_id, checksum(raw)))
         if made is None:
-            raise NotStaged(tenant_id, raw)
+            raise NotStaged(Wanted(tenant_id, raw, read=True))
         return made
 
-    async def stage(self, core: Core, wanted: NotStaged) -> None:
+    async def stage(self, core: Core, lacking: NotStaged) -> None:
         """Make what was asked for. Raises TryLater."""
-        blob = await core.blobs.stage(wanted.tenant_id, wanted.raw)
-        parsed = await asyncio.to_thread(mime.parse, wanted.raw)
-        self._made[wanted.tenant_id, blob.checksum] = Made(blob, parsed)
+        for wanted in lacking.wanted:
+            blob = await core.blobs.stage(wanted.tenant_id, wanted.raw)
+            self._blobs[wanted.tenant_id, blob.checksum] = blob
+            if wanted.read:
+                parsed = await asyncio.to_thread(mime.parse, wanted.raw)
+                self._made[wanted.tenant_id, blob.checksum] = Made(blob, parsed)
 
 
 async def write(core: Core, derived: Derived, function: Callable[[Tx], T]) -> T:
@@ -64,6 +104,6 @@ async def write(core: Core, derived: Derived, function: Callable[[Tx], T]) -> T:
     for _ in range(MAX_ROUNDS):
         try:
             return await core.write(function, shared=True)
-        except NotStaged as wanted:
-            await derived.stage(core, wanted)
+        except NotStaged as lacking:
+            await derived.stage(core, lacking)
     return await core.write(function, shared=True)

@@ -18,7 +18,7 @@ from mailwright.codecs import mime
 from mailwright.codecs.smtp.trace import received_field, return_path_field
 from mailwright.core import Core, journaling, outbox, routing, ruledelivery, rules
 from mailwright.core.arrival import Arrival
-from mailwright.core.derived import Derived
+from mailwright.core.derived import Derived, Missing, NotStaged
 from mailwright.core.messages import Provenance, append
 from mailwright.domain.addresses import Address
 from mailwright.domain.envelope import Channel, Envelope, Verdict
@@ -136,15 +136,17 @@ async def discard(core: Core, incoming: Incoming) -> None:
 
 
 def file_all(tx: Tx, core: Core, incoming: Incoming) -> tuple[Outcome, ...]:
-    """File for every recipient of the envelope; a refusal for one harms no other."""
+    """File for every recipient of the envelope; a refusal for one harms no other. Raises NotStaged, as `file_once` does."""
     outcomes: dict[Address, Outcome] = {}
-    for recipient in incoming.envelope.recipients:
-        if recipient in outcomes:
-            continue
+    missing = Missing()
+    for recipient in dict.fromkeys(incoming.envelope.recipients):
         try:
             outcomes[recipient] = file_once(tx, core, incoming, recipient)
         except Refusal as refusal:
             outcomes[recipient] = Outcome(recipient, refusal=refusal)
+        except NotStaged as lacking:
+            missing.note(lacking)
+    missing.ask()
     _owe_bounces(tx, core, incoming, list(outcomes.values()))
     return tuple(outcomes[recipient] for recipient in incoming.envelope.recipients)
 
@@ -175,14 +177,16 @@ def file_once(tx: Tx, core: Core, incoming: Incoming, recipient: Address) -> Out
         keywords=incoming.keywords,
         account_id=incoming.verdict.account,
     )
+    is_reached, missing = False, Missing()
     try:
-        targets = tuple(routing.expand(tx, row, recipient))
-        # Each of them, and only then the question: any() over the calls would stop at the first.
-        reached = [
-            _deliver(tx, core, incoming, blob, target, recipient, provenance, alone=row.user_id is not None)
-            for target in targets
-        ]
-        if not any(reached):
+        for target in tuple(routing.expand(tx, row, recipient)):  # all of it first: it may be refused
+            try:
+                alone = row.user_id is not None
+                is_reached |= _deliver(tx, core, incoming, blob, target, recipient, provenance, alone=alone)
+            except NotStaged as lacking:
+                missing.note(lacking)
+        missing.ask()
+        if not is_reached:
             raise NoSuchRecipient(f"{recipient} leads to nobody")
     except Refusal:  # a lone recipient refuses before anything is filed, a group only when it reached nobody
         inbound.forget(tx, inbound_id)

@@ -161,6 +161,9 @@ def _store_all(
         if foreign:
             # In somebody else's mailbox its words are a stranger's, and nothing was delivered there that an agent serves.
             provenance = replace(provenance, origin=Origin.STRANGER, inbound_id=None, account_id=None)
+        elif copy.blob is not arrival.blob:
+            # Nor are they its author's any more: the rule may have written From, or what is asked for.
+            provenance = replace(provenance, origin=Origin.STRANGER, account_id=None)
         try:
             append(
                 tx,
@@ -211,15 +214,15 @@ def _token(arrival: Arrival) -> str:
 def _forward(tx: Tx, core: Core, arrival: Arrival, account: Account, forward: sieve.Forward) -> None:
     """Send a copy on. Its sender stays who it was, also when that is nobody (RFC 5228 §4.2)."""
     field = f"{PASSED_ON}: {_token(arrival)}\r\n".encode()
-    made = arrival.derived.of(arrival.tenant_id, sieve.rebuilt(arrival.parsed, forward.header, field))
-    core.blobs.put(tx, made.blob)
+    blob = arrival.derived.blob_of(arrival.tenant_id, sieve.rebuilt(arrival.parsed, forward.header, field))
+    core.blobs.put(tx, blob)
     outbox.enqueue(
         tx,
         tenant_id=arrival.tenant_id,
         user_id=account.id,
         sender=arrival.envelope.sender,
         recipients=(forward.address,),
-        blob_id=made.blob.id,
+        blob_id=blob.id,
         message_id=arrival.parsed.message_id or "",
         idempotency_key=f"redirect:{account.id}:{arrival.key}",
         correlation_id=arrival.envelope.correlation_id,
