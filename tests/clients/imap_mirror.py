@@ -38,16 +38,14 @@ class Mirror:
 
     def look(self) -> None:
         """Ask for everything, and believe it."""
-        answer = self.speaker.good(b"UID FETCH 1:* FLAGS")
-        self.hear(answer)
-        found = _fetched(answer)
-        self.uids = [int(_octets(found[number][b"UID"])) for number in sorted(found)]
-        self.flags = {int(_octets(items[b"UID"])): _flags(items[b"FLAGS"]) for items in found.values()}
+        self.hear(self.speaker.good(b"UID FETCH 1:* FLAGS"))
 
     def ask(self, *parts: bytes, expunges: bool) -> Answer:
         """Send a command and take in what its answer tells. Without `expunges` it must not renumber messages."""
         answer = self.speaker.ask(*parts)
         self.heard = self.hear(answer, expunges=expunges)
+        if b".SILENT" in parts[0]:
+            self.look()  # RFC 9051 §6.4.6: the client works out itself what the flags are now
         return answer
 
     def hear(self, answer: Answer, *, expunges: bool = True) -> Heard:
@@ -64,14 +62,26 @@ class Mirror:
                     heard.gone.add(self.uids.pop(int(number) - 1))
                 case (b"VANISHED", *rest):
                     assert expunges or len(rest) == 2, f"{self.speaker.name}: VANISHED where numbers are in use"
-                    named = set(uids_of(_octets(rest[-1])))
-                    heard.gone |= named & set(self.uids)
-                    self.uids = [uid for uid in self.uids if uid not in named]
+                    self._vanish(uids_of(_octets(rest[-1])), heard, earlier=len(rest) == 2)
                 case (bytes(number), b"FETCH", tuple()):
                     self._fetch(int(number), line, heard)
         for uid in heard.gone:
             self.flags.pop(uid, None)
         return heard
+
+    def _vanish(self, uids: list[int], heard: Heard, *, earlier: bool) -> None:
+        for uid in uids:
+            if uid in self.uids:
+                self.uids.remove(uid)
+                heard.gone.add(uid)
+            elif not earlier:
+                # RFC 7162 §3.2.10: each of them is one message less, also of those that came and were never looked at.
+                at = next((at for at, known in enumerate(self.uids) if not known and self._fits(uid, at)), None)
+                assert at is not None, f"{self.speaker.name}: VANISHED {uid}, which was never there"
+                del self.uids[at]
+
+    def _fits(self, uid: int, at: int) -> bool:
+        return max(self.uids[:at], default=0) < uid and all(not after or uid < after for after in self.uids[at:])
 
     def _fetch(self, number: int, line: tuple[Value, ...], heard: Heard) -> None:
         items = _items(line)
@@ -94,10 +104,6 @@ def uids_of(text: bytes) -> list[int]:
         first, _, last = part.partition(b":")
         found += range(int(first), int(last or first) + 1)
     return found
-
-
-def _fetched(answer: Answer) -> dict[int, dict[bytes, Value]]:
-    return {int(_octets(line[0])): _items((line[0], b"FETCH", *line[1:])) for line in answer.named(b"FETCH")}
 
 
 def _items(line: tuple[Value, ...]) -> dict[bytes, Value]:
