@@ -53,11 +53,12 @@ def measure(*, short: bool = False) -> Iterator[Figure]:
             ours = _Side(server.imap_port, f"ada@{DOMAIN}", PASSWORD)
             theirs = None if peer is None else _Side(peer.imap_port, "ada", "any")
             sides = [ours] + ([theirs] if theirs else [])
-            letters = _letters(count)
+            letters = letters_of(count)
             for side in sides:
                 side.fill(letters)
             _wait_for_index(server)
             yield from _commands(ours, theirs, count, rounds)
+            yield from _durable_stores(ours, count, rounds)
             yield from _appends(ours, theirs, 400 if short else 4_000, rounds)
             yield from _idle(server, peer, 20 if short else IDLERS)
         finally:
@@ -96,7 +97,7 @@ class _Side:
         return statistics.median(took)
 
 
-def _letters(count: int) -> list[bytes]:
+def letters_of(count: int) -> list[bytes]:
     """Messages of 1 to 8 KiB of words, some common and most rare; the same for everybody."""
     chance = random.Random(7)
     words = [
@@ -162,6 +163,7 @@ def _commands(ours: _Side, theirs: _Side | None, count: int, rounds: int) -> Ite
         (f"SELECT of {count} messages", select, None),
         (f"FETCH 1:* (FLAGS UID), {count} messages", lambda c: c.run("FETCH 1:* (FLAGS UID)"), WITHIN),
         (f"FETCH 1:* (ENVELOPE), {count} messages, again", lambda c: c.run("FETCH 1:* (ENVELOPE)"), WITHIN),
+        ("FETCH of 1,000 bodies with one command", lambda c: c.run("FETCH 1:1000 (UID BODY.PEEK[])"), WITHIN),
         ("FETCH of 1,000 bodies, one by one", bodies, WITHIN),
         (f"STORE 1:* +FLAGS.SILENT and -FLAGS.SILENT, {count} messages", toggle, WITHIN),
         ("STORE +FLAGS and -FLAGS, 300 one by one", both, WITHIN),
@@ -176,6 +178,26 @@ def _commands(ours: _Side, theirs: _Side | None, count: int, rounds: int) -> Ite
     took = [_sign_in(side, 20) for side in [ours] + ([theirs] if theirs else [])]
     more: dict[str, object] = {"dovecot_ms": rounded(took[1] * 1000)} if len(took) > 1 else {}
     yield Figure("LOGIN and SELECT", took[0] * 1000, "ms", more=more)
+
+
+def _durable_stores(ours: _Side, count: int, rounds: int) -> Iterator[Figure]:
+    """Flags one by one, beside a Dovecot that has them on the disk as well when it says OK."""
+    if not dovecot.is_installed():
+        return
+    peer = DovecotServer(durable=True)
+    try:
+        theirs = _Side(peer.imap_port, "ada", "any")
+        theirs.fill(letters_of(min(count, 1_000)))
+
+        def store(client: Client) -> None:
+            for flag in "+-":
+                for number in range(1, 301):
+                    client.run(f"STORE {number} {flag}FLAGS (\\Flagged)")
+
+        name = "STORE +FLAGS and -FLAGS, 300 one by one, beside Dovecot with mail_fsync=always"
+        yield from _beside(name, ours, theirs, rounds, store, WITHIN)
+    finally:
+        peer.destroy()
 
 
 def _sign_in(side: _Side, times: int) -> float:

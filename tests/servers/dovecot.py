@@ -25,6 +25,7 @@ log_path = {folder}/log
 protocols = imap lmtp
 disable_plaintext_auth = no
 mail_max_userip_connections = 1000
+{fsync}
 listen = 127.0.0.1
 ssl = no
 mail_location = mdbox:~/mdbox
@@ -72,9 +73,12 @@ def is_installed() -> bool:
 
 
 class DovecotServer:
-    """One Dovecot on a port of its own. Raises FileNotFoundError when it is not installed."""
+    """One Dovecot on ports of its own. Raises FileNotFoundError when it is not installed.
 
-    def __init__(self) -> None:
+    `durable`: flags are on the disk, too, when it says OK; as shipped only messages are.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
         if not is_installed():
             raise FileNotFoundError(PROGRAM)
         self.port = free_port()

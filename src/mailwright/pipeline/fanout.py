@@ -90,7 +90,8 @@ class Fanout:
     async def _work(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):  # wait_for would swallow a cancellation that meets the wake-up
+                # Not wait_for, which swallows a cancellation that meets the wake-up (Python 3.11).
+                async with asyncio.timeout(POLL_SECONDS):
                     await self._wake.wait()
             self._wake.clear()
             try:

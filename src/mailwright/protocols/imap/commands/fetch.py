@@ -29,6 +29,9 @@ async def fetch(connection: Connection, command: Fetch) -> Reply:
         spans = await _changed(connection, selected, command, spans)
     delivery = Delivery(connection, selected, plan)
     read: array[int] = array("I")
+    if plan.listed:
+        await delivery.run_listed(selected.slices(spans))
+        return _answer(command, delivery)
     for numbers, uids in selected.slices(spans):
         await delivery.run(numbers, uids)
         if plan.reads_text:
