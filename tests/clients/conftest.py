@@ -170,3 +170,21 @@ def beside_dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[D
     finally:
         ours.kill()
         theirs.destroy()
+
+
+def sample(language: str, server: MailwrightServer, name: str) -> str:
+    """A sample of the page that tells how to connect a mail program, with this server and that person in it."""
+    page = Path(__file__).parents[2] / "docs" / "howto" / "connect-a-mail-program.md"
+    found = re.search(f"^```{language}\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
+    assert found is not None
+    text = found[1]
+    for written, meant in (
+        ("ada@example.org", f"{name}@{DOMAIN}"),
+        ("ada%40example.org", f"{name}%40{DOMAIN}"),
+        ("mail.example.org", "localhost"),
+        ("the app password", PASSWORD),
+        ("2993", str(server.imaps_port)),
+        ("2465", str(server.submissions_port)),
+    ):
+        text = text.replace(written, meant)
+    return text

@@ -19,8 +19,8 @@ import pytest
 from imapclient.imap_utf7 import decode, encode
 
 from imapclient import IMAPClient
-from tests.clients.conftest import sign_in
-from tests.servers.mailwright import DOMAIN, PASSWORD, MailwrightServer
+from tests.clients.conftest import sample, sign_in
+from tests.servers.mailwright import MailwrightServer
 
 MBSYNC = shutil.which("mbsync")
 pytestmark = [pytest.mark.server, pytest.mark.skipif(MBSYNC is None, reason="mbsync (isync) is not installed")]
@@ -51,13 +51,8 @@ class Sides:
         self.folder = folder / "Mail"
         self.folder.mkdir(parents=True)
         self.rc = folder / "mbsyncrc"
-        self.rc.write_text(
-            f"IMAPStore far\nHost 127.0.0.1\nPort {server.imaps_port}\nUser {name}@{DOMAIN}\nPass {PASSWORD!r}\n"
-            f"SSLType IMAPS\nCertificateFile {server.certificate}\n\n"
-            f"MaildirStore near\nPath {self.folder}/\nInbox {self.folder}/INBOX\nSubFolders Verbatim\n\n"
-            "Channel all\nFar :far:\nNear :near:\nPatterns *\nCreate Both\nRemove Both\nExpunge Both\nSync All\n"
-            "CopyArrivalDate yes\nSyncState *\n".replace("'", '"')
-        )
+        text = sample("mbsyncrc", server, name).replace("~/Mail", str(self.folder))
+        self.rc.write_text(text.replace("~/.mailwright.pem", str(server.certificate)))
         self.client = sign_in(server, name)
         self.serial = 0
 

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import letter, sign_in, until
-from tests.servers.mailwright import DOMAIN, PASSWORD, MailwrightServer
+from tests.clients.conftest import letter, sample, sign_in, until
+from tests.servers.mailwright import DOMAIN, MailwrightServer
 
 NEOMUTT = shutil.which("neomutt")
 pytestmark = [pytest.mark.server, pytest.mark.skipif(NEOMUTT is None, reason="neomutt is not installed")]
@@ -72,14 +72,10 @@ def settings(running: MailwrightServer, newcomer: str, tmp_path: Path) -> Path:
     assert certificate is not None
     (tmp_path / "certificates").write_text(certificate[0])
     path = tmp_path / "neomuttrc"
+    text = sample("muttrc", running, newcomer).replace("~/.mutt/certificates", str(tmp_path / "certificates"))
     path.write_text(
-        f"set folder='imaps://localhost:{running.imaps_port}/' spoolfile='+INBOX'\n"
-        f"set imap_user='{newcomer}@{DOMAIN}' imap_pass='{PASSWORD}' from='{newcomer}@{DOMAIN}' realname='Newcomer'\n"
-        f"set smtp_url='smtps://{newcomer}%40{DOMAIN}@localhost:{running.submissions_port}/' smtp_pass='{PASSWORD}'\n"
-        f"set ssl_force_tls=yes certificate_file='{tmp_path}/certificates' tmpdir='{tmp_path}'\n"
-        f"set header_cache='{tmp_path}/headers' message_cachedir='{tmp_path}/bodies'\n"
-        "set record='+Sent' postponed='+Drafts' trash='+Trash' mbox='+Archive'\n"
-        "set imap_idle=yes imap_condstore=yes imap_qresync=yes mail_check=1 timeout=1 sort=mailbox-order\n"
+        f"{text}set header_cache='{tmp_path}/headers' message_cachedir='{tmp_path}/bodies' tmpdir='{tmp_path}'\n"
+        "set mbox='+Archive' realname='Newcomer' mail_check=1 timeout=1 sort=mailbox-order\n"
         "set quit=yes delete=yes confirmappend=no move=no wait_key=no sleep_time=0 editor=true abort_unmodified=no\n"
         "set edit_headers=no autoedit=yes fast_reply=yes copy=yes crypt_use_gpgme=no\n"
     )

@@ -194,3 +194,37 @@ def test_what_it_sends_arrives_and_is_in_sent_once(
     other.select_folder("Sent")
     assert len(other.search(["SUBJECT", "Thunderbird"])) == 1
     reader.logout()
+
+
+def test_it_shows_a_mailbox_somebody_shares_once_it_is_subscribed_to(
+    bird: Thunderbird, running: MailwrightServer
+) -> None:
+    owner = sign_in(running, "bashir")
+    owner.create_folder("Team")
+    owner.append("Team", letter("For all of us"))
+    owner.setacl("Team", f"{NAME}@{DOMAIN}", "lrs")
+    owner.logout()
+    subjects = bird.run(
+        """
+        const server = account().incomingServer;
+        const choice = server.QueryInterface(Ci.nsISubscribableServer);  // what the window for subscriptions uses
+        await new Promise(resolve => {
+          choice.subscribeListener = {
+            QueryInterface: ChromeUtils.generateQI(["nsISubscribeListener"]), OnDonePopulating: resolve,
+          };
+          choice.startPopulating(null, true, false);
+        });
+        if (!choice.isSubscribable(args[0])) { throw new Error("it is not offered"); }
+        choice.subscribe(args[0]);
+        choice.subscribeCleanup();
+        choice.commitSubscribeChanges();
+        const found = await until(() => {
+          server.performExpand(null);
+          return server.rootFolder.descendants.find(each => each.name == "Team");
+        }, "the mailbox");
+        pane().displayFolder(found);
+        return await until(() => [...found.messages].length && [...found.messages].map(each => each.mime2DecodedSubject), "its mail");
+        """,
+        f"Other Users/bashir@{DOMAIN}/Team",
+    )
+    assert subjects == ["For all of us"]

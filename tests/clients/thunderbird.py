@@ -51,6 +51,7 @@ class Thunderbird:
             [*command, "--remote-allow-system-access"], env=environment, stdout=self._log, stderr=self._log
         )
         self._number = 0
+        self._socket: socket.socket | None = None
         try:
             self._connect()
             self.run(_TRUST, _certificate(server), HOST, [server.imaps_port, server.submissions_port])
@@ -74,12 +75,10 @@ class Thunderbird:
             raise RuntimeError(answer["error"])
         return answer.get("value")
 
-    def screenshot(self, path: Path) -> None:
-        """What its display shows, as PNG (with ImageMagick's import)."""
-        subprocess.run(["import", "-display", self.display, "-window", "root", str(path)], check=True, timeout=20)
-
     def stop(self) -> None:
         """End it and its display."""
+        if self._socket is not None:
+            self._socket.close()
         for process in (self._process, self._display):
             process.terminate()
             try:
@@ -93,19 +92,20 @@ class Thunderbird:
         ends = time.monotonic() + START_SECONDS
         while True:
             try:
-                self._socket = socket.create_connection(("127.0.0.1", self.port), timeout=SCRIPT_SECONDS + 10)
+                connected = socket.create_connection(("127.0.0.1", self.port), timeout=SCRIPT_SECONDS + 10)
                 break
             except OSError:
                 if time.monotonic() > ends or self._process.poll() is not None:
                     raise
                 time.sleep(0.1)
-        self._answers = self._socket.makefile("rb")
+        self._socket, self._answers = connected, connected.makefile("rb")
         self._receive()  # who it is
         self._ask("WebDriver:NewSession", {})
         self._ask("Marionette:SetContext", {"value": "chrome"})
 
     def _ask(self, command: str, parameters: dict[str, Any]) -> Any:
         """Marionette's messages: a length, a colon, and JSON: [0, number, command, parameters]; [1, number, error, result]."""
+        assert self._socket is not None
         self._number += 1
         sent = json.dumps([0, self._number, command, parameters]).encode()
         self._socket.sendall(b"%d:%b" % (len(sent), sent))
