@@ -14,8 +14,8 @@ from mailwright.codecs.rspamd import Opinion
 from mailwright.core import Core, accept, accounts, authentication
 from mailwright.core.authentication import Authenticator, Judgement, Trust
 from mailwright.domain.addresses import Address
-from mailwright.domain.envelope import Authentication, Channel, Envelope, Origin
-from mailwright.domain.refusals import LooksLikeSpam, NotAuthentic, SenderNotAllowed, TryLater
+from mailwright.domain.envelope import Authentication, Channel, Envelope, Origin, Verdict
+from mailwright.domain.refusals import LooksLikeSpam, MessageTooLarge, NotAuthentic, SenderNotAllowed, TryLater
 from mailwright.storage import Tx, inbound, mailboxes, messages
 from tests.core.conftest import envelope as usual_envelope
 from tests.servers.mailworld import CLIENT, World, letter, rsa_key, rsa_record, signed
@@ -458,3 +458,46 @@ async def test_a_copy_that_waits_is_filed_as_the_others_are(core: Core, door: Au
 
 def test_the_keys_of_this_world_are_what_they_say() -> None:
     assert World.usual().texts["s1._domainkey.example.org"] == [rsa_record(rsa_key())]
+
+
+# --- repeating, and too much of it ---------------------------------------------------------------------------------------
+
+
+async def test_a_proven_message_that_is_brought_to_somebody_else_is_a_strangers(
+    core: Core, door: Authenticator
+) -> None:
+    raw, to = (
+        signed(letter(to="Ada <ADA+work@mailwright.test>")),
+        envelope(ADA, BASHIR, client=EVIL, sender="x@evil.example"),
+    )
+    judged = await door.judge(to, raw)
+    assert judged.verdict.authentication.author == EVE, "who wrote it is proven all the same"
+    await file(core, to, raw, judged)
+    for who, origin in ((ADA, Origin.CORRESPONDENT), (BASHIR, Origin.STRANGER)):
+        [message] = await mailbox_of(core, who, "inbox")
+        assert message.origin is origin
+
+
+async def test_a_from_line_of_thousands_is_taken_for_a_forgery_without_asking(core: Core, door: Authenticator) -> None:
+    many = ", ".join(f"a@d{number}.example" for number in range(500))
+    judged = await door.judge(envelope(client="127.0.0.1"), letter(f"{many}, {ADA}"))
+    assert judged.verdict.origin is Origin.STRANGER
+    assert "more domains" in judged.verdict.authentication.junk
+
+
+async def test_our_own_domain_is_found_among_others_also_when_what_was_seen_is_forgotten(
+    core: Core, door: Authenticator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authentication, "MAX_SEEN", 2)
+    for author in (ADA, f"a@one.example, b@two.example, {ADA}", f"{ADA}, c@three.example, d@four.example"):
+        judged = await door.judge(envelope(client="127.0.0.1"), letter(author))
+        assert "which is ours" in judged.verdict.authentication.junk
+
+
+@pytest.mark.parametrize("header", [b"X: y\r\n" * 30_000, b"X: " + b"y" * 600_000 + b"\r\n"])
+async def test_a_header_nobody_reads_to_its_end_is_refused(core: Core, door: Authenticator, header: bytes) -> None:
+    with pytest.raises(MessageTooLarge):
+        await door.judge(envelope(), header + letter())
+    with pytest.raises(MessageTooLarge):
+        await accept.accept(core, envelope(), header + letter(), Verdict())
+    await door.judge(envelope(), letter(body="y\n" * 300_000))  # a body may have as many lines as it likes

@@ -39,6 +39,8 @@ CHECK_SECONDS = 10.0  # for all look-ups about one message; RFC 5321 §4.5.3.2.6
 ANSWER_SECONDS = 4.0  # for one of them, so that an organisation's policy can be asked for after its subdomain's
 SEEN_SECONDS = 2.0  # how long it is remembered whether a domain is ours
 MAX_SEEN = 10_000
+NEVER = (0.0, False)  # it was looked up
+MAX_CLAIMED = 100  # domains in the From lines of one message that are looked for among ours; one is the rule
 
 # Networks behind which a client's address says nothing about its sender (RFC 1918 §3, RFC 4193 §3.1, RFC 3927 §2.1, RFC 4291 §2.5.6).
 _INSIDE = tuple(
@@ -130,7 +132,8 @@ class Authenticator:
     _ours: dict[str, tuple[float, bool]] = field(default_factory=dict)
 
     async def judge(self, envelope: Envelope, raw: bytes) -> Judgement:
-        """Who is speaking. Raises NotAuthentic, LooksLikeSpam, TryLater."""
+        """Who is speaking. Raises NotAuthentic, LooksLikeSpam, MessageTooLarge, TryLater."""
+        filing.check_size(self.core, raw)
         is_checked = envelope.channel is Channel.SMTP and (self.resolver is not None or self.spam_filter is not None)
         head = raw[: fields.body_start(raw)]
         lowered = head.lower()
@@ -261,21 +264,27 @@ class Authenticator:
         else:
             return "accept", ""
         if spoofed:
-            return action, f"it says it is from {spoofed}, which is ours, and nothing proves it"
+            return action, f"it says it is from {spoofed}, and nothing proves it"
         return action, findings.because if findings is not None else ""
 
     async def _one_of_ours(self, from_values: Sequence[bytes]) -> str:
         """The first of our own domains that the From lines name, however they name it."""
-        for domain in claimed(from_values):
-            until, ours = self._ours.get(domain, (0.0, False))
-            if until < time.monotonic():
-                ours = await self.core.read(lambda tx, name=domain: routing.is_local_domain(tx, name))  # type: ignore[misc]  # bound early
-                if len(self._ours) >= MAX_SEEN:
-                    self._ours.clear()
-                self._ours[domain] = (time.monotonic() + SEEN_SECONDS, ours)
-            if ours:
-                return domain
-        return ""
+        named = dict.fromkeys(claimed(from_values))
+        if len(named) > MAX_CLAIMED:
+            return "more domains than anybody has, so that ours may be among them"
+        moment = time.monotonic()
+        known = {
+            domain: is_ours for domain in named for until, is_ours in [self._ours.get(domain, NEVER)] if until >= moment
+        }
+        unseen = [domain for domain in named if domain not in known]
+        if unseen:
+            found = await self.core.read(lambda tx: {each: routing.is_local_domain(tx, each) for each in unseen})
+            known |= found
+            if len(self._ours) + len(found) > MAX_SEEN:
+                self._ours.clear()
+            self._ours |= {domain: (moment + SEEN_SECONDS, is_ours) for domain, is_ours in found.items()}
+        ours = next((domain for domain in named if known[domain]), "")
+        return f"{ours}, which is ours" if ours else ""
 
     # --- spam ---------------------------------------------------------------------------------------------------------
 

@@ -14,9 +14,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mailwright.codecs import mime
+from mailwright.codecs import fields, mime
 from mailwright.codecs.smtp.trace import received_field, return_path_field
-from mailwright.core import Core, journaling, outbox, routing, ruledelivery, rules
+from mailwright.core import Core, addressees, journaling, outbox, routing, ruledelivery, rules
 from mailwright.core.arrival import Arrival
 from mailwright.core.derived import Derived, Missing, NotStaged
 from mailwright.core.messages import Provenance, append
@@ -41,6 +41,8 @@ DOMAIN_SECONDS = 2.0  # how long a change of a domain's policies may take to be 
 INBOX = "inbox"
 JUNK = "$Junk"  # IMAP's registered keyword for it
 LARGE_OCTETS = 256 * 1024  # parsed in a thread: a hostile message of this size takes a moment, one of 50 MiB seconds
+MAX_HEADER_OCTETS = 512 * 1024  # what `codecs/mime` reads of one; the fields behind that, no two readers would agree on
+MAX_HEADER_LINES = 20_000  # a hundredth of a second to look through; ten thousand recipients take as many
 MAX_HOPS = 100  # RFC 5321 §6.3: a loop is not assumed before a hundred Received lines
 
 
@@ -48,7 +50,8 @@ MAX_HOPS = 100  # RFC 5321 §6.3: a loop is not assumed before a hundred Receive
 class Incoming:
     """A message ready to be filed. `domains` are ours among the recipients'; `blobs` has one staged copy for each tenant.
 
-    `placed` names the tenants whose blob has its rows already (our own outgoing mail); a delivery's blob gets them here. `derived` is
+    `placed` names the tenants whose blob has its rows already (our own outgoing mail); a delivery's blob gets them here. `named` is
+    what `addressees.named` says. `derived` is
     what its readers' rules make of it: run the transaction that files it with `derived.write`.
     """
 
@@ -59,6 +62,7 @@ class Incoming:
     domains: dict[str, Domain]
     blobs: dict[str, StoredBlob]
     placed: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
     derived: Derived = field(default_factory=Derived)
 
     @property
@@ -82,6 +86,17 @@ class Outcome:
     refusal: Refusal | None = None
 
 
+def check_size(core: Core, raw: bytes) -> None:
+    """Before anybody reads it. Raises MessageTooLarge."""
+    if len(raw) > core.settings.max_message_bytes:
+        raise MessageTooLarge(f"the message is larger than {core.settings.max_message_bytes} bytes")
+    end = fields.body_start(raw)
+    if end > MAX_HEADER_OCTETS or raw.count(b"\n", 0, end) > MAX_HEADER_LINES:
+        raise MessageTooLarge(
+            f"the header is larger than {MAX_HEADER_OCTETS} bytes, or has more than {MAX_HEADER_LINES} lines"
+        )
+
+
 async def prepare(
     core: Core, envelope: Envelope, raw: bytes, verdict: Verdict, *, found: bytes = b"", kept: bytes | None = None
 ) -> Incoming:
@@ -90,8 +105,7 @@ async def prepare(
     `found` is a header field that tells what was found out about the message, `kept` the message as it is to be kept when that is not
     as it came. What came decides whether it came before.
     """
-    if len(raw) > core.settings.max_message_bytes:
-        raise MessageTooLarge(f"the message is larger than {core.settings.max_message_bytes} bytes")
+    check_size(core, raw)
     # RFC 8601 §4: what we found stands above the trace of the hop that brought the message; RFC 5321 §4.4: Return-Path above all.
     trace = return_path_field(envelope.sender) + found + received_field(envelope, core.settings.hostname)
     stored = trace + (raw if kept is None else kept)
@@ -101,7 +115,7 @@ async def prepare(
     ours = await domains_of(core, envelope.recipients)
     blobs = {tenant_id: await core.blobs.stage(tenant_id, stored) for tenant_id in _tenants(ours)}
     digest = checksum(raw) if len(raw) <= LARGE_OCTETS else await asyncio.to_thread(checksum, raw)
-    return Incoming(envelope, verdict, parsed, digest, ours, blobs)
+    return Incoming(envelope, verdict, parsed, digest, ours, blobs, named=addressees.named(verdict, parsed))
 
 
 async def prepare_stored(core: Core, blob_id: str, envelope: Envelope, verdict: Verdict) -> Incoming:
@@ -171,7 +185,7 @@ def file_once(tx: Tx, core: Core, incoming: Incoming, recipient: Address) -> Out
     ):
         return Outcome(recipient, inbound.known(tx, key) or "", duplicate=True)
     provenance = Provenance(
-        incoming.verdict.origin,
+        addressees.origin_for(incoming.verdict, envelope.channel, recipient, incoming.named),
         envelope.correlation_id,
         inbound_id,
         keywords=incoming.keywords,

@@ -32,7 +32,6 @@ from mailwright.domain.refusals import (
     BadAddress,
     BadInput,
     LoopDetected,
-    MessageTooLarge,
     NotFound,
     SenderNotAllowed,
     TooManyRequests,
@@ -55,8 +54,7 @@ async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -
 
     Raises SenderNotAllowed, MessageTooLarge, LoopDetected, TooManyRequests (the user's recipients of an hour), TryLater.
     """
-    if len(raw) > core.settings.max_message_bytes:
-        raise MessageTooLarge(f"the message is larger than {core.settings.max_message_bytes} bytes")
+    filing.check_size(core, raw)
     header = mime.parse(raw[: fields.body_start(raw)])
     if header.hops > MAX_HOPS:
         raise LoopDetected(f"the message has passed {header.hops} servers and goes round in circles")

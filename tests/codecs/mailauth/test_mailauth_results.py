@@ -82,6 +82,14 @@ def test_a_second_from_line_has_no_author_whoever_signed(world: World) -> None:
         assert (found.author, found.proven, results(found, "dmarc")) == (None, False, ["permerror"])
 
 
+@pytest.mark.parametrize("added", [b"To: agent@mailwright.test\r\n", b"Subject: Pay Eve\r\n", b"Message-ID: <2@x>\r\n"])
+def test_a_field_that_was_added_behind_the_signers_back_ends_belief_in_it(world: World, added: bytes) -> None:
+    raw = signed(letter())
+    for forged in (added + raw, raw.replace(b"From:", added + b"From:", 1)):
+        found = world.examine(forged, client=None)
+        assert (results(found, "dkim"), found.proven) == (["policy"], False)
+
+
 def test_a_signature_that_leaves_out_the_author_is_none(world: World) -> None:
     raw = signed(letter())
     field, _, rest = raw.partition(b"From: Eve")

@@ -11,7 +11,7 @@ import base64
 import binascii
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,23 @@ MAX_SIGNATURE_OCTETS = (
 )  # of one signature field; with the largest key and every field named it has two thousand
 MAX_SIGNED_NAMES = 200  # in h=; the library looks through the whole header for each
 MAX_WHITE_SPACE = 100  # in one run inside a signature; the library's patterns take quadratic time over a run
+
+# RFC 5322 §3.6 and RFC 2045: fields that a message has once.
+ONCE = (
+    b"from",
+    b"sender",
+    b"reply-to",
+    b"to",
+    b"cc",
+    b"subject",
+    b"date",
+    b"message-id",
+    b"in-reply-to",
+    b"references",
+    b"mime-version",
+    b"content-type",
+    b"content-transfer-encoding",
+)
 
 ALGORITHMS = (b"rsa-sha256", b"ed25519-sha256")  # RFC 8301 §3.1: what is signed with SHA-1 counts as not signed
 
@@ -74,7 +91,8 @@ class Signature:
 def signatures(header: Header) -> list[Signature]:
     """The signatures of a message, from the top; those behind the first MAX_SIGNATURES are not looked at."""
     found = header.values(b"dkim-signature")
-    return [_read(index, value) for index, value in enumerate(found[:MAX_SIGNATURES])]
+    there = {name: count for name in ONCE if (count := len(header.values(name))) > 1}
+    return [_read(index, value, there) for index, value in enumerate(found[:MAX_SIGNATURES])]
 
 
 def check(answers: Answers, header: Header, body: Body, signature: Signature) -> MethodResult:
@@ -91,7 +109,8 @@ def check(answers: Answers, header: Header, body: Body, signature: Signature) ->
     return MethodResult("dkim", result, signature.properties, reason)
 
 
-def _read(index: int, value: bytes) -> Signature:
+def _read(index: int, value: bytes, repeated: Mapping[bytes, int]) -> Signature:
+    """`repeated`: which of ONCE are there several times, and how often."""
     try:
         tags = tags_of(value)
     except Distrusted as unread:
@@ -107,17 +126,20 @@ def _read(index: int, value: bytes) -> Signature:
     if signed.isalnum():
         properties.append(("header.b", signed.decode("ascii")))
     flaw: Distrusted | None = None
-    names = tags.get(b"h", b"").lower().split(b":")
+    names = [name.strip() for name in tags.get(b"h", b"").lower().split(b":")]
     if not domain or not selector:
         flaw = Distrusted("neutral", "the signature cannot be read")
     elif tags.get(b"a") == b"rsa-sha1":
         flaw = Distrusted("policy", "SHA-1 proves nothing")
     elif tags.get(b"a") not in ALGORITHMS:
         flaw = Distrusted("neutral", "the algorithm is not known")
-    elif b"from" not in [name.strip() for name in names]:
+    elif b"from" not in names:
         flaw = Distrusted("permerror", "the From line is not signed")  # RFC 6376 §5.4: it MUST be
     elif len(names) > MAX_SIGNED_NAMES:
         flaw = Distrusted("policy", "too many fields are named")
+    elif any(0 < names.count(name) < count for name, count in repeated.items()):
+        # RFC 6376 §8.15: the signed one is the last, and most readers show the first.
+        flaw = Distrusted("policy", "a field that belongs there once was added after signing")
     return Signature(index, domain, selector, algorithm, tuple(properties), flaw)
 
 
