@@ -103,6 +103,7 @@ class DovecotServer:
                 uid=owner.pw_uid,
                 gid=owner.pw_gid,
                 users=users,
+                fsync="mail_fsync = always" if durable else "",
             )
         )
         self._process = subprocess.Popen([PROGRAM, "-F", "-c", configuration], stdin=subprocess.DEVNULL)
