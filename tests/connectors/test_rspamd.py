@@ -80,6 +80,10 @@ def test_answers(body: bytes, found: Opinion) -> None:
         b"{}",
         b'{"action": "no action", "score": null, "symbols": {}}',
         b'{"action": "hm", "score": 1, "symbols": {}}',
+        b'{"action": "no action", "score": NaN, "symbols": {}}',
+        b'{"action": "no action", "score": 1e999, "symbols": {}}',
+        b'{"action": "no action", "score": 1, "symbols": {"A": {"score": 1' + b"0" * 400 + b"}}}",
+        b"[" * 100_000,
     ],
 )
 def test_what_is_no_answer(body: bytes) -> None:

@@ -168,3 +168,16 @@ async def test_guessing_tokens_is_slowed_down(core):
             await accounts.authenticate_token(core, ADA, "guess", client="192.0.2.9")
     with pytest.raises(TooManyRequests):
         await accounts.authenticate_token(core, ADA, "guess", client="192.0.2.9")
+
+
+async def test_who_guesses_tokens_without_a_name_keeps_out_nobody_else(core, ada):
+    async def bearer(token):
+        return ADA if token == "good" else None
+
+    core.bearer = bearer
+    for _ in range(10):
+        with pytest.raises(AuthenticationFailed):
+            await accounts.authenticate_token(core, "", "guess", client="192.0.2.9")
+    with pytest.raises(TooManyRequests):
+        await accounts.authenticate_token(core, "", "guess", client="192.0.2.9")
+    assert (await accounts.authenticate_token(core, "", "good", client="192.0.2.200")).id == ada.id

@@ -7,6 +7,7 @@ Promises: no field of a request can break out of its line, whatever a client cal
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -16,6 +17,7 @@ from mailwright.domain.envelope import Envelope
 Action: TypeAlias = Literal["accept", "junk", "later", "reject"]
 
 MAX_SYMBOLS = 50  # kept of one answer; a usual one has twenty
+MAX_SYMBOL_CHARACTERS = 100  # of one
 MAX_RECIPIENTS = 100  # named to it: it looks at each
 
 _ACTIONS: dict[str, Action] = {
@@ -62,7 +64,9 @@ def opinion(body: bytes) -> Opinion:
         answer = json.loads(body)
         weights = {str(name): abs(float(symbol["score"])) for name, symbol in answer["symbols"].items()}
         action, score = _ACTIONS[answer["action"]], float(answer["score"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise NotAnOpinion(f"it answered something else ({type(error).__name__})") from None
+    if not math.isfinite(score):
+        raise NotAnOpinion("its score is no number")
     heaviest = sorted(weights, key=lambda name: (-weights[name], name))[:MAX_SYMBOLS]
-    return Opinion(action, score, tuple(heaviest))
+    return Opinion(action, score, tuple(name[:MAX_SYMBOL_CHARACTERS] for name in heaviest))

@@ -66,7 +66,8 @@ async def authenticate_token(core: Core, name: str, token: str, *, client: str) 
 
     What the token may be used for is the verifier's to judge. Raises AuthenticationFailed, TooManyRequests, TryLater.
     """
-    key = _key(name) or "a token"
+    # Without a name each client fails for itself: nobody must keep out everybody else whose program names nobody.
+    key = _key(name) or f"a token from {customer(client)}"
     await _check_failures(core, key, client)
     whose = await core.bearer(token) if core.bearer is not None else None
     account = await core.read(lambda tx: rows.with_mailbox(tx, _key(whose))) if whose is not None else None

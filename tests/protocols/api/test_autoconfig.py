@@ -47,3 +47,23 @@ async def test_other_servers_read_the_policy_at_its_own_host(asked: httpx.AsyncC
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain")
     assert "mx: mail.mailwright.test" in answer.text
+
+
+@pytest.mark.parametrize(
+    "named", ["a@\x00", "a@mailwright.test\x00", "a@x y", "a@" + "x" * 5000, "a@<b>&c", "a@[::1]", "x@ü\u200b"]
+)
+async def test_what_is_no_domain_is_not_found_either(asked: httpx.AsyncClient, named: str) -> None:
+    answer = await asked.get("/mail/config-v1.1.xml", params={"emailaddress": named})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("host", ["[", "[::1]:8080", "", "a b", "mailwright.test:x@y", "autoconfig."])
+async def test_a_host_that_is_no_name_is_answered_politely(asked: httpx.AsyncClient, host: str) -> None:
+    answer = await asked.get("/.well-known/mta-sts.txt", headers={"Host": host})
+    assert answer.status_code in (200, 404)
+
+
+async def test_a_domain_may_be_written_in_any_case(asked: httpx.AsyncClient) -> None:
+    answer = await asked.get("/mail/config-v1.1.xml", params={"emailaddress": "Ada@MAILWRIGHT.Test"})
+    assert answer.status_code == 200
+    assert "<domain>mailwright.test</domain>" in answer.text

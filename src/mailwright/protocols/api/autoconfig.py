@@ -13,7 +13,8 @@ from fastapi import APIRouter, Request, Response
 
 from mailwright.core import Core, dnsrecords, routing
 from mailwright.core.dnsrecords import Doors
-from mailwright.domain.refusals import NotFound
+from mailwright.domain.addresses import Address
+from mailwright.domain.refusals import BadAddress, NotFound
 
 _PREFIXES = ("autoconfig.", "mta-sts.", "autodiscover.")
 
@@ -48,11 +49,15 @@ def create_router(core: Core, place: Place) -> APIRouter:
 
 async def _domain(core: Core, request: Request, named: str) -> str:
     """The domain that is asked about: of the address, or of the host name."""
-    host = (request.url.hostname or "").lower()
+    host = request.headers.get("host", "").partition(":")[0].lower()
     for prefix in _PREFIXES:
         host = host.removeprefix(prefix)
-    wanted = named.strip().lower()[:255] or host
-    if not await core.read(lambda tx: routing.is_local_domain(tx, wanted)):
+    try:
+        # In the form that domains are kept in; whatever else somebody asks for is no domain of ours.
+        wanted = Address.parse(f"x@{named.strip() or host}").domain
+    except BadAddress:
+        wanted = ""
+    if not wanted or not await core.read(lambda tx: routing.is_local_domain(tx, wanted)):
         raise NotFound("this is not a domain of this server")
     return wanted
 
