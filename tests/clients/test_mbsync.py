@@ -8,8 +8,10 @@ import random
 import re
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -255,3 +257,26 @@ def _modseqs(client: IMAPClient) -> dict[str, int]:
     return {
         name: client.folder_status(name, ["HIGHESTMODSEQ"])[b"HIGHESTMODSEQ"] for _, _, name in client.list_folders()
     }
+
+
+def test_mail_that_is_changed_while_mbsync_runs_is_the_same_in_the_end(sides: Sides) -> None:
+    chance = random.Random(13)
+    sides.client.create_folder("Work")
+    for _ in range(60):
+        raw, moment = sides.letter(chance)
+        sides.client.append("INBOX", raw, [], datetime.fromtimestamp(moment, UTC))
+    over = threading.Event()
+
+    def disturb() -> None:
+        while not over.is_set():
+            sides.change_far(chance)
+
+    with ThreadPoolExecutor(1) as pool:
+        disturbing = pool.submit(disturb)
+        for _ in range(3):
+            sides.run()
+        over.set()
+        disturbing.result()
+    sides.run()
+    assert sides.near() == sides.far()
+    assert len(sides.far()["INBOX"]) > 10
