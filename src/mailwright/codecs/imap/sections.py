@@ -24,7 +24,6 @@ MERGED_GAP_OCTETS = 16 * 1024  # ranges closer than this are read as one: a seek
 
 _DECODABLE = frozenset({"7bit", "8bit", "binary", "", "base64", "quoted-printable"})
 _AS_IT_STANDS = frozenset({"7bit", "8bit", "binary", ""})
-_BARE_LF = re.compile(rb"(?<!\r)\n")
 
 
 def section(read: Read, root: Part, item: Section) -> bytes | None:
@@ -201,8 +200,10 @@ def _decoded(read: Read, root: Part, path: tuple[int, ...]) -> bytes | None:
     if part is None:
         return None
     octets = transfer.decode(read(part.body_start, part.body_end), part.encoding)
-    # RFC 9051 §6.4.5: text is always sent with CRLF, however it is stored.
-    return _BARE_LF.sub(b"\r\n", octets) if part.type == "text" and b"\n" in octets else octets
+    if part.type == "text" and octets.count(b"\n") != octets.count(b"\r\n"):
+        # RFC 9051 §6.4.5: text is always sent with CRLF, however it is stored.
+        return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return octets
 
 
 def _partial(octets: bytes, partial: tuple[int, int] | None) -> bytes:

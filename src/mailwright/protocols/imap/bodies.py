@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 BATCH_OCTETS = 1024 * 1024  # of all messages read at once, beside a single larger one
 PIECE_OCTETS = 256 * 1024  # of a section that is larger: read, written and awaited, one after the other
-IN_A_THREAD = 256 * 1024  # octets from which decoding is too long for the loop
+IN_A_THREAD = 256 * 1024  # octets from which decoding and reading headers is too long for the loop
+MADE_OCTETS = 64 * 1024 * 1024  # of all values of one message that are not streamed: the largest BINARY fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ def _prepare(plan: Plan, number: int, row: Row) -> Message:
     root = Part.from_json(row[at["structure"]])
     read: list[FetchItem] = []
     streamed: dict[FetchItem, Span] = {}
+    octets = 0
     for item in plan.items:
         match item:
             case asked.Envelope():
@@ -136,7 +138,8 @@ def _prepare(plan: Plan, number: int, row: Row) -> Message:
                     read.append(item)
             case asked.Section() if not item.fields:
                 spans = sections.needed(root, (item,))
-                if spans and spans[0][1] - spans[0][0] > PIECE_OCTETS:
+                octets += spans[0][1] - spans[0][0] if spans else 0
+                if octets > PIECE_OCTETS and spans:
                     streamed[item] = spans[0]
                 else:
                     read.append(item)
@@ -153,6 +156,7 @@ async def _write(
     """Make every value before anything is said, but for the streamed ones, of which the first piece is read."""
     parts: list[bytes | Span] = [b"* %d FETCH (" % message.number]
     space = b""
+    made = 0
     for item, label, spell in zip(plan.items, plan.full.labels, plan.full.spells, strict=True):
         parts.append(b"%b%b " % (space, label))
         space = b" "
@@ -162,10 +166,17 @@ async def _write(
             isinstance(item, asked.Envelope) and message.row[plan.full.at["envelope"]] is None
         ):
             parts.append(spell(message.row))
-        elif isinstance(item, asked.Binary | asked.BinarySize) and message.octets > IN_A_THREAD:
-            parts.append(await asyncio.to_thread(_value, plan, message, item, read, outcome))
         else:
-            parts.append(_value(plan, message, item, read, outcome))
+            is_slice = isinstance(item, asked.Section) and not item.fields
+            if message.octets > IN_A_THREAD and not is_slice:
+                value = await asyncio.to_thread(_value, plan, message, item, read, outcome)
+            else:
+                value = _value(plan, message, item, read, outcome)
+            made += len(value)
+            if made > MADE_OCTETS:
+                # Five hundred parts of one large message, each of them nearly all of it.
+                raise PeerError("that is too much of one message at once", code="LIMIT", condition="NO")
+            parts.append(value)
     parts.append(b"%b)\r\n" % added)
     if not message.streamed:
         connection.send(b"".join(parts))  # type: ignore[arg-type]  # no spans among them
@@ -194,9 +205,9 @@ def _value(plan: Plan, message: Message, item: FetchItem, read: Read, outcome: O
 
 async def _stream(connection: Connection, message: Message, parts: list[bytes | Span]) -> None:
     blobs = connection.core.blobs
-    first = {
-        span: await blobs.read(message.blob_id, span[0], span[0] + PIECE_OCTETS) for span in message.streamed.values()
-    }
+    # One piece before anything is said: is the message still there?
+    start, end = next(iter(message.streamed.values()))
+    first = {(start, end): await blobs.read(message.blob_id, start, min(start + PIECE_OCTETS, end))}
     for part in parts:
         if isinstance(part, bytes):
             connection.send(part)

@@ -14,7 +14,7 @@ from mailwright.protocols.imap.settings import ImapLimits, ImapSettings
 
 LINGER_SECONDS = 3.0  # after our last word the client may still be talking; closing at once would lose it that word
 LINGER_OCTETS = 4 * 1024 * 1024  # and this much of what it says is read and thrown away
-PIECE_OCTETS = 256 * 1024  # compressed at once: other connections get their turn in between
+PIECE_OCTETS = 256 * 1024  # written at once: other connections get their turn in between
 NEVER = float("inf")
 
 
@@ -126,8 +126,8 @@ class Wire(asyncio.Protocol):
 
         Raises ConnectionResetError when the client is gone: whoever was telling it something may stop.
         """
-        if self._deflate is not None and self._out_octets > PIECE_OCTETS:
-            await self._drain_pieces(self._deflate)
+        if self._out_octets > PIECE_OCTETS:
+            await self._drain_pieces()
         else:
             self.flush()
         while self._waiter is not None and self._transport is not None:
@@ -151,12 +151,14 @@ class Wire(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data if self._deflate is None else self._deflate.deflate(data))
 
-    async def _drain_pieces(self, deflate: Deflate) -> None:
+    async def _drain_pieces(self) -> None:
+        # The transport moves all it still has to the front for every packet that leaves: it is given a little at a time.
         data = memoryview(self._said())
         for start in range(0, len(data), PIECE_OCTETS):
             if self._transport is None:
                 return
-            self._transport.write(deflate.deflate(data[start : start + PIECE_OCTETS]))
+            piece = data[start : start + PIECE_OCTETS]
+            self._transport.write(piece if self._deflate is None else self._deflate.deflate(piece))
             await (asyncio.sleep(0) if self._waiter is None else self.drain())
 
     def _said(self) -> bytes:
