@@ -163,37 +163,51 @@ def test_it_searches_on_the_server(bird: Thunderbird) -> None:
     assert found == ["Number 3"]
 
 
-def test_what_it_sends_arrives_and_is_in_sent_once(
+def test_what_it_sends_arrives_and_is_in_sent_once_and_no_draft_is_left(
     bird: Thunderbird, other: IMAPClient, running: MailwrightServer
 ) -> None:
-    bird.run(
-        """
-        const fields = Cc["@mozilla.org/messengercompose/composefields;1"].createInstance(Ci.nsIMsgCompFields);
-        Object.assign(fields, { to: args[0], subject: "Von Thunderbird: Grüße", body: "Grüße aus dem Fenster.\\n" });
-        const parameters = Cc["@mozilla.org/messengercompose/composeparams;1"].createInstance(Ci.nsIMsgComposeParams);
-        Object.assign(parameters, {
-          composeFields: fields, identity: account().defaultIdentity,
-          type: Ci.nsIMsgCompType.New, format: Ci.nsIMsgCompFormat.PlainText,
-        });
-        MailServices.compose.OpenComposeWindowWithParams(null, parameters);
-        const window = await until(() => {
-          const found = Services.wm.getMostRecentWindow("msgcompose");
-          return found?.gMsgCompose?.editor && found.document.getElementById("msgSubject").value && found;
-        }, "the window");
-        await until(() => window.defaultController?.isCommandEnabled("cmd_sendNow"), "the button");
-        window.goDoCommand("cmd_sendNow");
-        await until(() => window.closed, "the end of sending");
-        """,
-        f"bashir@{DOMAIN}",
-    )
+    bird.run(_WRITE, f"bashir@{DOMAIN}")
+    for _ in range(2):  # the second draft takes the place of the first
+        bird.run(_SAVE)
+    other.select_folder("Drafts")
+    until(lambda: (other.noop() and len(other.search(["UNDELETED"])) == 1) or None)
+    bird.run(_SEND)
+    until(lambda: (other.noop() and not other.search(["UNDELETED"])) or None)
     reader = sign_in(running, "bashir")
     reader.select_folder("INBOX")
     [uid] = until(lambda: (reader.noop() and reader.search(["SUBJECT", "Von Thunderbird: Grüße"], "UTF-8")) or None)
-    found = reader.fetch([uid], ["BODY.PEEK[]"])[uid][b"BODY[]"]
-    assert b"User-Agent: Mozilla Thunderbird" in found
+    assert b"User-Agent: Mozilla Thunderbird" in reader.fetch([uid], ["BODY.PEEK[]"])[uid][b"BODY[]"]
     other.select_folder("Sent")
     assert len(other.search(["SUBJECT", "Thunderbird"])) == 1
     reader.logout()
+
+
+_WRITE = """
+const fields = Cc["@mozilla.org/messengercompose/composefields;1"].createInstance(Ci.nsIMsgCompFields);
+Object.assign(fields, { to: args[0], subject: "Von Thunderbird: Grüße", body: "Grüße aus dem Fenster.\\n" });
+const parameters = Cc["@mozilla.org/messengercompose/composeparams;1"].createInstance(Ci.nsIMsgComposeParams);
+Object.assign(parameters, {
+  composeFields: fields, identity: account().defaultIdentity,
+  type: Ci.nsIMsgCompType.New, format: Ci.nsIMsgCompFormat.PlainText,
+});
+MailServices.compose.OpenComposeWindowWithParams(null, parameters);
+await until(() => {
+  const found = Services.wm.getMostRecentWindow("msgcompose");
+  return found?.gMsgCompose?.editor && found.document.getElementById("msgSubject").value
+    && found.defaultController?.isCommandEnabled("cmd_sendNow");
+}, "the window");
+"""
+_SAVE = """
+const window = Services.wm.getMostRecentWindow("msgcompose");
+window.gMsgCompose.editor.insertText("Mehr. ");
+window.goDoCommand("cmd_saveAsDraft");
+await until(() => !window.gWindowLocked && !window.gMsgCompose.bodyModified, "the draft");
+"""
+_SEND = """
+const window = Services.wm.getMostRecentWindow("msgcompose");
+window.goDoCommand("cmd_sendNow");
+await until(() => window.closed, "the end of sending");
+"""
 
 
 def test_it_shows_a_mailbox_somebody_shares_once_it_is_subscribed_to(
