@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -49,3 +50,18 @@ async def test_too_much_that_must_be_made_first_is_refused_and_the_others_are_an
     assert await ada.good("FETCH 1 (BINARY.SIZE[1] BINARY.PEEK[1]<0.4>)") == [
         b"* 1 FETCH (BINARY.SIZE[1] %d BINARY[1]<0> {4}\r\nxxxx)\r\n" % len(LARGE.partition(b"\r\n\r\n")[2])
     ]
+
+
+async def test_who_reads_and_leaves_before_the_end_is_in_the_audit_trail(house: House) -> None:
+    await house.put(*[LARGE] * 20)
+    ada = await house.selected()
+    ada.begin("FETCH 1:* BODY.PEEK[]")
+    await ada.reader.readexactly(len(LARGE))
+    ada.writer.transport.abort()
+    while house.server.connections:
+        await asyncio.sleep(0.01)
+    await house.core.trail.flush()
+    found = house.core.database.read_now(
+        lambda tx: tx.all("SELECT resource FROM audit_events WHERE action = 'imap.fetch'")
+    )
+    assert found == [("ada@mailwright.test:INBOX 1:20",)]

@@ -32,15 +32,17 @@ async def remove_deleted(connection: Connection, selected: Selected, wanted: Seq
         asked = set(wanted)
         marked = [uid for uid in marked if uid in asked]
     gone: list[int] = []
-    for start in range(0, len(marked), SLICE):
+    try:
+        for start in range(0, len(marked), SLICE):
 
-        def remove(tx: Tx, uids: list[int] = marked[start : start + SLICE]) -> list[int]:
-            return expunge_uids(tx, access.by_id(tx, account, selected.mailbox_id), uids)
+            def remove(tx: Tx, uids: list[int] = marked[start : start + SLICE]) -> list[int]:
+                return expunge_uids(tx, access.by_id(tx, account, selected.mailbox_id), uids)
 
-        gone += await connection.core.write(remove)
-        selected.dirty = True
-    if gone:
-        connection.note("imap.expunge", selected.resource(compact(gone)))
+            gone += await connection.core.write(remove)
+            selected.dirty = True
+    finally:
+        if gone:  # also when the database is busy in the middle
+            connection.note("imap.expunge", selected.resource(compact(gone)))
     return gone
 
 

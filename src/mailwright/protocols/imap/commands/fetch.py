@@ -32,13 +32,16 @@ async def fetch(connection: Connection, command: Fetch) -> Reply:
     if plan.listed:
         await delivery.run_listed(selected.slices(spans))
         return _answer(command, delivery)
-    for numbers, uids in selected.slices(spans):
-        await delivery.run(numbers, uids)
-        if plan.reads_text:
-            read.extend(uids)
-    delivery.finish()
-    if read:
-        connection.note("imap.fetch", selected.resource(compact(read)))
+    try:
+        for numbers, uids in selected.slices(spans):
+            if plan.reads_text:
+                read.extend(uids)
+            await delivery.run(numbers, uids)
+        delivery.finish()
+    finally:
+        # Also when the client is gone before the end: it has read what it wanted.
+        if read:
+            connection.note("imap.fetch", selected.resource(compact(read)))
     return _answer(command, delivery)
 
 
