@@ -70,6 +70,13 @@ async def _aioimap(server: MailwrightServer, name: str) -> AsyncIterator[IMAP4_S
     await client.logout()
 
 
+def test_imapclient_appends_many_messages_at_once(running: MailwrightServer, newcomer: str) -> None:
+    client = sign_in(running, newcomer)
+    client.multiappend("INBOX", [letter(f"Number {number}") for number in range(250)])
+    assert client.select_folder("INBOX")[b"EXISTS"] == 250
+    client.logout()
+
+
 async def test_aioimaplib_walks_through_a_mailbox(running: MailwrightServer, newcomer: str) -> None:
     async with _aioimap(running, newcomer) as client:
         assert client.has_capability("MOVE")

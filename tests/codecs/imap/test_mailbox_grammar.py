@@ -19,6 +19,7 @@ from mailwright.codecs.imap import (
     Enable,
     Examine,
     Expunge,
+    Garbled,
     GetAcl,
     GetMetadata,
     GetQuota,
@@ -201,6 +202,15 @@ def test_several_messages_in_one_append() -> None:
             AppendMessage(0, (), None, b""),
         ),
     )
+
+
+def test_two_spaces_stand_between_the_messages_of_imapclient() -> None:
+    # quirks.TWO_SPACES_BETWEEN_MESSAGES: its multiappend, where a message has neither flags nor date.
+    command = one(b'a APPEND "INBOX" {1+}\r\nx  {1+}\r\ny  {1+}\r\nz')
+    assert isinstance(command, Append)
+    assert [message.data for message in command.messages] == [b"x", b"y", b"z"]
+    for wrong in (b"a APPEND INBOX {1+}\r\nx   {1+}\r\ny", b"a APPEND INBOX  {1+}\r\nx"):
+        assert isinstance(one(wrong), Garbled)
 
 
 def test_a_message_with_nul_comes_from_old_archives() -> None:

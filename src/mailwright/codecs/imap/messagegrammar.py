@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from mailwright.codecs.imap import flags as flag_bits
-from mailwright.codecs.imap import items
+from mailwright.codecs.imap import items, quirks
 from mailwright.codecs.imap.commands import Append, AppendMessage, Command, Copy, Fetch, Move, Store, UidExpunge
 from mailwright.codecs.imap.errors import PeerError
 from mailwright.codecs.imap.fetchgrammar import fetch_items
@@ -27,6 +27,8 @@ def _append(scan: Scanner, tag: bytes) -> Command:
     messages: list[AppendMessage] = []
     while not messages or not scan.at_end():
         scan.space("a message")
+        if messages and quirks.TWO_SPACES_BETWEEN_MESSAGES:
+            scan.take(b" ")
         messages.append(_append_message(scan))
     return Append(tag, mailbox, tuple(messages))
 

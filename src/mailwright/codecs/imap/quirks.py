@@ -18,3 +18,7 @@ Python's imaplib, whose search takes the words as they are. What is not UTF-8 is
 NUL_IN_MESSAGES = True
 """`APPEND Archive {310}` of a message with NUL octets: RFC 9051 §9 wants a literal8 for it. Sent by mbsync and offlineimap,
 which copy old mail octet by octet; refusing it would leave it behind."""
+
+TWO_SPACES_BETWEEN_MESSAGES = True
+"""`APPEND INBOX {310+}`, the message, two spaces, `{298+}`: RFC 3502 §6.3.11 has one. Sent by IMAPClient (Python), whose
+multiappend puts a space behind a literal and another before it where the next message has neither flags nor date."""
