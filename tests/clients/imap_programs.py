@@ -65,7 +65,7 @@ def _key(dice: random.Random, parts: list[bytes], depth: int, messages: int) -> 
         _compound(dice, parts, depth - 1, messages)
         return
     kinds: tuple[Callable[[], None], ...] = (
-        lambda: _say(parts, dice.choice(_FLAGS)),
+        lambda: _say(parts, _flag(dice, parts)),
         lambda: _once(dice, parts, (b"KEYWORD", b"UNKEYWORD"), lambda: dice.choice((b"work", b"$Forwarded", b"none"))),
         lambda: _once(dice, parts, (b"LARGER", b"SMALLER"), lambda: b"%d" % dice.randrange(250, 900)),
         lambda: _once(dice, parts, _DATES, lambda: _date(dice)),
@@ -91,16 +91,25 @@ def _compound(dice: random.Random, parts: list[bytes], depth: int, messages: int
 def _once(dice: random.Random, parts: list[bytes], names: tuple[bytes, ...], value: Callable[[], bytes]) -> None:
     """One of `names` and a value, if none of them is in the program yet.
 
-    Dovecot 2.3 joins keys of a kind into one, and sometimes wrongly below NOT and OR (see the table of differences).
+    Dovecot 2.3 joins keys of a kind into one, and sometimes wrongly below NOT and OR (see the table of differences). So no
+    flag and no text comes twice, either.
     """
     said = b"".join(parts[::2])
     if not any(re.search(rb"\b%b " % name.strip(b"("), said) for name in names):
         _say(parts, b"%b %b" % (dice.choice(names), value()))
     else:
-        _say(parts, dice.choice(_FLAGS))
+        _say(parts, _flag(dice, parts))
+
+
+def _flag(dice: random.Random, parts: list[bytes]) -> bytes:
+    said = b"".join(parts[::2])
+    return dice.choice([flag for flag in _FLAGS if not re.search(rb"\b%b\b" % flag, said)] or [b"ALL"])
 
 
 def _text(dice: random.Random, parts: list[bytes], name: bytes, values: tuple[str, ...]) -> None:
+    if re.search(rb"\b%b" % name, b"".join(parts[::2])):
+        _say(parts, _flag(dice, parts))
+        return
     _say(parts, name)
     _string(dice, parts, dice.choice(values))
 

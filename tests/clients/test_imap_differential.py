@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clients import imap_corpus
+from tests.clients.conftest import until
 from tests.clients.imap_descriptions import fetched, numbers, structure
 from tests.clients.imap_differences_table import DIFFERENCES, MAILBOXES, SEARCHES, Case
 from tests.clients.imap_mirror import uids_of
@@ -47,6 +48,13 @@ def pair(beside_dovecot: tuple[DovecotServer, MailwrightServer]) -> Iterator[Pai
         made.put(b"Letters", letter.raw, letter.flags, letter.date)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def indexed(pair: Pair, beside_dovecot: tuple[DovecotServer, MailwrightServer]) -> None:
+    """From here on the search index knows all that was appended, and SEARCH asks it."""
+    lag = 'mailwright_consumer_lag{group="indexers",stream="index"} 0.0'
+    until(lambda: lag in beside_dovecot[1].get("/metrics")[1] or None)
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +98,7 @@ def test_every_named_difference_is_still_one(used: set[str]) -> None:
     assert [each.name for each in DIFFERENCES if each.name not in used] == []
 
 
+@pytest.mark.usefixtures("indexed")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_searches_find_the_same(pair: Pair, seed: int) -> None:
     pair.good(b"EXAMINE Letters")
