@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from mailwright.core.search import Order, Result, Results
     from mailwright.settings import Settings
     from mailwright.storage.search.folder import SearchFolder
+
+R = TypeVar("R")
 
 commands = group("search", "Look for mail; make the search index anew.")
 
@@ -42,9 +43,7 @@ def query(
     settings = settings_of(data)
     check_exists(settings)
     with opened(data) as core:
-        found = asyncio.run(
-            _query(core, settings, email, " ".join(words), limit, cursor, "newest" if newest else "relevance")
-        )
+        found = _run(_query(core, settings, email, " ".join(words), limit, cursor, "newest" if newest else "relevance"))
     if json or not sys.stdout.isatty():
         answer(_as_json(found))
     else:
@@ -69,7 +68,7 @@ def reindex(
         if is_served(settings):
             done = _by_server(index, user_id, tell)
         else:
-            done = asyncio.run(_by_us(core, settings, index, user_id, tell))
+            done = _run(_by_us(core, settings, index, user_id, tell))
     if json:
         answer({"messages": done.done, "missing": done.missing})
     else:
@@ -96,6 +95,13 @@ def status(json: JsonOption = False, data: DataOption = None) -> None:
     if found["rebuild"] and found["rebuild"]["state"] != "done":
         rebuild = found["rebuild"]
         say(f"A rebuild is {rebuild['state']}: {rebuild['done']} of {rebuild['total']}. {rebuild['error']}".rstrip())
+
+
+def _run(work: Coroutine[Any, Any, R]) -> R:
+    """Run it to its end; `--help` need not wait for the library."""
+    import asyncio
+
+    return asyncio.run(work)
 
 
 async def _query(
@@ -208,6 +214,8 @@ def _by_server(index: SearchFolder, user_id: str | None, tell: Callable[[Progres
 async def _by_us(
     core: Core, settings: Settings, index: SearchFolder, user_id: str | None, tell: Callable[[Progress], None]
 ) -> Progress:
+    import asyncio
+
     from mailwright.core.attachmenttext import AttachmentReader
     from mailwright.core.extraction import Extractor
     from mailwright.core.reindexing import Progress, rebuild, refresh
