@@ -1,4 +1,4 @@
-"""A running server, the outside world, and a Postfix between them."""
+"""A running server with people in it, the outside world, and a Postfix between them."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.conftest import sign_in
 from tests.servers.mailwright import DOMAIN, PASSWORD, MailwrightServer
 
 CURL = shutil.which("curl")
@@ -44,3 +45,9 @@ def test_curl_lists_appends_searches_reads_marks_and_removes(
     curl("Archive", "-X", "UID STORE 2 +FLAGS.SILENT \\Deleted")
     assert b"* 2 EXPUNGE\r\n" in curl("Archive", "-X", "EXPUNGE")
     assert b"FLAGS (\\Seen \\Flagged)" in curl("Archive", "-X", "FETCH 1:* (FLAGS)")
+    # As the page for people with mail programs has it:
+    curl("", "-X", f'SETACL "Archive" bashir@{DOMAIN} lrswite')
+    client = sign_in(running, newcomer)
+    # RFC 4314 §2.1.1: `d`, of RFC 2086, comes with `te`.
+    assert (f"bashir@{DOMAIN}".encode(), b"lrswited") in client.getacl("Archive")
+    client.logout()
