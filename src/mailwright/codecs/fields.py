@@ -14,7 +14,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_EMPTY_LINE = re.compile(rb"(?:\A|\n)\r?\n")
 # RFC 5322 §2.2: a name is printable ASCII without ":". §4.5 (obsolete): white space may stand before the colon.
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:[^\n]*+(?:\n|\Z)(?:[ \t][^\n]*+(?:\n|\Z))*+", re.MULTILINE)
 
@@ -30,15 +29,19 @@ class Field:
 
 def body_start(raw: bytes) -> int:
     """Where the body begins: behind the first empty line, or the end when there is none."""
-    found = _EMPTY_LINE.search(raw)
-    return found.end() if found else len(raw)
+    if raw.startswith((b"\n", b"\r\n")):
+        return raw.index(b"\n") + 1
+    usual = raw.find(b"\n\r\n")  # searched for as octets: every message that comes in is looked through
+    bare = raw.find(b"\n\n", 0, len(raw) if usual < 0 else usual + 1)
+    if bare >= 0:
+        return bare + 2
+    return usual + 3 if usual >= 0 else len(raw)
 
 
 def of_header(raw: bytes) -> list[Field]:
     """The fields of the message's header, in their order."""
-    found = _EMPTY_LINE.search(raw)
-    # The block alone, with the line end of its last field: a continuation must not reach into the body.
-    end = len(raw) if found is None else found.start() + 1
+    # The block alone: a continuation must not reach into the body.
+    end = body_start(raw)
     return [Field(match[1].lower(), match.start(), match.end()) for match in _FIELD.finditer(raw[:end])]
 
 
