@@ -2,8 +2,8 @@
 
 Called by the consumer group `indexers`, and by reindexing and attachmenttext for the messages they choose.
 Promises: the index has what a batch tells of before the cursor passes it, so a crash in between repeats the batch and harms
-nothing; a message that cannot be read is noted as missing and holds up no other; while mail pours in, the index is written at
-most every `GATHER_SECONDS` and leaves half of the processor's time to the deliveries.
+nothing; a message that cannot be read is noted as missing and holds up no other; while mail pours in, deliveries have the
+processor first, and the index catches up in the next lull.
 Does not: open attachments that are files (attachmenttext does, afterwards).
 """
 
@@ -35,6 +35,8 @@ GATHER_SECONDS = (
     0.5  # between two writes while mail pours in: each costs the disk some syncs and leaves a small segment
 )
 BUSY = 50  # messages in a batch from which on deliveries are under way that need the processor, too
+LULL_SECONDS = 0.3  # without any event: nobody is delivering just now
+PATIENCE_SECONDS = 5.0  # how long a large batch waits for a lull; then it takes its turn beside the deliveries
 SLICE = 20  # messages read between two looks at the clock
 SLICE_OCTETS = 8 * 1024 * 1024  # of them together, unless one is longer
 MAX_HELD = 32 * 1024 * 1024  # characters of documents held before they are written
@@ -89,6 +91,8 @@ class Indexer:
     async def on_events(self, batch: Sequence[Event]) -> Callable[[Tx], object]:
         """Index what a batch tells of. Raises TryLater when the index cannot be written now."""
         told = _told(batch)
+        if len(told.present) >= BUSY:
+            await self._let_mail_pass()
         rows = await self._core.read(lambda tx: searching.indexable(tx, list(told.present)))
         found = {row.id for row in rows}
         removed = [*told.removed, *(one for one in told.present if one not in found)]
@@ -122,9 +126,19 @@ class Indexer:
             if done.size > MAX_HELD:
                 await self._write(done.documents, ())
                 done.documents.clear()
-            if busy:
+            if busy and await self._pours():
                 await asyncio.sleep(time.monotonic() - began)
         return done
+
+    async def _let_mail_pass(self) -> None:
+        """A flood of mail has the processor first, for a while: what waits here waits in the log."""
+        for _ in range(int(PATIENCE_SECONDS / LULL_SECONDS)):
+            if not await self._pours():
+                return
+            await asyncio.sleep(LULL_SECONDS)
+
+    async def _pours(self) -> bool:
+        return now() - await self._core.read(events.newest_at) < LULL_SECONDS * SECOND
 
     async def _wait(self) -> None:
         await asyncio.sleep(max(0.0, self._written_at + self._gather - time.monotonic()))

@@ -149,6 +149,11 @@ def visible(tx: Tx, stream: str, after: Mark, limit: int) -> list[tuple[Mark, Ev
     return [((row[0], row[1]), _event(row[1:])) for row in rows]
 
 
+def newest_at(tx: Tx) -> Instant:
+    """When the newest event was written; 0 when there is none."""
+    return int(tx.scalar("SELECT created_at FROM events ORDER BY id DESC LIMIT 1") or 0)
+
+
 def lag(tx: Tx, stream: str, group: str) -> Lag:
     """How far behind a group is."""
     cursor = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
