@@ -155,7 +155,7 @@ def test_lists_come_from_the_index_alone(analysed: House) -> None:
         views.keywords_in(tx, box)
 
     plans = analysed.plans(ask)
-    assert len(plans) == 7
+    assert len(plans) == 9
     assert all("COVERING INDEX" in plan and "SCAN" not in plan for plan in plans), plans
 
 

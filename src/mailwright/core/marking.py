@@ -41,12 +41,16 @@ class Marked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a STORE did: `changed` with the new `modseq` (0: nothing changed), `same` were so already, `failed` were too new."""
+    """What a STORE did: `changed` with the new `modseq` (0: nothing changed), `same` were so already, `failed` were too new.
+
+    `before` is the mailbox's modseq until then: who knew all of it knows all of it still.
+    """
 
     modseq: int
     changed: list[Marked]
     same: list[Marked]
     failed: list[int]
+    before: int = 0
 
 
 def store(
@@ -84,19 +88,20 @@ def store(
     texts: list[str] = []
     unseen = 0
     for start in range(0, len(wanted), views.SLICE):
-        for uid, before, modseq, text in views.to_mark(tx, mailbox.id, wanted[start : start + views.SLICE]):
+        for uid, known, modseq, text in views.to_mark(tx, mailbox.id, wanted[start : start + views.SLICE]):
             if unchanged_since is not None and modseq > unchanged_since:
                 failed.append(uid)
                 continue
-            after, words, encoded = plan.apply(before, text)
-            if after == before and encoded == text:
+            after, words, encoded = plan.apply(known, text)
+            if after == known and encoded == text:
                 same.append(Marked(uid, after, words))
                 continue
             changed.append(Marked(uid, after, words))
             texts.append(encoded)
-            unseen += (before & _SEEN) - (after & _SEEN)
+            unseen += (known & _SEEN) - (after & _SEEN)
     if not changed:
         return Stored(0, changed, same, failed)
+    before = mailboxes.modseq_of(tx, mailbox.id)
     modseq = accounts.next_modseq(tx, mailbox.user_id)
     views.mark(tx, mailbox.id, modseq, [(m.uid, m.flags, text) for m, text in zip(changed, texts, strict=True)])
     mailboxes.count_changed(tx, mailbox.id, modseq, unseen=unseen)
@@ -106,7 +111,7 @@ def store(
         mailbox.id,
         {"mailbox_id": mailbox.id, "user_id": mailbox.user_id, "modseq": modseq, "count": len(changed)},
     )
-    return Stored(modseq, changed, same, failed)
+    return Stored(modseq, changed, same, failed, before)
 
 
 def check_keywords(keywords: Iterable[str]) -> None:

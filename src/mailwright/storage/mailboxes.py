@@ -161,6 +161,11 @@ def count_changed(tx: Tx, mailbox_id: str, modseq: int, *, unseen: int = 0, size
     )
 
 
+def modseq_of(tx: Tx, mailbox_id: str) -> int:
+    """The HIGHESTMODSEQ of a mailbox that is there."""
+    return int(tx.scalar("SELECT modseq FROM mailboxes WHERE id = ?", (mailbox_id,)))
+
+
 def rename(tx: Tx, mailbox_id: str, name: str, role: str | None) -> None:
     """Give a mailbox another name and role; its messages and their uids stay."""
     tx.execute("UPDATE mailboxes SET name = ?, role = ? WHERE id = ?", (name, role, mailbox_id))

@@ -18,7 +18,7 @@ from mailwright.storage.database import Row, Tx
 
 SLICE = 1_000
 """Uids in one question. SQLite takes 32,766 parameters; less keeps a slow client's memory and a reader's time small."""
-LOOKED_AT = 20_000  # uids read at once when a mailbox is opened
+WINDOW = 4_096  # uids counted at once when a mailbox is opened
 DEARER = 4  # a row found by the journal has to be fetched from the table, one found by the mailbox is in its index
 DENSE = 4  # a range is read whole when at least every fourth uid of it is wanted
 
@@ -63,14 +63,18 @@ class Change:
 def uids(tx: Tx, mailbox_id: str) -> array[int]:
     """Every uid of a mailbox, ascending."""
     found: array[int] = array("I")
-    last = 0
-    while rows := tx.all(
-        "SELECT uid FROM messages WHERE mailbox_id = ? AND uid > ? ORDER BY uid LIMIT ?", (mailbox_id, last, LOOKED_AT)
-    ):
-        found.extend([row[0] for row in rows])
-        last = rows[-1][0]
-        if len(rows) < LOOKED_AT:
-            break
+    start: int | None = tx.scalar("SELECT min(uid) FROM messages WHERE mailbox_id = ?", (mailbox_id,))
+    while start is not None:
+        window = (mailbox_id, start, start + WINDOW - 1)
+        count, last = tx.one(
+            "SELECT count(*), max(uid) FROM messages WHERE mailbox_id = ? AND uid BETWEEN ? AND ?", window
+        ) or (0, 0)
+        if count == last - start + 1:  # without a gap, as most of most mailboxes is: nothing to bring over one by one
+            found.extend(range(start, last + 1))
+        else:
+            rows = tx.all("SELECT uid FROM messages WHERE mailbox_id = ? AND uid BETWEEN ? AND ? ORDER BY uid", window)
+            found.extend([row[0] for row in rows])
+        start = tx.scalar("SELECT min(uid) FROM messages WHERE mailbox_id = ? AND uid > ?", (mailbox_id, last))
     return found
 
 

@@ -10,8 +10,8 @@ import asyncio
 import contextlib
 import json
 from array import array
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 READ_AT_ONCE = 200  # messages whose octets are looked at: their structures are in memory together
 KEPT_AT_ONCE = 1_000 - READ_AT_ONCE  # envelopes from which they are written: never more than views.SLICE
 
-Listed: TypeAlias = tuple[int, int, int, str]
-"""A row of `views.listed`."""
-
 _keeping: set[asyncio.Task[None]] = set()  # the loop itself keeps no hold of tasks
 
 log = structlog.get_logger("mailwright.imap")
@@ -59,7 +56,9 @@ class Delivery:
 
     async def run(self, numbers: Sequence[int], uids: array[int]) -> None:
         """Answer for one slice: numbers and uids in step."""
-        if self._plan.light is not None:
+        if self._plan.listed:
+            await self._run_listed(numbers, uids)
+        elif self._plan.light is not None:
             await self._run_light(numbers, uids, self._plan.light)
         else:
             for start in range(0, len(uids), READ_AT_ONCE):
@@ -77,30 +76,9 @@ class Delivery:
         _keeping.add(task)
         task.add_done_callback(_keeping.discard)
 
-    async def run_listed(self, slices: Iterable[tuple[Sequence[int], array[int]]]) -> None:
-        """Answer from the index alone: the next slice is being read while one is written."""
-        before: tuple[Sequence[int], array[int], asyncio.Future[list[Listed]]] | None = None
-        try:
-            for numbers, uids in slices:
-                reading = asyncio.ensure_future(self._listed(uids))
-                if before is not None:
-                    done, before = before, (numbers, uids, reading)
-                    await self._tell_listed(*done)
-                before = (numbers, uids, reading)
-            if before is not None:
-                await self._tell_listed(*before)
-        finally:
-            if before is not None:
-                before[2].cancel()
-
-    async def _listed(self, uids: array[int]) -> list[Listed]:
-        mailbox_id = self._selected.mailbox_id
-        return await self._connection.core.read(lambda tx: views.listed(tx, mailbox_id, uids))
-
-    async def _tell_listed(
-        self, numbers: Sequence[int], uids: array[int], reading: asyncio.Future[list[Listed]]
-    ) -> None:
-        rows, plan = await reading, self._plan
+    async def _run_listed(self, numbers: Sequence[int], uids: array[int]) -> None:
+        mailbox_id, plan = self._selected.mailbox_id, self._plan
+        rows = await self._connection.core.read(lambda tx: views.listed(tx, mailbox_id, uids))
         self._connection.send(
             flag_lines(
                 self._numbers(numbers, uids, rows),
@@ -201,8 +179,7 @@ class Delivery:
             return rows, {}
         if not stored.modseq:
             return rows, {}
-        selected.own_changes.add(stored.modseq)
-        selected.dirty = True
+        selected.changed_by_us(stored.before, stored.modseq)
         marked = {each.uid: each for each in stored.changed}
         added: dict[int, bytes] = {}
         for index, row in enumerate(rows):

@@ -195,7 +195,17 @@ class Selected:
             return
         await self._tell(connection, news, expunges=expunges)
 
-    def _happened(self, _event: Event) -> None:
+    def changed_by_us(self, before: int, modseq: int) -> None:
+        """This session raised the mailbox's modseq from `before`, and tells the client of it by itself."""
+        if before == self.modseq and not self.pending:
+            self.modseq = modseq  # nobody else did anything meanwhile: there is nothing to look for
+        else:
+            self.own_changes.add(modseq)
+            self.dirty = True
+
+    def _happened(self, event: Event) -> None:
+        if event.key == self.mailbox_id and event.payload.get("modseq", self.modseq + 1) <= self.modseq:
+            return  # told already
         self.dirty = True
         if self.alarm is not None:
             self.alarm()

@@ -29,9 +29,6 @@ async def fetch(connection: Connection, command: Fetch) -> Reply:
         spans = await _changed(connection, selected, command, spans)
     delivery = Delivery(connection, selected, plan)
     read: array[int] = array("I")
-    if plan.listed:
-        await delivery.run_listed(selected.slices(spans))
-        return _answer(command, delivery)
     try:
         for numbers, uids in selected.slices(spans):
             if plan.reads_text:

@@ -23,8 +23,7 @@ async def store(connection: Connection, command: Store) -> Reply:
     wanted = selected.chosen(command.set, uid=command.uid)
     stored = await _store(connection, selected, command, wanted)
     if stored.modseq:
-        selected.own_changes.add(stored.modseq)
-        selected.dirty = True
+        selected.changed_by_us(stored.before, stored.modseq)
         connection.note("imap.store", selected.resource(compact([marked.uid for marked in stored.changed])))
     await _tell(connection, selected, command, stored)
     return _answer(selected, command, stored, len(wanted))
