@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.figures import Figure
 from benchmarks.page import write_page
 
-NAMES = ("idle", "ingest", "large", "hook", "agents", "imap", "search")
+NAMES = ("idle", "ingest", "large", "hook", "pushes", "agents", "assistant", "scribe", "followups", "imap", "search")
 
 
 def main() -> int:

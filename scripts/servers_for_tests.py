@@ -30,11 +30,14 @@ PACKAGES = {
     "offlineimap3": "the tests with offlineimap",
     "imapfilter": "the tests with imapfilter",
     "neomutt": "the tests with neomutt",
+    "chromium": "the tests of pages in a browser",
     "curl": "the tests with curl",
     "thunderbird": "the tests with Thunderbird",
     "xvfb": "the tests with Thunderbird (its display)",
+    "prometheus": "the tests of alert rules",
+    "prometheus-alertmanager": "the test of an alert that becomes a mail",
 }
-SERVICES = ("postgresql", "postfix", "dovecot")
+SERVICES = ("postgresql", "postfix", "dovecot", "prometheus", "prometheus-alertmanager")
 # Postfix asks what it is for, and fails on a machine without a domain name unless it is told to configure nothing.
 ANSWERS = "postfix postfix/main_mailer_type select No configuration\npostfix postfix/mailname string mailwright.test\n"
 POLICY = Path("/usr/sbin/policy-rc.d")  # Debian's packages ask it before they start a service; 101 means no

@@ -8,14 +8,41 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fastapi._compat import v2 as fastapi_fields
+from pydantic import TypeAdapter
 
 from mailwright.storage.database import Database, open_database
 from mailwright.storage.migrate import migrate
 from tests.servers.postgresql import PostgresqlServer, find_binaries
 from tests.servers.s3 import S3Server
+
+
+class _Kept:
+    """A type of an application's routes, known by how it is written."""
+
+    def __init__(self, kind: Any, config: Any) -> None:
+        self.kind, self.config = kind, config
+        self._key = (repr(kind), repr(config))
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Kept) and self._key == other._key
+
+
+@cache
+def _adapter(kept: _Kept) -> TypeAdapter[Any]:
+    return TypeAdapter(kept.kind, config=kept.config)
+
+
+# FastAPI makes some 1,200 validators for each application, the same ones every time, and the tests make thousands of applications.
+fastapi_fields.TypeAdapter = lambda kind, *, config=None: _adapter(_Kept(kind, config))  # type: ignore[misc,assignment]
 
 
 @pytest.fixture

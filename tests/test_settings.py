@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mailwright import settings
+from mailwright.installation import google_of
 from mailwright.settings import BadSettings, load
 from mailwright.settings.reference import settings_table
 
@@ -60,12 +61,12 @@ def test_each_bad_setting_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAILWRIGHT_DATABASE_URL", "mysql://ada:hunter2@db/mail")
     monkeypatch.setenv("MAILWRIGHT_MODEL", "gpt")
     monkeypatch.setenv("MAILWRIGHT_MAX_MESSAGE_BYTES", "a lot")
-    assert _bad(roles="smtp,lmpt") == [
-        "MAILWRIGHT_DATABASE_URL: should be sqlite:///path/to/file.db or postgresql://user:password@host:port/name",
+    assert sorted(_bad(roles="smtp,lmpt")) == [
         "--roles: input should be 'all', 'smtp', 'lmtp', 'imap', 'http', 'worker' or 'scheduler' (it is 'smtp,lmpt')",
-        "MAILWRIGHT_SMTP_PORT: should be a whole number (it is 'abc')",
+        "MAILWRIGHT_DATABASE_URL: should be sqlite:///path/to/file.db or postgresql://user:password@host:port/name",
         "MAILWRIGHT_MAX_MESSAGE_BYTES: should be a size like 50MB (it is 'a lot')",
         "MAILWRIGHT_MODEL: 'gpt' should be rules or provider:model, like anthropic:claude-sonnet-4-5",
+        "MAILWRIGHT_SMTP_PORT: should be a whole number (it is 'abc')",
     ]
 
 
@@ -126,6 +127,27 @@ def test_a_hosted_model_needs_a_key_and_takes_the_makers_variable(monkeypatch: p
     key = found.api_key_for("anthropic")
     assert key is not None
     assert key.get_secret_value() == "sk-test"
+
+
+def test_selling_plans_needs_both_secrets_and_plans_there_are() -> None:
+    (line,) = _bad(stripe_secret_key="sk_test_12345678")
+    assert line == "MAILWRIGHT_STRIPE_WEBHOOK_SECRET: Stripe needs it"
+    (line,) = _bad(stripe_prices={"gold": "price_1"})
+    assert line == "MAILWRIGHT_STRIPE_PRICES: there is no plan 'gold'"
+
+
+def test_hearing_of_gmails_mail_needs_the_account_that_pushes() -> None:
+    gmail = {"google_client_id": "client-of-ours", "google_client_secret": "a-secret-of-ours"}
+    (line,) = _bad(**gmail, google_pubsub_topic="projects/ours/topics/gmail")
+    assert line == "MAILWRIGHT_GOOGLE_PUSH_ACCOUNT: hearing of new mail needs it"
+    found = load(**gmail, google_push_account="pushes@ours.iam.gserviceaccount.com")
+    assert google_of(found, "https://mail.example.org/hook") is not None
+    assert google_of(load(**gmail), "https://mail.example.org/hook") is None  # who could push is not known: nobody may
+
+
+def test_older_prices_of_a_plan_stand_behind_the_one_that_is_sold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILWRIGHT_STRIPE_PRICES", '{"paid_20": "price_new, price_old"}')
+    assert load().prices() == {"paid_20": ("price_new", "price_old")}
 
 
 def test_sizes_are_written_as_people_write_them() -> None:

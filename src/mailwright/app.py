@@ -7,27 +7,44 @@ declared it needs, starts them from the inside out (storage, doors, work) and en
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import signal
 import ssl
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from fastapi import FastAPI
 
 from mailwright import telemetry
-from mailwright.core import Core
+from mailwright.core import Core, checkup, connectionfigures, status, vapid
 from mailwright.core.authentication import Authenticator, Trust
+from mailwright.core.dnscheck import ANSWER_SECONDS
 from mailwright.core.dnsrecords import Doors
+from mailwright.core.outreach.studio import Studio
 from mailwright.core.status import Finding
-from mailwright.domain.refusals import AlreadyExists
-from mailwright.installation import build_core, flows_url
+from mailwright.domain.pictures import Picture
+from mailwright.elsewhere import Elsewhere
+from mailwright.installation import (
+    again_of,
+    build_core,
+    desk_of,
+    flows_url,
+    google_of,
+    letters_of,
+    lock_folder,
+    model_premises,
+    premises_of,
+    provider_of,
+    shop_of,
+    whatsapp_of,
+)
 from mailwright.pipeline import Flows
 from mailwright.pipeline.heartbeat import Heartbeat, executor_id
 from mailwright.protocols.api import ApiSettings, HttpServer, create_api
+from mailwright.protocols.api.admin import Machine
 from mailwright.protocols.api.autoconfig import Place
+from mailwright.protocols.api.gmailhook import HOOK_PATH, GmailHook
+from mailwright.protocols.identity import Web
 from mailwright.protocols.imap.server import ImapServer
 from mailwright.protocols.imap.settings import ImapSettings
 from mailwright.protocols.managesieve.server import ManageSieveServer
@@ -36,11 +53,17 @@ from mailwright.protocols.smtp.core_entrance import CoreEntrance
 from mailwright.protocols.smtp.server import MailServer
 from mailwright.protocols.smtp.settings import Kind, SmtpSettings
 from mailwright.protocols.tls import self_signed_context, server_context
+from mailwright.scribing import Scribing
 from mailwright.settings import Settings
 from mailwright.storage.search.folder import SearchFolder
 
 if TYPE_CHECKING:
+    from mailwright.codecs.mailauth import Answer, Question
+    from mailwright.connectors.dns import DnsResolver
+    from mailwright.connectors.oidc import Provider, Trusted
+    from mailwright.connectors.pictures import PictureFetcher
     from mailwright.connectors.rspamd import Rspamd
+    from mailwright.core.billing import Shop
     from mailwright.storage import Tx
     from mailwright.storage.dead_letters import DeadLetter
     from mailwright.work import Work
@@ -75,8 +98,19 @@ class Application:
         self._heartbeat: Heartbeat | None = None
         self._work: Work | None = None
         self._rspamd: Rspamd | None = None
+        self._resolver: DnsResolver | None = None
+        self._pictures: PictureFetcher | None = None
+        self._shop: Shop | None = None
+        self._elsewhere: Elsewhere | None = None
+        self._scribing: Scribing | None = None
+        self._google: Trusted | None = None
+        self._provider: Provider | None = None
         self._lock: int | None = None
         self._started = False
+
+    @property
+    def _public_url(self) -> str:
+        return self.settings.public_url or f"http://localhost:{self.settings.http_port}"
 
     @property
     def embedded(self) -> bool:
@@ -129,8 +163,11 @@ class Application:
             await self.flows.stop(0)
         if self._heartbeat is not None:
             await self._heartbeat.stop()
-        if self._rspamd is not None:
-            await self._rspamd.close()
+        payments = None if self._shop is None else self._shop.service
+        own = (self._elsewhere, self._scribing, self._google, self._provider)
+        for service in (self._rspamd, self._pictures, payments, *own):
+            if service is not None:
+                await service.close()
         self._work = self._heartbeat = None
         if hasattr(self, "core"):
             await self.core.changes.stop()
@@ -161,7 +198,7 @@ class Application:
         settings, roles = self.settings, self.settings.active_roles
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.embedded:
-            self._lock = _lock_folder(settings.data)
+            self._lock = lock_folder(settings.data)
         self.core = await asyncio.to_thread(build_core, settings)
         self.core.search = SearchFolder(settings.data / "search")
         executor = "embedded" if self.embedded else executor_id()
@@ -178,7 +215,7 @@ class Application:
         await self._heartbeat.sign_in()
         self._heartbeat.start()
         self.core.trail.start()
-        if "imap" in roles:
+        if roles & {"imap", "http"}:
             await self.core.changes.start()
 
     def _make_work(self) -> Work:
@@ -188,7 +225,10 @@ class Application:
 
     async def _open_doors(self, roles: frozenset[str]) -> None:
         settings = self.settings
-        entrance = CoreEntrance(self.core, await asyncio.to_thread(self._authenticator))
+        self._provider = await asyncio.to_thread(provider_of, settings)
+        self.core.bearer = None if self._provider is None else self._provider.prove
+        authenticator = await asyncio.to_thread(self._authenticator)
+        entrance = CoreEntrance(self.core, authenticator)
         doors: list[tuple[str, Kind, int]] = []
         if "smtp" in roles:
             doors += [("smtp", "smtp", settings.smtp_port), ("submission", "submission", settings.submission_port)]
@@ -242,7 +282,13 @@ class Application:
             await rules.start()
             self.servers["sieve"] = rules
         if "http" in roles:
-            self.http = HttpServer(self._api(), settings.host, settings.http_port)
+            self.core.push_key = await vapid.public_key(self.core)
+            self._shop = await asyncio.to_thread(shop_of, settings, self._public_url)
+            self._elsewhere = Elsewhere(settings, self.core)
+            self._scribing = Scribing(settings, self.core)
+            self._google = await asyncio.to_thread(google_of, settings, f"{self._public_url}{HOOK_PATH}")
+            api = self._api(authenticator)
+            self.http = HttpServer(api, settings.host, settings.http_port, api.state.streams)
             await self.http.start()
 
     def _authenticator(self) -> Authenticator:
@@ -261,25 +307,63 @@ class Application:
         trust = Trust.of(settings.trusted_relays, settings.trusted_authserv_ids)
         return Authenticator(self.core, trust, resolver, self._rspamd)
 
-    def _api(self) -> FastAPI:
+    def _api(self, authenticator: Authenticator) -> FastAPI:
         settings = self.settings
-        secret = settings.webhook_secret
+        secret, postmark = settings.webhook_secret, settings.postmark_hook_password
+        doors = Doors(settings.imaps_port, settings.submissions_port, settings.submission_port, settings.sieve_port)
         return create_api(
             self.core,
             ApiSettings(
                 webhook_secret=None if secret is None else secret.get_secret_value(),
                 webhook_per_minute=settings.webhook_per_minute,
-                place=Place(
-                    settings.hostname,
-                    Doors(
-                        settings.imaps_port, settings.submissions_port, settings.submission_port, settings.sieve_port
-                    ),
+                postmark_password=None if postmark is None else postmark.get_secret_value(),
+                postmark_per_minute=settings.postmark_hook_per_minute,
+                gmail=GmailHook(
+                    None if self._google is None else self._google.verify,
+                    settings.gmail_hook_unverified_per_minute,
+                    settings.gmail_hook_pushes_per_minute,
                 ),
+                whatsapp=whatsapp_of(settings),
+                web=Web.of(self._public_url, settings.trusted_proxies, brand=settings.brand),
+                place=Place(settings.hostname, doors),
+                machine=Machine(
+                    doors,
+                    relayed=settings.smart_host is not None,
+                    look_up=self._look_up,
+                    letters=lambda: letters_of(self.core, self.flows),
+                    looks=lambda: checkup.premises(premises_of(settings)),
+                    models=model_premises(settings),
+                    again=again_of(self.core, self.flows),
+                ),
+                shop=self._shop,
+                desk=desk_of(settings, self.core, self.flows, self._elsewhere),
+                accounts=self._elsewhere,
+                origins=settings.api_origins,
+                studio=Studio() if self._scribing is None else self._scribing.studio,
             ),
             metrics=telemetry.metrics_text,
             measures=[self._measure],
             checks=[self._at_work],
+            pictures=self._picture,
+            authenticator=authenticator,
         )
+
+    async def _picture(self, address: str) -> Picture:
+        """A picture that a mail refers to, for its reader. Raises NoPicture."""
+        if self._pictures is None:
+            from mailwright.connectors.dns import CHECK_SECONDS, DnsResolver  # brings much with it
+            from mailwright.connectors.pictures import PictureFetcher
+
+            self._pictures = PictureFetcher(DnsResolver(seconds=CHECK_SECONDS))
+        return await self._pictures.fetch(address)
+
+    async def _look_up(self, question: Question) -> Answer:
+        """Ask DNS for the administration pages."""
+        if self._resolver is None:
+            from mailwright.connectors.dns import DnsResolver  # brings much with it
+
+            self._resolver = DnsResolver(seconds=ANSWER_SECONDS)
+        return await self._resolver.look_up(question)
 
     async def _at_work(self) -> Finding:
         return Finding(
@@ -287,23 +371,14 @@ class Application:
         )
 
     async def _measure(self) -> None:
+        status.publish(await self.core.read(status.measure))
+        connectionfigures.publish(await self.core.read(connectionfigures.measure))
         if self._work is not None:
             await self._work.measure()
 
     def _ports(self) -> dict[str, int]:
         ports = {kind: server.port for kind, server in self.servers.items()}
         return ports | ({"http": self.http.port} if self.http is not None else {})
-
-
-def _lock_folder(folder: Path) -> int:
-    """Hold the data folder for this process alone: two embedded servers on one folder would do each other's work twice."""
-    descriptor = os.open(folder / "mailwright.lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise AlreadyExists(f"another Mailwright is running on {folder}") from None
-    return descriptor
 
 
 def _tls(settings: Settings) -> ssl.SSLContext:
@@ -314,6 +389,10 @@ def _tls(settings: Settings) -> ssl.SSLContext:
 
 def _on_dead(tx: Tx, letter: DeadLetter) -> None:
     """A workflow died: its agent's task has failed, in the transaction that writes the dead letter."""
-    from mailwright.agents import employee  # there is a workflow, so it is imported already
+    # There is a workflow, so they are imported already.
+    from mailwright.agents import assistant, concierge, employee, scribe
 
     employee.on_dead(tx, letter)
+    assistant.on_dead(tx, letter)
+    concierge.on_dead(tx, letter)
+    scribe.on_dead(tx, letter)

@@ -5,13 +5,45 @@ Called by the application when it starts and by every command that touches data;
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Awaitable, Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from mailwright.agents.models import Models
-from mailwright.core import Core, CoreSettings
+from mailwright.agents.models.tools import RunLimits
+from mailwright.core import Core, CoreSettings, modelchoices
 from mailwright.core.secrets import Vault
-from mailwright.domain.clock import DAY
+from mailwright.domain.clock import DAY, HOUR, SECOND
+from mailwright.domain.modelnames import PURPOSES
+from mailwright.domain.outreach import Limits
+from mailwright.domain.refusals import AlreadyExists, BadInput
 from mailwright.settings import Settings
-from mailwright.storage import open_blobs, open_database
+from mailwright.storage import model_calls, open_blobs, open_database
 from mailwright.storage.migrate import migrate
+
+if TYPE_CHECKING:
+    from mailwright.agents.assistant import Options as AssistantOptions
+    from mailwright.agents.concierge import Options as ConciergeOptions
+    from mailwright.agents.employee import Options
+    from mailwright.agents.models import Asker
+    from mailwright.agents.models.budget import Budget
+    from mailwright.agents.scribe import Options as ScribeOptions
+    from mailwright.agents.tools.servers import Servers
+    from mailwright.codecs.redaction import Recogniser
+    from mailwright.connectors.oidc import Provider, Trusted
+    from mailwright.core.administration.failedtasks import Again
+    from mailwright.core.billing import Shop
+    from mailwright.core.checkup import Premises
+    from mailwright.core.processing import Desk
+    from mailwright.elsewhere import Elsewhere
+    from mailwright.pipeline import Flows
+    from mailwright.pipeline.dead_letters import DeadLetters
+    from mailwright.protocols.api.whatsapphook import WhatsAppHook
+    from mailwright.storage.model_calls import ModelCall
+    from mailwright.storage.tasks import Task
 
 
 def build_core(settings: Settings) -> Core:
@@ -23,6 +55,20 @@ def build_core(settings: Settings) -> Core:
     migrate(settings.database_url)
     database = open_database(settings.database_url)
     return Core(database, open_blobs(database, settings.blob_url), core_settings(settings), secrets=vault_of(settings))
+
+
+def lock_folder(folder: Path) -> int:
+    """Hold the data folder for this process alone: two embedded servers on one folder would do each other's work twice.
+
+    Closing the descriptor lets go of it. Raises AlreadyExists.
+    """
+    descriptor = os.open(folder / "mailwright.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise AlreadyExists(f"another Mailwright is running on {folder}") from None
+    return descriptor
 
 
 def vault_of(settings: Settings) -> Vault:
@@ -39,7 +85,28 @@ def core_settings(settings: Settings) -> CoreSettings:
         default_quota_bytes=None if settings.default_quota_bytes is None else int(settings.default_quota_bytes),
         submission_per_hour=settings.submission_per_hour,
         audit_kept=settings.audit_kept_days * DAY,
+        allow_private_push=settings.allow_private_push,
+        transcripts_kept=settings.model_transcripts_kept_days * DAY,
+        assistant_kept=settings.assistant_kept_days * DAY,
+        followups_kept=settings.concierge_kept_days * DAY,
         redact_after=None if settings.redact_after_days is None else settings.redact_after_days * DAY,
+        plans=settings.plans,
+        approval_valid=settings.approval_days * DAY,
+        agent_held=settings.agent_hold_seconds * SECOND,
+        agent_sends_per_day=settings.agent_sends_per_day,
+        public_url=(settings.public_url or f"http://localhost:{settings.http_port}").rstrip("/"),
+        followup_question=settings.concierge_question_days * DAY,
+        followups_open=settings.concierge_open,
+        outreach=Limits(
+            at_once=settings.scribe_at_once,
+            per_day=settings.scribe_per_day,
+            batch=settings.scribe_batch,
+            sends_per_day=settings.scribe_sends_per_day,
+            domain_per_day=settings.scribe_domain_per_day,
+            cached=settings.scribe_cache_hours * HOUR,
+        ),
+        tokens_add_people=settings.oidc_adds_users,
+        brand=settings.brand,
     )
 
 
@@ -50,16 +117,252 @@ def flows_url(settings: Settings) -> str:
     return settings.database_url
 
 
-def models_of(settings: Settings) -> Models:
-    """The models the settings choose, with their keys."""
+def models_of(settings: Settings, core: Core | None = None) -> Models:
+    """The models the settings choose, with their keys. With `core` every call is recorded as it is made, budgets and the monthly cap are
+    kept, and what was chosen since is followed. Raises BadInput when the settings name a runtime that is not installed."""
+    if settings.agent_runtime == "claude-agent-sdk" and find_spec("claude_agent_sdk") is None:
+        raise BadInput("MAILWRIGHT_AGENT_RUNTIME: claude-agent-sdk is not installed: pip install 'mailwright[claude]'")
 
     def api_key(provider: str) -> str | None:
         key = settings.api_key_for(provider)
         return None if key is None else key.get_secret_value()
 
     return Models(
-        {"judge": settings.models_for("judge"), "work": settings.models_for("work")},
+        {purpose: settings.models_for(purpose) for purpose in PURPOSES},
         base_url=settings.model_base_url,
         api_key=api_key,
         timeout_seconds=settings.model_timeout_seconds,
+        transcripts=settings.model_transcripts_kept_days > 0,
+        gate=None if core is None else _gate(settings, core),
+        told=None if core is None else _recorder(core),
+        choices=None if core is None else lambda: core.read(modelchoices.chosen),
+        runtime=settings.agent_runtime,
     )
+
+
+def model_premises(settings: Settings) -> modelchoices.Premises:
+    """What choosing models needs to know."""
+
+    async def unfit(name: str) -> str:
+        models = models_of(settings)
+        try:
+            return await models.unfit(name)
+        finally:
+            await models.close()
+
+    chosen: dict[str, tuple[str, ...]] = {purpose: settings.models_for(purpose) for purpose in PURPOSES}
+    return modelchoices.Premises(chosen, settings.model_monthly_usd, unfit)
+
+
+def _gate(settings: Settings, core: Core) -> Budget | None:
+    """None when the settings limit nothing."""
+    limits = (
+        settings.model_requests_per_minute,
+        settings.model_tokens_per_minute,
+        settings.model_monthly_usd,
+    )
+    if limits == (None, None, None):
+        return None
+    from mailwright.agents.models.budget import Budget
+
+    requests, tokens, monthly = limits
+    return Budget(core, requests_per_minute=requests, tokens_per_minute=tokens, monthly_usd=monthly)
+
+
+def _recorder(core: Core) -> Callable[[ModelCall, Asker | None], Awaitable[None]]:
+    async def record(call: ModelCall, who: Asker | None) -> None:
+        if who is not None:  # else whoever asks knows what the call belongs to, and records it
+            await core.write(lambda tx: model_calls.add(tx, call, task_id=who.task_id))
+
+    return record
+
+
+def options_of(settings: Settings) -> Options:
+    """What the settings choose for the employee."""
+    from mailwright.agents.employee import Options  # with its workflow it brings the engine
+
+    limits = RunLimits(settings.task_turns, settings.task_tokens, settings.task_usd, settings.task_seconds)
+    return Options(
+        threshold=settings.judge_threshold,
+        limits=limits,
+        recognisers=_recognisers(settings),
+        progress=settings.task_progress_seconds * SECOND,
+        hosts=settings.web_allowed_hosts,
+        tools=tuple(f"{server.name}.{tool}" for server in settings.mcp_servers for tool in server.tools),
+        upgrade_link=f"{core_settings(settings).public_url}/app/dashboard",
+    )
+
+
+def assistant_options_of(settings: Settings) -> AssistantOptions:
+    """What the settings choose for the assistant."""
+    from mailwright.agents.assistant import Options  # with its workflow it brings the engine
+
+    return Options(
+        threshold=settings.assistant_threshold,
+        draft_words=settings.assistant_draft_words,
+        recognisers=_recognisers(settings),
+    )
+
+
+def concierge_options_of(settings: Settings) -> ConciergeOptions:
+    """What the settings choose for the concierge."""
+    from mailwright.agents.concierge import Options  # with its workflow it brings the engine
+
+    return Options(
+        threshold=settings.concierge_threshold,
+        trusts_hook=settings.concierge_trusts_hook,
+        recognisers=_recognisers(settings),
+    )
+
+
+def scribe_options_of(settings: Settings) -> ScribeOptions:
+    """What the settings choose for the scribe."""
+    from mailwright.agents.scribe import Options  # with its workflow it brings the engine
+
+    return Options(pages=settings.scribe_pages, recognisers=_recognisers(settings))
+
+
+def _recognisers(settings: Settings) -> tuple[Recogniser, ...]:
+    """What finds more than the built-in recognisers do, before a model sees a text."""
+    if not settings.redaction_presidio:
+        return ()
+    from mailwright.connectors.presidio import Presidio  # an extra
+
+    return (Presidio(),)
+
+
+def servers_of(settings: Settings) -> Servers:
+    """The servers of tools that the settings name."""
+    from mailwright.agents.tools.servers import Server, Servers
+
+    return Servers(
+        [
+            Server(
+                each.name,
+                each.url,
+                each.command,
+                {name: value.get_secret_value() for name, value in each.headers.items()},
+                each.tools,
+            )
+            for each in settings.mcp_servers
+        ]
+    )
+
+
+def shop_of(settings: Settings, public_url: str) -> Shop | None:
+    """Where plans are bought; None when the settings name nobody who takes payments."""
+    key, signing = settings.stripe_secret_key, settings.stripe_webhook_secret
+    if key is None or signing is None:
+        return None
+    from mailwright.connectors.stripe import Stripe
+    from mailwright.core.billing import Shop
+
+    service = Stripe(key.get_secret_value(), signing.get_secret_value(), url=settings.stripe_url)
+    return Shop(service, settings.prices(), public_url)
+
+
+def google_of(settings: Settings, hook: str) -> Trusted | None:
+    """Whose tokens of Google's are believed at the address of our `hook`; None when the settings connect nobody's Gmail, or name no account
+    that may push."""
+    if settings.google_client_id is None or settings.google_push_account is None:
+        return None
+    from mailwright.connectors.jwks import Keys
+    from mailwright.connectors.oidc import GOOGLE, Trusted
+
+    audience = settings.google_push_audience or hook
+    return Trusted(Keys(settings.google_keys_url), GOOGLE, audience, settings.google_push_account)
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    """Whose tokens open our doors; None when the settings name nobody."""
+    issuer, audience, secret = settings.oidc_issuer, settings.oidc_audience, settings.oidc_shared_secret
+    if issuer is None or audience is None:
+        return None
+    from mailwright.connectors.jwks import ALGORITHMS, Keys
+    from mailwright.connectors.oidc import Provider
+
+    return Provider(
+        issuer,
+        audience,
+        Keys(settings.oidc_keys_url, issuer=issuer, algorithms=ALGORITHMS),
+        secret=None if secret is None else secret.get_secret_value(),
+        trusts_mail=settings.oidc_trusts_mail,
+    )
+
+
+def whatsapp_of(settings: Settings) -> WhatsAppHook:
+    """Who may hand over messages of WhatsApp, and which number is ours."""
+    from mailwright.core.whatsapp import Line
+    from mailwright.protocols.api.whatsapphook import WhatsAppHook
+
+    secret, token = settings.whatsapp_app_secret, settings.whatsapp_verify_token
+    return WhatsAppHook(
+        app_secret=None if secret is None else secret.get_secret_value(),
+        verify_token=None if token is None else token.get_secret_value(),
+        line=Line(settings.whatsapp_phone_number_id, settings.whatsapp_mailbox),
+        number=settings.whatsapp_number,
+        per_minute=settings.whatsapp_hook_per_minute,
+    )
+
+
+def again_of(core: Core, flows: Flows) -> Again:
+    """How a task that failed is handed to its agent once more."""
+
+    async def again(task: Task) -> None:
+        # With the workflows they bring their engine.
+        from mailwright.agents import assistant, concierge, employee, scribe
+
+        if task.agent == assistant.AGENT:
+            await assistant.again(core, flows, task.message_id, force=False)
+        elif task.agent == concierge.AGENT:
+            await concierge.again(core, flows, task.id)
+        elif task.agent == scribe.AGENT:
+            await scribe.again(core, flows, task.id)
+        else:
+            await employee.again(core, flows, task.id)
+
+    return again
+
+
+def letters_of(core: Core, flows: Flows) -> DeadLetters:
+    """The dead letters, with whoever knows how to offer each kind again."""
+    from mailwright.agents import assistant, concierge, employee, scribe  # with the workflows they bring their engine
+    from mailwright.core import outbox
+    from mailwright.pipeline.dead_letters import DeadLetters
+
+    letters = DeadLetters(core.database, flows)
+    letters.replayers["outbox"] = outbox.replayer(core)
+    by_employee = employee.replayer(core, flows, letters.replayers["workflow"])
+    by_assistant = assistant.replayer(core, flows, by_employee)
+    by_concierge = concierge.replayer(core, flows, by_assistant)
+    letters.replayers["workflow"] = scribe.replayer(core, flows, by_concierge)
+    return letters
+
+
+def desk_of(settings: Settings, core: Core, flows: Flows, elsewhere: Elsewhere | None) -> Desk:
+    """Where the assistant is asked for work, also on accounts `elsewhere`; without those nowhere."""
+    from mailwright.core.processing import Desk, Worker
+
+    if elsewhere is None:
+        return Desk()
+
+    def worker() -> Worker:
+        from mailwright.agents.assistant.onrequest import OnRequest  # with the workflows it brings their engine
+
+        return OnRequest(core, flows, elsewhere.inbox, elsewhere.openers)
+
+    return Desk(
+        worker,
+        at_once=settings.assistant_bulk_at_once,
+        threshold=settings.assistant_threshold,
+        kept_days=settings.assistant_kept_days,
+        pushes=elsewhere.pushes,
+        poll=elsewhere.poll,
+    )
+
+
+def premises_of(settings: Settings) -> Premises:
+    """What the quick checks look at."""
+    from mailwright.core.checkup import Premises
+
+    return Premises(settings.data, settings.hostname, settings.host, settings.tls_cert)

@@ -62,9 +62,12 @@ QUIET = (
     "botocore",
     "dbos",
     "httpcore",
+    "httpcore2",
     "httpx",
+    "httpx2",
     "openai",
     "anthropic",
+    "stripe",
     "urllib3",
     "uvicorn",
 )

@@ -10,16 +10,37 @@ import asyncio
 from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
-from mailwright.agents import employee
+from mailwright.agents import approved, assistant, concierge, employee, scribe
+from mailwright.agents.assistant import corrections, labelling, learning, looking, looks, revisiting
+from mailwright.agents.tools import Workshop
 from mailwright.connectors.dns import DnsResolver
+from mailwright.connectors.postmark import Postmark
+from mailwright.connectors.ses import Ses
 from mailwright.connectors.smtp import DirectMx, SmartHost
+from mailwright.connectors.webpush import WebPush
+from mailwright.connectors.whatsapp import Template, WhatsApp
 from mailwright.core import Core, housekeeping, outbox, retention
 from mailwright.core.dispatch import Dispatcher, Transport
+from mailwright.core.followups import scanning as due
+from mailwright.core.followups import settled, watching
+from mailwright.core.outreach import returned, turns
+from mailwright.core.pushing import Pushing
 from mailwright.core.searchwork import SearchWork
+from mailwright.core.whatsappsent import SentLedger
 from mailwright.domain.events import Event
-from mailwright.installation import models_of
+from mailwright.elsewhere import Elsewhere
+from mailwright.installation import (
+    assistant_options_of,
+    concierge_options_of,
+    models_of,
+    options_of,
+    scribe_options_of,
+    servers_of,
+    shop_of,
+)
 from mailwright.pipeline import Consumers, Flows, Handler
 from mailwright.settings import Settings
+from mailwright.webs import research_web_of, web_of
 
 SMTPS_PORT, SUBMISSION_PORT = 465, 587  # RFC 8314 §7.3, RFC 6409 §3.1
 
@@ -31,34 +52,90 @@ class Work:
         self._core = core
         self._flows = flows
         self._settings = settings
-        self._models = models_of(settings)
+        self._models = models_of(settings, core)
         self.consumers = Consumers(core.database)
-        self._dispatcher = Dispatcher(core, {outbox.SMTP: _way_out(settings)})
+        self._web, self._research = web_of(settings), research_web_of(settings, core)
+        self._servers = servers_of(settings)
+        self._shop = Workshop()
+        self._elsewhere = Elsewhere(settings, core)
+        self._postmark, self._ses = _postmark(settings), _ses(settings)
+        ways_out: dict[str, Transport] = {}
+        if self._postmark is not None:
+            ways_out[outbox.POSTMARK] = self._postmark
+        elif self._ses is not None:
+            ways_out[outbox.SES] = self._ses
+        else:
+            ways_out[outbox.SMTP] = _way_out(settings)
+        self._whatsapp = _whatsapp(settings, core)
+        if self._whatsapp is not None:
+            ways_out[outbox.WHATSAPP] = self._whatsapp
+        self._dispatcher = Dispatcher(core, ways_out, alone=settings.database_url.startswith("sqlite:///"))
         self._search = (
             None
             if core.search is None
             else SearchWork(core, core.search, ocr=settings.search_ocr_languages if settings.search_ocr else None)
         )
+        self._pushing = Pushing(core, WebPush(DnsResolver(), allow_private=settings.allow_private_push))
         self._working = False
 
     async def start(self, roles: frozenset[str]) -> None:
         """Begin. Raises AlreadyExists, TryLater."""
-        employee.configure(self._core, self._models)
-        housekeeping.configure(self._core, self._flows)
+        reach = employee.Reach(self._web, self._servers, self._shop)
+        employee.configure(self._core, self._models, options_of(self._settings), reach)
+        approved.configure(self._core)
+        self._configure_assistant()
+        concierge.configure(self._core, self._models, concierge_options_of(self._settings))
+        concierge.scanning.configure(self._core, self._flows)
+        scribe.configure(self._core, self._models, self._research, scribe_options_of(self._settings))
+        public_url = self._core.settings.public_url
+        housekeeping.configure(self._core, self._flows, lambda: shop_of(self._settings, public_url))
         if "scheduler" in roles:
             self._flows.schedule(housekeeping.NIGHTLY, housekeeping.housekeeping)
+            self._flows.schedule(housekeeping.EVERY_MINUTE, housekeeping.wake_snoozed)
+            self._flows.schedule(housekeeping.EVERY_MINUTE, employee.tell_progress)
+            self._flows.schedule(assistant.EVERY_HOUR, assistant.heal)
+            looking.schedule(self._flows)
+            revisiting.schedule(self._flows)
+            concierge.scanning.schedule(self._flows)
+            scribe.schedule(self._core, self._flows)
         await self._flows.start(lanes=None if "worker" in roles else ())
         if "worker" not in roles:
             return
         self.consumers.subscribe("mail_ingest", "ingesters", employee.on_delivered(self._core, self._flows))
+        self.consumers.subscribe("mail_ingest", assistant.GROUP, assistant.on_delivered(self._core, self._flows))
+        self._subscribe_concierge()
+        self.consumers.subscribe(scribe.STREAM, scribe.GROUP, scribe.on_changed(self._core, self._flows))
+        pushed = looking.on_pushes(self._core, self._flows)
+        self.consumers.subscribe(looking.STREAM, looking.GROUP, pushed, batch=looking.BATCH)
+        self.consumers.subscribe("triage", "learners", learning.on_events(self._core))
+        labels = labelling.on_changed(self._core, self._flows)
+        self.consumers.subscribe(labelling.STREAM, labelling.GROUP, labels)
+        corrections.subscribe(self._core, self.consumers)
+        returned.subscribe(self._core, self.consumers)
+        self.consumers.subscribe("approvals", "approvers", approved.on_events(self._core, self._flows))
         self.consumers.subscribe("retention", "janitors", _janitor(self._core))
+        self.consumers.subscribe("notify", "notifiers", self._pushing.on_events)
         if self._search is not None:
             self._search.subscribe(self.consumers)
         await self.consumers.start()
         await self._dispatcher.start()
+        self._pushing.start()
         if self._search is not None:
             self._search.start()
         self._working = True
+
+    def _subscribe_concierge(self) -> None:
+        arrived = concierge.on_delivered(self._core, self._flows)
+        self.consumers.subscribe("mail_ingest", concierge.GROUP, arrived)
+        self.consumers.subscribe(watching.STREAM, watching.GROUP, watching.on_delivered(self._core))
+        self.consumers.subscribe(settled.STREAM, settled.GROUP, settled.on_settled(self._core))
+
+    def _configure_assistant(self) -> None:
+        settings, elsewhere = self._settings, self._elsewhere
+        options = assistant_options_of(settings)
+        assistant.configure(self._core, self._models, options, elsewhere.inbox, flows=self._flows)
+        topic = settings.google_pubsub_topic
+        looks.configure(looks.Looking(self._core, self._flows, elsewhere.openers, poll=elsewhere.poll, topic=topic))
 
     async def stop(self, seconds: float) -> None:
         """Finish what is in hand within `seconds`; what is not finished resumes at the next start."""
@@ -66,17 +143,60 @@ class Work:
             await self.consumers.stop(seconds / 2)
             if self._search is not None:
                 await self._search.stop()
-            await asyncio.gather(self._dispatcher.stop(seconds), self._flows.stop(seconds))
+            await asyncio.gather(self._dispatcher.stop(seconds), self._pushing.stop(seconds), self._flows.stop(seconds))
         else:
             await self._flows.stop(seconds)
         await self._models.close()
+        await scribe.close()
+        outside = (self._postmark, self._ses, self._whatsapp, self._web, self._research)
+        for each in (*outside, self._servers, self._shop, self._elsewhere):
+            if each is not None:
+                await each.close()
 
     async def measure(self) -> None:
         """Bring the gauges up to date. Raises TryLater."""
         await self._flows.measure()
         await self.consumers.measure()
+        await due.measure(self._core)
+        await turns.measure(self._core)
         if self._search is not None:
             await self._search.measure()
+
+
+def _postmark(settings: Settings) -> Postmark | None:
+    """Postmark's API, when mail for other servers goes through it."""
+    if settings.send_through != "postmark" or settings.postmark_server_token is None:
+        return None
+    token = settings.postmark_server_token.get_secret_value()
+    return Postmark(token, url=settings.postmark_url, stream=settings.postmark_stream)
+
+
+def _ses(settings: Settings) -> Ses | None:
+    """Amazon's API, when mail for other servers goes through it."""
+    if settings.send_through != "ses" or settings.ses_region is None:
+        return None
+    secret = settings.ses_secret_access_key
+    return Ses(
+        settings.ses_region,
+        access_key_id=settings.ses_access_key_id,
+        secret_access_key=None if secret is None else secret.get_secret_value(),
+        configuration_set=settings.ses_configuration_set,
+        url=settings.ses_url,
+    )
+
+
+def _whatsapp(settings: Settings, core: Core) -> WhatsApp | None:
+    """The number that messages for phones are sent from, when there is one."""
+    if settings.whatsapp_phone_number_id is None or settings.whatsapp_access_token is None:
+        return None
+    name = settings.whatsapp_template
+    return WhatsApp(
+        settings.whatsapp_phone_number_id,
+        settings.whatsapp_access_token.get_secret_value(),
+        SentLedger(core),
+        url=settings.whatsapp_url,
+        template=None if name is None else Template(name, settings.whatsapp_template_languages or ("en",)),
+    )
 
 
 def _way_out(settings: Settings) -> Transport:

@@ -51,7 +51,17 @@ def test_what_keeps_us_silent_whatever_is_asked(changes: dict[str, object], beca
     [
         ((), TASK, Decision("reply", "judged a task (0.91)")),
         ((), ANSWER, Decision("reply", "judged an answer to our question (0.70)")),
-        ((), NOTHING, Decision("clarify", "judged no task (0.90); asking once what is wanted")),
+        ((), NOTHING, Decision("acknowledge", "judged no task (0.90); saying once that it arrived")),
+        (
+            (),
+            replace(NOTHING, confidence=0.7),
+            Decision("clarify", "judged no task (0.70); asking once what is wanted"),
+        ),
+        (
+            ("acknowledge",),
+            NOTHING,
+            Decision("silent", "judged no task (0.90); this thread was told once already that its mail arrives"),
+        ),
         ((), UNSURE, Decision("clarify", "judged a task (0.55), below 0.6; asking once what is wanted")),
         (("clarify",), NOTHING, Decision("silent", "judged no task (0.90); this thread was asked once already")),
         (

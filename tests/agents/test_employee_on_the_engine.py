@@ -10,7 +10,7 @@ import pytest
 
 from mailwright.agents import employee
 from mailwright.agents.employee import gather, think
-from mailwright.agents.models import ModelFailed, Models, Question, Reply
+from mailwright.agents.models import Asker, ModelFailed, Models, Question, Reply
 from mailwright.agents.models.asking import T
 from mailwright.domain.tasks import TaskStatus
 from mailwright.pipeline import Consumers, Flows
@@ -66,7 +66,7 @@ async def test_a_model_that_comes_back_is_waited_for_and_one_that_does_not_is_to
         asked = 0
         for_good = False
 
-        async def ask(self, question: Question[T]) -> Reply[T]:
+        async def ask(self, question: Question[T], *, who: Asker | None = None) -> Reply[T]:
             type(self).asked += 1
             if self.for_good:
                 raise ModelFailed("openai:x does not accept our key", transient=False)

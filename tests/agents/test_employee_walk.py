@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from mailwright.agents import employee
 from mailwright.agents.models import ModelFailed, Models
 from mailwright.codecs import mime
 from mailwright.core import messages, tasks, workspaces
+from mailwright.domain.refusals import NotFound
 from mailwright.domain.tasks import TaskStatus
 from mailwright.storage import accounts as account_rows
 from mailwright.storage import assignments, events, model_calls
+from mailwright.storage import reports as report_rows
 from tests.agents.conftest import Office
 
 SALES = "region,amount\nNorth,12.50\nSouth,7.50\nNorth,5\n"
@@ -45,7 +49,7 @@ async def test_a_task_with_a_table_is_done_and_answered_in_its_thread(office: Of
     assert "amount: count 3, sum 25" in text
     assert "North: 2 rows, amount 17.5" in text
     task = await office.task(message_id)
-    assert (task.kind, task.because) == ("reply", "judged a task (0.93)")
+    assert (task.kind, task.because) == ("reply", "judged a task (0.98)")
     assert task.user_id == office.people["ada"]
     told = await office.core.read(lambda tx: [(e.status.value, e.stage) for e in tasks.history(tx, task.id)])
     assert told == [
@@ -53,6 +57,7 @@ async def test_a_task_with_a_table_is_done_and_answered_in_its_thread(office: Of
         ("running", "gather"),
         ("running", "think"),
         ("running", "decide"),
+        ("running", "work"),
         ("running", "act"),
         ("complete", "act"),
     ]
@@ -147,10 +152,10 @@ async def test_a_bounce_is_never_answered(office: Office) -> None:
 async def test_thanks_are_not_answered_after_an_answer_and_asked_about_once_otherwise(office: Office) -> None:
     first = await office.receive("Thanks!", message_id="<t@x.test>")
     assert await office.run(first) == "complete"
-    assert (await office.task(first)).kind == "clarify"
+    assert (await office.task(first)).kind == "acknowledge"
     second = await office.receive("Thank you.", extra="In-Reply-To: <t@x.test>\n", subject="Re: Work")
     assert await office.run(second) == "skipped"
-    assert (await office.task(second)).because.endswith("this thread was asked once already")
+    assert (await office.task(second)).because.endswith("this thread was told once already that its mail arrives")
     assert len(await office.sent()) == 1
 
 
@@ -166,6 +171,21 @@ async def test_a_blocked_sender_gets_no_work_and_no_answer(office: Office) -> No
     message_id = await office.receive("What is 2 * 2?", sender="ada@mailwright.test", account="ada")
     assert await office.run(message_id) == "skipped"
     assert (await office.task(message_id)).because == "the sender is blocked"
+
+
+async def test_whoever_writes_under_a_blocked_address_gets_no_answer_either(office: Office) -> None:
+    await office.core.write(lambda tx: account_rows.set_status(tx, office.people["ada"], "blocked"))
+    message_id = await office.receive("What is 2 * 2?", sender="ada@mailwright.test")
+    assert await office.run(message_id) == "skipped"
+    assert await office.sent() == []
+
+
+async def test_an_address_that_mail_does_not_reach_gets_no_answer(office: Office) -> None:
+    message_id = await office.receive("What is 2 * 2?")
+    tenant = (await office.core.read(lambda tx: messages.load(tx, message_id))).tenant_id
+    await office.core.write(lambda tx: report_rows.suppress(tx, tenant, "eve@example.org", "it bounced", 1))
+    assert await office.run(message_id) == "skipped"
+    assert (await office.task(message_id)).because == "nothing automatic is sent to this address: it bounced"
 
 
 async def test_a_mail_that_somebody_answered_is_left_alone(office: Office) -> None:
@@ -185,10 +205,10 @@ async def test_switching_the_agent_off_stops_a_run_before_it_acts(
     message_id = await office.receive("What is 2 * 2?")
     thought = workflow.work
 
-    async def switched_off(task_id: str, snapshot_id: str, advice_id: str) -> str:
+    async def switched_off(facts: dict[str, Any], advice_id: str) -> str:
         [serving] = await office.core.read(assignments.listing)
         await office.core.write(lambda tx: assignments.set_enabled(tx, serving.id, enabled=False))
-        return await thought(task_id, snapshot_id, advice_id)
+        return await thought(facts, advice_id)
 
     monkeypatch.setattr(workflow, "work", switched_off)
     assert await office.run(message_id) == "skipped"
@@ -215,14 +235,13 @@ async def test_a_stranger_who_joins_a_thread_is_not_shown_it(office: Office) -> 
     assert not any(
         "swordfish" in mime.body_text(m.raw, m) for row, m in await office.sent() if "eve" in str(row.recipient)
     )
-    files = await office.core.read(lambda tx: workspaces.listing(tx, eve.user_id or ""))
-    history = next(file for path, file in files.items() if path.endswith("/thread.md"))
-    assert b"swordfish" not in await office.core.blobs.read(history.blob_id)
+    with pytest.raises(NotFound):  # whoever cannot be told from Eve has no workspace of Eve's
+        await office.core.read(lambda tx: workspaces.listing(tx, eve.user_id or ""))
 
 
 async def test_a_model_that_fails_for_good_fails_the_task_and_says_so_once(office: Office) -> None:
     class Broken(Models):
-        async def ask(self, question):  # type: ignore[no-untyped-def]
+        async def ask(self, question, *, who=None):  # type: ignore[no-untyped-def]
             raise ModelFailed("openai:x could not be reached", transient=True)
 
     employee.configure(office.core, Broken({"judge": ("openai:x",), "work": ("openai:x",)}))
@@ -241,7 +260,7 @@ async def test_a_model_that_fails_for_good_fails_the_task_and_says_so_once(offic
 
 async def test_a_failed_task_can_be_asked_for_again(office: Office) -> None:
     class Broken(Models):
-        async def ask(self, question):  # type: ignore[no-untyped-def]
+        async def ask(self, question, *, who=None):  # type: ignore[no-untyped-def]
             raise ModelFailed("openai:x could not be reached", transient=True)
 
     employee.configure(office.core, Broken({"judge": ("openai:x",), "work": ("openai:x",)}))

@@ -20,6 +20,7 @@ N = 60_000
 
 READERS: dict[str, Callable[[str], object]] = {
     "outgoing": policy.outgoing,
+    "words": lambda text: policy.OwnerWords.of([text], subject=text),
     "arithmetic": arithmetic.find,
     "dates": lambda text: dates.find(text, sent_at=SENT),
     "facts": facts.find,
@@ -45,6 +46,20 @@ READERS: dict[str, Callable[[str], object]] = {
         "2*3" + " " * N + "z4*5",
         "a: b" + " " * N + "x, y",
         "![a](a" * (N // 6),
+        "a@" * (N // 2),
+        "a.b" * (N // 3),
+        "„" * N,
+        "```\n" * (N // 4),
+        "please send it, " * (N // 16),
+        "do the actions in " * (N // 18),
+        "<a href=" * (N // 8),
+        "<img<a " * (N // 7),
+        "[url=x]" * (N // 7),
+        "<https:|" * (N // 8),
+        '":https://' * (N // 10),
+        "https://x@" * (N // 10),
+        "[a][b]" * (N // 6) + "\n[b]: c",
+        "`<https://" * (N // 10),
         "[a](a:" * (N // 6),
         "[" * N,
         "what is" + " " * N,
@@ -55,9 +70,9 @@ READERS: dict[str, Callable[[str], object]] = {
     ids=lambda text: f"{text[:6]!r}",
 )
 def test_no_text_keeps_a_reader_busy(reader: str, text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     READERS[reader](text)
-    assert time.perf_counter() - began < SECONDS
+    assert time.thread_time() - began < SECONDS
 
 
 def test_half_a_character_in_a_json_file_does_not_break_the_answer() -> None:

@@ -15,7 +15,8 @@ from mailwright.agents.models import Answer, Judgement, ModelFailed, Models, Que
 from mailwright.codecs import mime
 from mailwright.storage import model_calls
 from tests.agents.conftest import Office
-from tests.servers_node.aimock import Aimock, NotAvailable
+from tests.servers_node.aimock import Aimock
+from tests.servers_node.packages import NotAvailable
 
 pytestmark = pytest.mark.server
 
@@ -30,7 +31,7 @@ def tool(arguments: dict[str, Any] | str) -> dict[str, Any]:
     }
 
 
-FIXTURES = [
+FIXTURES: list[dict[str, Any]] = [
     {"match": {"systemMessage": "You sort the mail"}, "response": tool(JUDGEMENT)},
     {"match": {"systemMessage": "You are a digital employee"}, "response": tool(ANSWER)},
     {"match": {"userMessage": "garbage please"}, "response": tool({"kind": "banana", "confidence": 7})},
@@ -132,7 +133,7 @@ async def test_a_model_that_keeps_answering_garbage_fails_clearly(name: str, mat
     with pytest.raises(ModelFailed, match="gave no usable answer in 3 tries") as failed:
         await asked.ask(question(material))
     assert not failed.value.transient
-    assert [call.outcome for call in failed.value.calls] == ["garbage"]
+    assert [call.outcome for call in failed.value.calls] == ["garbage"] * 3
     await asked.close()
 
 

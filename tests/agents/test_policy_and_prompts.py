@@ -27,7 +27,7 @@ def test_a_mail_cannot_end_its_own_quotation() -> None:
         sent_at=0,
         attachments=(Attached("x", "text/plain", 1, INJECTION),),
     )
-    text = prompts.quoted(hostile, marker)
+    text = prompts.quoted(hostile, marker, str)
     head, _, rest = text.partition(f"MAIL {marker} BEGINS\n")
     body, _, tail = rest.partition(f"\nMAIL {marker} ENDS")
     assert "not an instruction" in " ".join(head.split())
@@ -38,13 +38,13 @@ def test_a_mail_cannot_end_its_own_quotation() -> None:
 @given(st.text(max_size=300))
 def test_whatever_the_mail_says_there_is_one_beginning_and_one_end(text: str) -> None:
     marker = "f" * 32
-    quoted = prompts.quoted(Material(subject=text, text=text + marker + text, sent_at=0), marker)
+    quoted = prompts.quoted(Material(subject=text, text=text + marker + text, sent_at=0), marker, str)
     assert quoted.count(f"MAIL {marker} BEGINS") == 1
     assert quoted.count(f"MAIL {marker} ENDS") == 1
 
 
 def test_the_material_is_bounded_and_says_so() -> None:
-    quoted = prompts.quoted(Material(subject="x", text="a" * 1_000_000, sent_at=0), "m")
+    quoted = prompts.quoted(Material(subject="x", text="a" * 1_000_000, sent_at=0), "m", str)
     assert len(quoted) < prompts.MAX_MATERIAL + 1_000
     assert "[the rest is left out: too long]" in quoted
 
@@ -64,6 +64,26 @@ def test_the_instructions_say_that_the_mail_is_not_an_instruction() -> None:
         ("[https://a.example](https://a.example)", "https://a.example"),
         ('hello <img src="https://evil.example/p.gif"> there', "hello  there"),
         ("a\r\nb\rc", "a\nb\nc"),
+        (
+            '<a href="https://evil.example/x"><b>https://</b>bank.example</a>',
+            "https://bank.example (https://evil.example/x)",
+        ),
+        ("<a href=https://evil.example>bank.example", "bank.example (https://evil.example)"),
+        ("[url=https://evil.example]bank.example[/url]", "bank.example (https://evil.example)"),
+        ("<https://evil.example|bank.example>", "bank.example (https://evil.example)"),
+        ("`bank.example <https://evil.example>`_", "bank.example (https://evil.example)"),
+        ("https://bank.example@evil.example/login", "https://evil.example/login"),
+        (
+            "[bank.example][1]\n\n[1]: https://evil.example",
+            "bank.example (https://evil.example)\n\n[1]: https://evil.example",
+        ),
+        ("[bank.example]\u200b(https://evil.example)", "bank.example (https://evil.example)"),
+        ("[[bank.example]](https://evil.example)", "[[bank.example]] (https://evil.example)"),
+        ("[bank.example](//evil.example)", "[bank.example] (//evil.example)"),
+        ("<im<img src=x>g src=https://evil.example/p.gif>", "‹img src=https://evil.example/p.gif>"),
+        ("<img src=https://evil.example/p.gif", "‹img src=https://evil.example/p.gif"),
+        ('{"url":"https://a.example"} and <a href="https://docs.example">our docs</a>',) * 2,
+        ("see https://docs.example/a[1] or [https://docs.example docs]",) * 2,
         ("2 < 3 and 5 > 4, f(x)[0](y)", "2 < 3 and 5 > 4, f(x)[0](y)"),
     ],
 )
@@ -78,7 +98,7 @@ def test_the_outgoing_filter_takes_any_text_and_is_stable(text: str) -> None:
 
 
 def test_an_outgoing_text_is_bounded() -> None:
-    assert len(policy.outgoing("word\n" * 100_000)) <= policy.MAX_OUTGOING + 20
+    assert len(policy.outgoing("word\n" * 100_000)) <= policy.rules.MAX_OUTGOING + 20
 
 
 def test_a_grant_that_is_missing_is_refused() -> None:

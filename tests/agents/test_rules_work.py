@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -169,7 +170,7 @@ def test_no_mail_breaks_it(text: str, subject: str) -> None:
 )
 def test_hostile_repetition_takes_no_more_than_a_moment(piece: str) -> None:
     text = piece * (100_000 // len(piece)) + random.Random(1).choice("xyz")
-    started = clock.now()
+    started = time.thread_time()
     material = Material(
         subject="sort by x",
         text=text,
@@ -179,7 +180,7 @@ def test_hostile_repetition_takes_no_more_than_a_moment(piece: str) -> None:
     )
     judge(material)
     work(material)
-    assert clock.now() - started < 5 * clock.SECOND
+    assert time.thread_time() - started < 5
 
 
 def csv_of(content: str) -> tuple[Attached, ...]:

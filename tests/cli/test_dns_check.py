@@ -3,9 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from mailwright.cli.checkup import Check
 from mailwright.cli.dnscheck import checked
 from mailwright.codecs.mailauth import Answer, Question
+from mailwright.core.checkup import Check
 from mailwright.installation import build_core
 from mailwright.settings import load
 from tests.cli.conftest import Run, json_of

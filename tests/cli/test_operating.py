@@ -3,6 +3,7 @@
 import json
 import socket
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -10,6 +11,8 @@ from mailwright.installation import build_core
 from mailwright.settings import load
 from mailwright.storage import dead_letters
 from tests.cli.conftest import Run, json_of, refusal_of
+from tests.servers.localweb import LocalWeb
+from tests.servers.searchservices import KEY
 
 
 def _bury(*, source: str, reference: str) -> str:
@@ -52,8 +55,23 @@ def test_dead_letters_are_listed_shown_and_replayed(run: Run, installed: Path) -
     assert len(json_of(run("dlq", "list", "--replayed", "--json"))) == 1
 
 
+def test_a_dead_letter_that_was_looked_after_in_another_way_is_resolved_and_offered_no_more(
+    run: Run, installed: Path
+) -> None:
+    letter_id = _bury(source="outbox", reference="01890000-0000-7000-8000-000000000001")
+    (resolved,) = json_of(run("dlq", "resolve", letter_id, "--json"))
+    assert (resolved["resolved_by"], resolved["replayed_at"]) == ("system", None)
+    assert resolved["resolved_at"] is not None
+    assert json_of(run("dlq", "list", "--json")) == []
+    assert len(json_of(run("dlq", "list", "--replayed", "--json"))) == 1
+    assert "resolved before" in refusal_of(run("dlq", "resolve", letter_id))
+    assert "resolved before" in refusal_of(run("dlq", "replay", letter_id))
+    # What dies again is a letter of its own.
+    assert _bury(source="outbox", reference="01890000-0000-7000-8000-000000000001") != letter_id
+
+
 def test_an_unknown_letter_is_told(run: Run, installed: Path) -> None:
-    for command in ("show", "replay"):
+    for command in ("show", "replay", "resolve"):
         assert "no dead letter" in refusal_of(run("dlq", command, "01890000-0000-7000-8000-000000000009"))
 
 
@@ -157,6 +175,24 @@ def test_the_doctor_reports_bad_settings(run: Run, monkeypatch: pytest.MonkeyPat
     result = run("doctor", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["checks"][0]["status"] == "fail"
+
+
+@pytest.mark.parametrize("key", [KEY, "wrong"])
+def test_the_doctor_asks_who_searches_when_told_to(run: Run, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    _free_ports(monkeypatch)
+    with TemporaryDirectory() as folder, LocalWeb(Path(folder)) as web:
+        for name, value in (web.environment() | {"MAILWRIGHT_EXA_API_KEY": key}).items():
+            monkeypatch.setenv(name, value)
+        report = json.loads(run("doctor", "--online", "--no-round-trip", "--json").stdout)
+    said = {each["name"]: each for each in report["checks"]}
+    assert said["papers"]["status"] == "ok"
+    assert "arXiv answered" in said["papers"]["because"]
+    asked = [each for each in report["checks"] if each["name"] == "web"]
+    assert asked[0]["because"] == "exa searches it, papers come from arXiv (--online asks)"
+    if key == KEY:
+        assert "exa answered" in asked[1]["because"]
+    else:
+        assert (asked[1]["status"], asked[1]["because"]) == ("fail", "Exa does not know our key (401)")
 
 
 def test_a_benchmark_of_nothing_is_refused(run: Run) -> None:

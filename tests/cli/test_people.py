@@ -125,6 +125,34 @@ def test_an_agent_gets_no_persons_mailbox(run: Run, installed: Path) -> None:
     assert "no agent" in refusal_of(run("agent", "add", "x@mailwright.test", "--agent", "butler"))
 
 
+def test_the_assistant_looks_after_somebodys_mailbox_until_it_is_removed(run: Run, installed: Path) -> None:
+    said = run("agent", "add", "assistant", "--mailbox", "ada@mailwright.test")
+    assert "looks after the mailbox of ada@mailwright.test" in said.stdout
+    found = {each["agent"]: each for each in json_of(run("agent", "list", "--json"))}
+    assert found["assistant"]["address"] == "ada@mailwright.test"
+    assert "send" not in found["assistant"]["grants"]
+    assert json_of(run("agent", "remove", "assistant", "--mailbox", "ada@mailwright.test", "--json")) == {
+        "removed": "ada@mailwright.test",
+        "agent": "assistant",
+    }
+    assert "no assistant serves" in refusal_of(run("agent", "remove", "assistant", "--mailbox", "ada@mailwright.test"))
+    assert "whose mailbox?" in refusal_of(run("agent", "add", "assistant"))
+    assert "agent's mailbox" in refusal_of(run("agent", "add", "assistant", "--mailbox", "main@mailwright.test"))
+    assert "no agent 'butler'" in refusal_of(run("agent", "add", "butler", "--mailbox", "ada@mailwright.test"))
+
+
+def test_a_concierge_gets_an_address_of_its_own(run: Run, installed: Path) -> None:
+    said = run("agent", "add", "concierge", "follow@mailwright.test")
+    assert "concierge serves follow@mailwright.test: write to it what is to be followed up" in said.stdout
+    found = {each["agent"]: each for each in json_of(run("agent", "list", "--json"))}
+    assert found["concierge"]["grants"] == ["read", "draft", "send"]
+    assert "which address?" in refusal_of(run("agent", "add", "concierge"))
+    assert "person's mailbox" in refusal_of(run("agent", "add", "concierge", "ada@mailwright.test"))
+    assert "the concierge serves" in refusal_of(run("agent", "add", "follow@mailwright.test"))
+    assert "no agent 'butler'" in refusal_of(run("agent", "add", "butler", "follow@mailwright.test"))
+    assert json_of(run("agent", "remove", "concierge", "follow@mailwright.test", "--json"))["agent"] == "concierge"
+
+
 def test_mailboxes_of_a_new_user_are_there_and_empty(run: Run, installed: Path) -> None:
     found = json_of(run("mailbox", "list", "ada@mailwright.test", "--json"))
     assert {each["role"] for each in found} == {"inbox", "drafts", "sent", "archive", "junk", "trash"}
@@ -206,3 +234,20 @@ def test_mail_that_is_held_is_taken_back(run: Run, installed: Path) -> None:
     assert taken["taken_back"] == 1
     assert "nothing of" in refusal_of(run("email", "unsend", sent["message_id"], "--from", "ada@mailwright.test"))
     assert "nothing to change" in refusal_of(run("user", "set", "ada@mailwright.test"))
+
+
+def test_the_first_admin_looks_after_the_whole_installation(run: Run, installed: Path) -> None:
+    everybody = json_of(run("user", "list", "--json"))
+    for admin in (each["email"] for each in everybody if each["operator"]):
+        assert json_of(run("user", "set", admin, "--no-operator", "--json"))["operator"] is False
+    assert json_of(run("user", "add", "chen@mailwright.test", "--role", "admin", "--json"))["operator"] is True
+    assert json_of(run("user", "add", "bea@mailwright.test", "--role", "admin", "--json"))["operator"] is False
+    second = json_of(run("user", "set", "bea@mailwright.test", "--operator", "--json"))
+    assert (second["role"], second["operator"]) == ("admin", True)
+    third = json_of(run("user", "set", "bea@mailwright.test", "--role", "support", "--json"))
+    assert (third["role"], third["operator"]) == ("support", False)
+    assert "only an admin" in refusal_of(run("user", "set", "bea@mailwright.test", "--operator"))
+    assert "only an admin" in refusal_of(run("user", "add", "dora@mailwright.test", "--operator"))
+    assert "no role" in refusal_of(run("user", "set", "bea@mailwright.test", "--role", "king"))
+    trail = [each["action"] for each in json_of(run("audit", "list", "--json"))]
+    assert {"user.role-is-admin-and-operator", "user.role-is-support"} <= set(trail)

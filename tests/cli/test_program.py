@@ -106,3 +106,33 @@ def test_help_is_there_at_once(environment: dict[str, str]) -> None:
     code = f"import sys, mailwright.cli; print([name for name in {heavy!r} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_server_starts_without_what_only_some_of_its_work_needs(environment: dict[str, str]) -> None:
+    heavy = (
+        "stripe",
+        "pydantic_ai",
+        "mcp",
+        "matplotlib",
+        "numpy",
+        "pandas",
+        "openpyxl",
+        "docx",
+        "reportlab",
+        "markitdown",
+    )
+    code = f"""
+import sys, mailwright.app, mailwright.work
+from mailwright.installation import servers_of, shop_of
+from mailwright.webs import web_of
+from mailwright.settings import load
+settings = load(
+    stripe_secret_key="sk_test_nobody", stripe_webhook_secret="whsec_nobody", stripe_prices={{"paid_20": "price_20"}},
+    web_search="exa", exa_api_key="nobody", web_allowed_hosts=("example.org",),
+    mcp_servers=[{{"name": "tools", "url": "http://127.0.0.1:9/mcp"}}],
+)
+assert shop_of(settings, "http://localhost") and web_of(settings) and servers_of(settings)
+print([name for name in {heavy!r} if name in sys.modules])
+"""
+    found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

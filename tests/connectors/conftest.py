@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.servers.imapthere import dovecot, ours, there  # noqa: F401  # fixtures
+
 
 @dataclass(frozen=True)
 class Certificate:

@@ -10,11 +10,12 @@ import pytest
 from alembic import command
 
 from mailwright.codecs import mime
-from mailwright.core import Core, CoreSettings, access, appending, mailboxes
+from mailwright.core import Core, CoreSettings, access, appending, mailboxes, tasks
 from mailwright.core.accounts import find
 from mailwright.core.appending import Item
 from mailwright.domain.ids import checksum, new_id
-from mailwright.storage import Tx, open_blobs, open_database, views
+from mailwright.domain.tasks import TaskStatus
+from mailwright.storage import Tx, open_blobs, open_database, outreach, outreachturns, views
 from mailwright.storage.migrate import configuration, migrate
 
 RAW = b"From: chen@example.org\r\nMessage-ID: <old@example.org>\r\nSubject: from before\r\n\r\nHello\r\n"
@@ -115,6 +116,43 @@ def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     url: str = server.fresh_database(migrated=False)
     yield url
     server.drop(url)
+
+
+def _scribe_at_work(tx: Tx) -> None:
+    tenant, ada, task = new_id(), new_id(), new_id()
+    tx.insert("tenants", id=tenant, name="default", created_at=1)
+    tx.insert("users", id=ada, tenant_id=tenant, email="ada@mailwright.test", role="user", created_at=1)
+    tasks.create_all(
+        tx,
+        [(task, new_id())],
+        tenant_id=tenant,
+        agent="scribe",
+        assignment_id=ada,
+        correspondent="ada@mailwright.test",
+        user_id=ada,
+        correlation_id="",
+    )
+    tasks.move(tx, task, TaskStatus.RUNNING)
+    outreach.insert_all(tx, [(task, outreach.New("k", "Chen", "Hello"))], tenant_id=tenant, user_id=ada, now=1)
+
+
+def test_a_scribe_that_is_taken_away_and_comes_back_has_no_work_that_never_ends(old_url: str) -> None:
+    """Mails at work have a place; who is at work for ever keeps it from everybody else's."""
+    assert migrate(old_url)
+    for stage in ("work", "gone", "back"):
+        if stage == "gone":
+            command.downgrade(configuration(old_url), "0006")
+        elif stage == "back":
+            assert migrate(old_url)
+        database = open_database(old_url)
+        try:
+            if stage == "work":
+                database.write_now(_scribe_at_work)
+            elif stage == "back":
+                assert database.read_now(outreachturns.running) == 0
+                assert database.read_now(lambda tx: tx.scalar("SELECT status FROM tasks")) == "cancelled"
+        finally:
+            database.close()
 
 
 async def test_mail_of_the_first_schema_reads_and_counts_today(old_url: str, data_folder: Path) -> None:

@@ -37,6 +37,12 @@ async def _a_full_life(core: Core) -> str:
         access.set_acl(tx, bashir, access.by_name(tx, bashir, "INBOX"), ADA, "lr")
         rows.set_metadata(tx, inbox.mailbox.id, "", "/shared/comment", "hello")
         mailboxes.subscribe(tx, ada, f"Other Users/{BASHIR}/INBOX", on=True)
+        task = _row(schema.metadata.tables["tasks"], ada) | {
+            "agent": "concierge",
+            "status": "waiting",
+            "user_id": ada.id,
+        }
+        tx.insert("tasks", **task)  # of her follow-up
         for table in schema.metadata.sorted_tables:
             mine = "user_id" in table.c and table.name not in HISTORY
             if mine and not tx.scalar(f"SELECT count(*) FROM {table.name} WHERE user_id = ?", (ada.id,)):
@@ -92,6 +98,10 @@ async def test_nothing_is_left_of_a_person_who_is_removed(
     with pytest.raises(NotFound):
         core.database.read_now(lambda tx: accounts.find(tx, ADA))
     assert await mailboxes.empty_removed(core) == 0
+    assert (
+        core.database.read_now(lambda tx: tx.scalar("SELECT status FROM tasks WHERE user_id = ?", (user_id,)))
+        == "cancelled"
+    )
 
 
 async def test_a_removal_that_broke_off_is_finished_by_the_next(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,6 +122,15 @@ async def test_a_removal_that_broke_off_is_finished_by_the_next(core: Core, monk
         with pytest.raises(RuntimeError):
             await asyncio.to_thread(accounts.erase_user, core, ADA)
     account = core.database.read_now(lambda tx: accounts.find(tx, ADA))
-    assert account.status == "blocked"
+    assert account.status == accounts.REMOVING
     await asyncio.to_thread(accounts.erase_user, core, ADA)
     assert _left(core, user_id) == []
+
+
+async def test_a_removal_that_nobody_finished_is_finished_at_night(core: Core) -> None:
+    user_id = await _a_full_life(core)
+    account = await core.read(lambda tx: accounts.find(tx, ADA))
+    await core.write(lambda tx: accounts.begin_removal(tx, account))
+    assert await accounts.finish_removals(core) == 1
+    assert _left(core, user_id) == []
+    assert await accounts.finish_removals(core) == 0

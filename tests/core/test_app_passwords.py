@@ -4,7 +4,7 @@ import pytest
 
 from mailwright.core import accounts, apppasswords, passwords
 from mailwright.domain.clock import HOUR
-from mailwright.domain.refusals import AuthenticationFailed, BadInput, NotFound, TooManyRequests
+from mailwright.domain.refusals import AuthenticationFailed, BadInput, NotFound
 from mailwright.storage import accounts as rows
 
 ADA = "ada@mailwright.test"
@@ -138,46 +138,3 @@ async def test_a_domain_may_be_written_in_any_script(core):
         assert (await accounts.authenticate(core, name, PASSWORD, client=CLIENT, scope="imap")).email.startswith(
             "chen@"
         )
-
-
-async def test_a_token_signs_in_whom_it_belongs_to(core, ada):
-    with pytest.raises(AuthenticationFailed):
-        await accounts.authenticate_token(core, ADA, "good", client=CLIENT)
-
-    async def bearer(token):
-        return {"good": "Ada@mailwright.test", "left": "gone@mailwright.test"}.get(token)
-
-    core.bearer = bearer
-    for name in (ADA, "", "ADA@mailwright.test"):
-        assert (await accounts.authenticate_token(core, name, "good", client=CLIENT)).id == ada.id
-    for name, token in ((ADA, "bad"), ("bashir@mailwright.test", "good"), ("", "left")):
-        with pytest.raises(AuthenticationFailed):
-            await accounts.authenticate_token(core, name, token, client=CLIENT)
-    core.database.write_now(lambda tx: rows.set_status(tx, ada.id, "blocked"))
-    with pytest.raises(AuthenticationFailed):
-        await accounts.authenticate_token(core, ADA, "good", client=CLIENT)
-
-
-async def test_guessing_tokens_is_slowed_down(core):
-    async def bearer(token):
-        return None
-
-    core.bearer = bearer
-    for _ in range(10):
-        with pytest.raises(AuthenticationFailed):
-            await accounts.authenticate_token(core, ADA, "guess", client="192.0.2.9")
-    with pytest.raises(TooManyRequests):
-        await accounts.authenticate_token(core, ADA, "guess", client="192.0.2.9")
-
-
-async def test_who_guesses_tokens_without_a_name_keeps_out_nobody_else(core, ada):
-    async def bearer(token):
-        return ADA if token == "good" else None
-
-    core.bearer = bearer
-    for _ in range(10):
-        with pytest.raises(AuthenticationFailed):
-            await accounts.authenticate_token(core, "", "guess", client="192.0.2.9")
-    with pytest.raises(TooManyRequests):
-        await accounts.authenticate_token(core, "", "guess", client="192.0.2.9")
-    assert (await accounts.authenticate_token(core, "", "good", client="192.0.2.200")).id == ada.id

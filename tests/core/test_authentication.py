@@ -228,7 +228,7 @@ async def test_a_slow_dns_costs_a_bounded_time(core: Core, monkeypatch: pytest.M
         await Authenticator(core, resolver=Slow()).judge(
             envelope(client=EVIL, sender="x@evil.example"), signed(letter(), "evil.example")
         )
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # its answer would take a minute
 
 
 # --- results that others wrote ---------------------------------------------------------------------------------------------

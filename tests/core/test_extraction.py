@@ -50,10 +50,10 @@ async def test_files_of_offices_are_read(extractor: Extractor) -> None:
 async def test_the_reader_is_kept_for_the_next_file_and_then_let_go() -> None:
     extractor = Extractor(idle_seconds=0.2)
     await read(extractor, ".odt", files.odt("one"))
-    process = extractor._process
+    process = extractor.process
     assert process is not None
     await read(extractor, ".odt", files.odt("two"))
-    assert extractor._process is process
+    assert extractor.process is process
     await asyncio.wait_for(process.wait(), 10)
     assert process.returncode == 0
     assert (await read(extractor, ".odt", files.odt("three"))).text == "three"
@@ -68,7 +68,7 @@ async def test_a_type_nobody_knows_is_read_by_its_name(extractor: Extractor) -> 
 async def test_what_is_not_read_says_so(extractor: Extractor) -> None:
     assert (await extractor.text_of_attachment("a.exe", "application/x-msdownload", b"MZ")).because
     assert (await extractor.text_of_attachment("a.png", "image/png", files.png("hello"))).because
-    assert extractor._process is None
+    assert extractor.process is None
 
 
 async def test_a_large_file_is_not_even_sent(extractor: Extractor) -> None:
@@ -118,7 +118,7 @@ async def test_a_file_that_takes_for_ever_is_given_up() -> None:
     await read(extractor, ".odt", files.odt("warm"))
     slow = asyncio.create_task(read(extractor, ".xlsx", files.xlsx("x")))
     await asyncio.sleep(0.05)
-    process = extractor._process
+    process = extractor.process
     assert process is not None
     os.kill(process.pid, 19)  # it hangs
     assert "longer than" in (await slow).because
@@ -129,7 +129,7 @@ async def test_a_file_that_takes_for_ever_is_given_up() -> None:
 
 async def test_a_reader_that_dies_takes_one_file_along(extractor: Extractor) -> None:
     await read(extractor, ".odt", files.odt("warm"))
-    process = extractor._process
+    process = extractor.process
     assert process is not None
     process.kill()
     await process.wait()
@@ -140,7 +140,7 @@ async def test_the_reader_may_do_little(extractor: Extractor, tmp_path: Path) ->
     """A script in the place of a document library: what it tries is refused."""
     script = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "import extraction_child as child\n"
+        "import confined_child as child\n"
         "child.give_up()\n"
         "import socket, subprocess, os\n"
         "def tried(what):\n"

@@ -79,6 +79,6 @@ def test_no_text_breaks_it(text: str, is_reply: bool) -> None:
 )
 def test_hostile_repetition_takes_no_more_than_a_moment(piece: str) -> None:
     text = piece * (200_000 // len(piece))
-    started = time.monotonic()
+    started = time.thread_time()
     split(text, is_reply=True)
-    assert time.monotonic() - started < 3
+    assert time.thread_time() - started < 3

@@ -11,7 +11,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted((ROOT / "src").rglob("*.py"))
 LONGEST = 400  # lines of a module; tables of pure data and migrations may be longer
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-setup.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-setup.lock",
+    "requirements-node.lock",
+    "requirements-agentdojo.lock",
+    "requirements-celery.lock",
+)
 
 # Put together from pieces, so that this file passes its own test.
 REGISTRIES = re.compile(

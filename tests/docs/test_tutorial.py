@@ -160,6 +160,20 @@ def test_the_readme_s_task_is_answered(demo: Demo) -> None:
 
 
 @pytest.mark.slow
+def test_what_is_mailed_to_the_concierge_is_followed_up(demo: Demo) -> None:
+    said = demo.run(_with("docs/tutorial.md", "followup list"))
+    assert "noted:" in said
+    assert re.search(r"pending +\d{4}-\d\d-\d\dT09:00", said)
+
+
+@pytest.mark.slow
+def test_the_scribe_writes_by_what_it_is_given(demo: Demo) -> None:
+    said = demo.run(_with("docs/tutorial.md", "scribe write"))
+    assert "Dear Chen Wei," in said
+    assert "[1] notes.txt" in said
+
+
+@pytest.mark.slow
 @pytest.mark.server
 @pytest.mark.skipif(shutil.which("swaks") is None, reason="swaks is not installed")
 def test_swaks_submits_as_a_mail_program_does(demo: Demo) -> None:

@@ -67,10 +67,8 @@ async def test_a_group_gets_what_was_there_and_what_comes_in_batches(any_databas
     consumers.subscribe("index", "indexers", other.handle, batch=1)
     async with running(consumers):
         await until(lambda: len(ledger.seen) == 450)
-        began = time.monotonic()
         await deliver(any_database, 450)
         await until(lambda: len(ledger.seen) == 451)
-        assert time.monotonic() - began < 0.4  # woken, not polled
         await any_database.write(lambda tx: events.append(tx, MESSAGE_REMOVED, "box", {"number": -1}))
         await until(lambda: len(other.seen) == 452, 20)
     assert ledger.seen == list(range(451))

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from mailwright.domain.events import MAILBOX_CHANGED, Event
+from mailwright.domain.events import ACCOUNT_CHANGED, MAILBOX_CHANGED, MESSAGE_FLAGGED, Event
 from mailwright.domain.refusals import TryLater
 from mailwright.pipeline.fanout import Fanout
 from mailwright.storage import Tx, events
@@ -146,3 +146,24 @@ async def test_nobody_waits_behind_somebody_elses_long_transaction(fanout: Fanou
     await _until(lambda: len(heard) == 4)
     await asyncio.sleep(0.2)
     assert len(heard) == len(set(heard)) == 4
+
+
+async def test_who_watches_an_account_hears_of_its_mailboxes_and_of_itself_once_each(
+    fanout: Fanout, any_database: Database
+) -> None:
+    heard: list[str] = []
+    end = fanout.watch_account("ada", lambda event: heard.append(event.key))
+
+    def change(tx: Tx) -> None:
+        events.append(tx, MESSAGE_FLAGGED, "a mailbox", {"user_id": "ada"})
+        events.append(tx, MESSAGE_FLAGGED, "another", {"user_id": "bashir"})
+        events.append(tx, MAILBOX_CHANGED, "ada", {"key": "ada"})
+        events.append(tx, ACCOUNT_CHANGED, "ada", {"user_id": "ada"})
+        events.append(tx, MAILBOX_CHANGED, "a mailbox", {"key": "a mailbox"})
+
+    await any_database.write(change)
+    await _until(lambda: len(heard) >= 3)
+    await asyncio.sleep(0.1)
+    assert heard == ["a mailbox", "ada", "ada"]
+    end()
+    assert fanout._watchers == {}

@@ -30,7 +30,7 @@ def test_whatever_was_accepted_before_a_kill_is_there_once_and_done_once(tmp_pat
     moments = random.Random(seed)
     askers = tuple(f"asker{number}" for number in range(ASKERS))
     server = MailwrightServer(tmp_path / "data", log_level="warning")
-    server.prepare(people=(*PEOPLE, *askers))
+    server.prepare(people=(*PEOPLE, *askers), plan="paid_200")
     senders = Senders(server, askers)
     server.start()
     senders.start()

@@ -6,6 +6,7 @@ it after `kill` is what a power cut of the process leaves.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -56,14 +57,25 @@ class MailwrightServer:
         }
         self.ready_seconds = 0.0
         self.process: subprocess.Popen[bytes] | None = None
+        self.command: Sequence[str] = COMMAND
         self._log = data.parent / f"{data.name}.log"
 
     # --- what is in it ------------------------------------------------------------------------------------------------
 
     def prepare(
-        self, *, people: tuple[str, ...] = PEOPLE, employee: bool = True, quota_bytes: int | None = None
+        self,
+        *,
+        people: tuple[str, ...] = PEOPLE,
+        employee: bool = True,
+        concierge: bool = False,
+        quota_bytes: int | None = None,
+        roles: Mapping[str, str] | None = None,
+        plan: str = "free",
     ) -> None:
-        """Make the domain, its people (who all have PASSWORD) and the employee at `main@`, before the process starts."""
+        """Make the domain, its people (who all have PASSWORD and that plan) and the employee at `main@` (and a concierge), before the process starts.
+
+        `roles` are those of people who are not plain users; an admin among them is an operator.
+        """
         from mailwright.cli.agents import assign
         from mailwright.core import accounts, domains
         from mailwright.installation import build_core
@@ -76,12 +88,18 @@ class MailwrightServer:
         def fill(tx: Tx) -> None:
             domains.add(tx, DOMAIN, tenant="tests")
             for name in people:
+                role = (roles or {}).get(name, "user")
                 account = accounts.add_user(
-                    tx, core, f"{name}@{DOMAIN}", display_name=name.title(), quota_bytes=quota_bytes
+                    tx, core, f"{name}@{DOMAIN}", display_name=name.title(), quota_bytes=quota_bytes, role=role
                 )
                 accounts.set_password(tx, account, hashed)
+                tx.execute("UPDATE users SET plan = ? WHERE id = ?", (plan, account.id))
+                if role == "admin":
+                    tx.execute("UPDATE users SET operator = ? WHERE id = ?", (True, account.id))
             if employee:
                 assign(tx, core, f"main@{DOMAIN}", kind="employee", name="Mini Mouse")
+            if concierge:
+                assign(tx, core, f"concierge@{DOMAIN}", kind="concierge", name="Concierge")
 
         core.database.write_now(fill)
         core.database.close()
@@ -110,7 +128,7 @@ class MailwrightServer:
         began = time.monotonic()
         with open(self._log, "ab") as log:
             self.process = subprocess.Popen(
-                COMMAND,
+                self.command,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -198,6 +216,11 @@ class MailwrightServer:
                 return int(line.split()[1]) * 1024
         raise RuntimeError("no such process")
 
+    def family_bytes(self) -> int:
+        """The most memory the process had, and with it what the processes it has started had so far (Linux)."""
+        assert self.process is not None
+        return sum(_peaks(self.process.pid))
+
     def processor_seconds(self) -> float:
         """Processor time it has used (Linux)."""
         assert self.process is not None
@@ -214,6 +237,19 @@ class MailwrightServer:
         except urllib.error.HTTPError as refused:
             with refused:
                 return refused.code, refused.read().decode()
+
+
+def _peaks(pid: int, parent: bytes = b"") -> Iterator[int]:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it may end while it is looked at
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if command == parent:
+            return  # about to become another program: until then its memory is its parent's
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                yield int(line.split()[1]) * 1024
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in (thread / "children").read_text().split():
+                yield from _peaks(int(child), command)
 
 
 def _limiter(limits: Mapping[int, int]) -> Callable[[], None]:

@@ -1,14 +1,33 @@
-"""Free ports of this machine."""
+"""Free ports of this machine; each worker of a parallel run (pytest-xdist) has a range of its own."""
 
+import os
+import random
 import socket
 import time
 
+FIRST, LAST = 20_000, 32_000
+"""Below the ports a kernel gives to connections that go out (from 32768 on Linux), so that none of them takes one."""
+
+_WORKERS = 8
+_SHARE = (LAST - FIRST) // _WORKERS
+_OURS = FIRST + _SHARE * (int(os.environ.get("PYTEST_XDIST_WORKER", f"gw{os.getpid()}").removeprefix("gw")) % _WORKERS)
+"""The first port of this worker's share: two workers that probe at once never find the same port free."""
+
+_next = random.randrange(_SHARE)
+
 
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on now, and that was not given before."""
+    global _next
+    for _ in range(_SHARE):
+        port, _next = _OURS + _next, (_next + 1) % _SHARE
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise OSError(f"no port between {_OURS} and {_OURS + _SHARE} is free")
 
 
 def wait_for_port(port: int, seconds: float = 10.0) -> None:

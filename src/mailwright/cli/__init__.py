@@ -10,22 +10,33 @@ import typer
 from mailwright.cli import (
     agents,
     aliases,
+    approvals,
+    assistant,
     audit,
     bench,
     config,
+    connections,
     dead_letters,
     domains,
     email,
+    followups,
+    grants,
     mailboxes,
+    models,
     pipeline,
+    quota,
     rules,
+    scribe,
     search,
     storage,
+    suppressions,
     tasks,
+    triage,
     users,
     workspaces,
 )
 from mailwright.cli.doctor import doctor
+from mailwright.cli.stops import resume, stop
 from mailwright.cli.terminal import PoliteGroup
 from mailwright.cli.transfer import export, import_
 from mailwright.cli.up import up
@@ -41,6 +52,8 @@ app = typer.Typer(
 )
 app.command("up")(up)
 app.command("doctor")(doctor)
+app.command("stop")(stop)
+app.command("resume")(resume)
 app.command("import")(import_)
 app.command("export")(export)
 for each in (
@@ -49,19 +62,30 @@ for each in (
     aliases,
     bench,
     agents,
+    assistant,
+    triage,
+    followups,
+    models,
+    connections,
+    approvals,
+    grants,
     mailboxes,
     rules,
+    scribe,
     email,
     search,
     storage,
     workspaces,
     tasks,
+    quota,
+    suppressions,
     pipeline,
     dead_letters,
     audit,
     config,
 ):
     app.add_typer(each.commands)
+app.add_typer(triage.vip_commands)
 
 
 def main() -> None:

@@ -23,7 +23,9 @@ def add(
     label: Annotated[str, typer.Argument(help="The program or device it is for.")],
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="What it opens: imap, smtp, sieve; several times for more, all when not given."),
+        typer.Option(
+            help="What it opens: imap, smtp, sieve, jmap; several times for more; imap, smtp and sieve when not given."
+        ),
     ] = None,
     data: DataOption = None,
     json: JsonOption = False,

@@ -1,4 +1,4 @@
-"""The checks of `mailwright doctor` that only look: data folder, disk, ports, database, certificate, people, models.
+"""The checks of `mailwright doctor` that only look: those of `core.checkup`, and server, ports, database and models.
 
 Each yields what it found with a because, and none raises: a doctor that falls over is no use.
 """
@@ -6,56 +6,37 @@ Each yields what it found with a because, and none raises: a doctor that falls o
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import ssl
-import statistics
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mailwright.cli.installation import is_served
+from mailwright.core import checkup
+from mailwright.core.checkup import Check
+from mailwright.domain.modelnames import PURPOSES
 from mailwright.domain.refusals import Refusal
 
 if TYPE_CHECKING:
     from mailwright.settings import Settings
-    from mailwright.storage import Tx
 
-LOW_BYTES = 2 * 1024**3  # free on the disk: below it a warning
-EMPTY_BYTES = 200 * 1024**2  # below it nothing is well: SQLite needs room to commit
-SLOW_SYNC_SECONDS = 0.05  # one fsync: every 250 waits for it
-SYNCS = 5
 ANSWER_SECONDS = 3.0  # a server on this machine
-SOON = timedelta(days=14)  # a certificate that ends within it
-
-Status = Literal["ok", "warn", "fail"]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    status: Status
-    because: str
 
 
 def checks(settings: Settings) -> Iterator[Check]:
     """Everything that can be seen without sending anything."""
     served = _served(settings)
     yield Check("server", "ok", "one is running on this data" if served else "none is running on this data")
-    yield _folder(settings)
-    yield _disk(settings)
+    yield checkup.folder(settings.data)
+    yield checkup.disk(settings.data)
     yield from _ports(settings, served=served)
     yield from _database(settings)
-    yield _name(settings)
+    yield checkup.name(settings.hostname, settings.host)
     if settings.tls_cert is not None:
-        yield _certificate(settings.tls_cert)
+        yield checkup.certificate(settings.tls_cert)
     yield from _models(settings)
+    yield _web(settings)
 
 
 def _served(settings: Settings) -> bool:
@@ -63,53 +44,6 @@ def _served(settings: Settings) -> bool:
         return is_served(settings)
     except (Refusal, OSError):
         return False
-
-
-def _folder(settings: Settings) -> Check:
-    folder = settings.data
-    if not folder.exists():
-        parent = next(each for each in folder.parents if each.exists())
-        if os.access(parent, os.W_OK):
-            return Check("data", "ok", f"{folder} is made at the first start")
-        return Check("data", "fail", f"{folder} is not there, and {parent} cannot be written to")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return Check("data", "fail", f"{folder} cannot be written to by this user")
-    if folder.stat().st_mode & 0o077:
-        return Check("data", "warn", f"{folder} can be looked into by others on this machine: chmod 700")
-    return Check("data", "ok", f"{folder} is ours alone")
-
-
-def _disk(settings: Settings) -> Check:
-    place = settings.data if settings.data.exists() else next(each for each in settings.data.parents if each.exists())
-    free = shutil.disk_usage(place).free
-    said = f"{free / 1024**3:.1f} GiB are free"
-    if free < EMPTY_BYTES:
-        return Check("disk", "fail", said)
-    try:
-        sync = _sync_seconds(place)
-    except OSError as error:
-        return Check("disk", "fail", f"nothing can be written: {error.strerror}")
-    said += f", and a write is safe after {sync * 1000:.1f} ms"
-    if free < LOW_BYTES or sync > SLOW_SYNC_SECONDS:
-        return Check("disk", "warn", said)
-    return Check("disk", "ok", said)
-
-
-def _sync_seconds(place: Path) -> float:
-    """The middle of a few fsyncs."""
-    probe = place / f".doctor-{os.getpid()}"
-    took = []
-    descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        for _ in range(SYNCS):
-            os.write(descriptor, b"x" * 4096)
-            began = time.perf_counter()
-            os.fsync(descriptor)
-            took.append(time.perf_counter() - began)
-    finally:
-        os.close(descriptor)
-        probe.unlink(missing_ok=True)
-    return statistics.median(took)
 
 
 def _ports(settings: Settings, *, served: bool) -> Iterator[Check]:
@@ -203,56 +137,29 @@ def _database(settings: Settings) -> Iterator[Check]:
         return
     database = open_database(settings.database_url)
     try:
-        yield from database.read_now(lambda tx: list(_contents(tx, where)))
+        found = database.read_now(lambda tx: list(checkup.contents(tx)))
+        yield Check("database", "ok", f"{where} answers, and its tables are this version's")
+        yield from found
     except Refusal as refusal:
         yield Check("database", "fail", str(refusal))
     finally:
         database.close()
 
 
-def _contents(tx: Tx, where: str) -> Iterator[Check]:
-    from mailwright.storage import accounts, assignments, dead_letters, domains
-
-    yield Check("database", "ok", f"{where} answers, and its tables are this version's")
-    names = [domain.name for domain in domains.listing(tx)]
-    people = [account for account in accounts.listing(tx) if account.has_mailbox]
-    if not names:
-        yield Check("domains", "warn", "there is none yet: mailwright domain add …")
-    else:
-        agents = len([each for each in assignments.listing(tx) if each.enabled])
-        yield Check("domains", "ok", f"{', '.join(names[:5])}; {len(people)} mailboxes, {agents} served by an agent")
-    dead = sum(dead_letters.count_open(tx).values())
-    if dead:
-        yield Check("dead letters", "warn", f"{dead} are waiting: mailwright dlq list")
-
-
-def _name(settings: Settings) -> Check:
-    if settings.hostname == "localhost" and settings.host not in ("127.0.0.1", "::1", "localhost"):
-        return Check("hostname", "warn", "other servers will see localhost: set MAILWRIGHT_HOSTNAME")
-    return Check("hostname", "ok", settings.hostname)
-
-
-def _certificate(path: Path) -> Check:
-    from cryptography import x509
-
-    try:
-        certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    except (ValueError, OSError) as error:
-        return Check("certificate", "fail", f"{path}: {error}")
-    left = certificate.not_valid_after_utc - datetime.now(UTC)
-    if left < timedelta(0):
-        return Check("certificate", "fail", f"it ended on {certificate.not_valid_after_utc:%Y-%m-%d}")
-    status: Status = "warn" if left < SOON else "ok"
-    return Check("certificate", status, f"valid until {certificate.not_valid_after_utc:%Y-%m-%d}")
-
-
 def _models(settings: Settings) -> Iterator[Check]:
-    for purpose in ("judge", "work"):
+    for purpose in PURPOSES:
         names = settings.models_for(purpose)
         if names == ("rules",):
             yield Check("models", "ok", f"{purpose}: the built-in rules model")
         else:
             yield Check("models", "ok", f"{purpose}: {', then '.join(names)} (--online asks)")
+
+
+def _web(settings: Settings) -> Check:
+    if settings.web_search == "none":
+        return Check("web", "ok", "nobody searches it: agents and the scribe know what they are given")
+    papers = "arXiv" if settings.arxiv_search else "nowhere"
+    return Check("web", "ok", f"{settings.web_search} searches it, papers come from {papers} (--online asks)")
 
 
 def _host(url: str) -> str:

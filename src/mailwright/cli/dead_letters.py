@@ -1,4 +1,4 @@
-"""`mailwright dlq`: what was tried often enough. Look at it, and offer it again."""
+"""`mailwright dlq`: what was tried often enough. Look at it, offer it again, or say that it needs nothing more."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mailwright.cli.installation import DataOption, JsonOption, check_exists, op
 from mailwright.cli.lookup import checked_id
 from mailwright.cli.terminal import answer, group, note, say, show
 from mailwright.domain.clock import to_iso
+from mailwright.domain.refusals import BadInput
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,9 @@ commands = group("dlq", "Dead letters: events, workflows and mail that were give
 @commands.command("list")
 def list_(
     source: Annotated[str, typer.Option(help="Only those of event, workflow or outbox.")] = "",
-    replayed: Annotated[bool, typer.Option("--replayed", help="Those that were offered again, too.")] = False,
+    replayed: Annotated[
+        bool, typer.Option("--replayed", help="Those that were offered again or resolved, too.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
     data: DataOption = None,
     json: JsonOption = False,
@@ -81,24 +84,44 @@ def replay(
     note("A running server takes it up now; without one it waits for the next start.")
 
 
+@commands.command("resolve")
+def resolve(
+    letter_ids: Annotated[list[str], typer.Argument(help="Which; several are possible.")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say that it needs nothing more: it was looked after in another way."""
+    with opened(data) as core:
+        from mailwright.storage import Tx, audit
+        from mailwright.storage import dead_letters as rows
+
+        def write(tx: Tx) -> list[DeadLetter]:
+            found = []
+            for each in letter_ids:
+                letter = rows.find(tx, checked_id(each, "dead letter"))
+                if not rows.mark_resolved(tx, letter.id, audit.SYSTEM.name):
+                    raise BadInput(f"dead letter {letter.id} was replayed or resolved before")
+                audit.note(tx, audit.SYSTEM, "dead-letter.resolved", resource=letter.id)
+                found.append(rows.find(tx, letter.id))
+            return found
+
+        letters = core.database.write_now(write)
+    if json:
+        answer([_described(letter) for letter in letters])
+        return
+    for letter in letters:
+        say(f"{letter.id} resolved ({letter.source} {letter.name})")
+
+
 async def _replay(data: Path | None, letter_ids: list[str]) -> list[DeadLetter]:
     settings = settings_of(data)
     check_exists(settings)
-    from mailwright.agents import employee
-    from mailwright.core import outbox
-    from mailwright.installation import build_core, flows_url
+    from mailwright.installation import build_core, flows_url, letters_of
     from mailwright.pipeline import Flows
-    from mailwright.pipeline.dead_letters import DeadLetters
 
     core = build_core(settings)
     flows = Flows(core.database, flows_url(settings), executor_id="command-line")
-    letters = DeadLetters(core.database, flows)
-
-    async def resend(letter: DeadLetter) -> None:
-        await core.write(lambda tx: outbox.retry(tx, letter.reference))
-
-    letters.replayers["outbox"] = resend
-    letters.replayers["workflow"] = employee.replayer(core, flows, letters.replayers["workflow"])
+    letters = letters_of(core, flows)
     try:
         return [await letters.replay(checked_id(each, "dead letter")) for each in letter_ids]
     finally:
@@ -119,4 +142,7 @@ def _described(letter: DeadLetter) -> dict[str, Any]:
         "correlation_id": letter.correlation_id,
         "died_at": to_iso(letter.died_at),
         "replayed_at": None if letter.replayed_at is None else to_iso(letter.replayed_at),
+        "trace": letter.trace,
+        "resolved_at": None if letter.resolved_at is None else to_iso(letter.resolved_at),
+        "resolved_by": letter.resolved_by,
     }

@@ -1,4 +1,4 @@
-"""The demo of `mailwright up --demo`: people, an employee, and the main job happening before one's eyes.
+"""The demo of `mailwright up --demo`: people, an employee, a concierge, Ada's reply assistant, and the main job before one's eyes.
 
 Uses what everybody uses: accounts are made as `mailwright user add` makes them, the sample task goes through the submission
 port with STARTTLS and a password as Ada's mail program would send it. Starting it again on the same data changes nothing that
@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from mailwright.app import Application
 from mailwright.cli.agents import assign
-from mailwright.cli.users import generated_password
 from mailwright.cli.watching import follow
 from mailwright.codecs import mime
 from mailwright.core import Core, accounts, domains, submission, tasks
+from mailwright.core.passwords import generated_password
 from mailwright.domain.addresses import Address
 from mailwright.domain.clock import now
 from mailwright.domain.envelope import Channel, Envelope
@@ -39,13 +39,17 @@ if TYPE_CHECKING:
 
 HOSTNAME = "mailwright.test"  # RFC 6761 §6.2: a name that exists on no network
 EMPLOYEE = f"main@{HOSTNAME}"
+CONCIERGE = f"concierge@{HOSTNAME}"
 ADA = f"ada@{HOSTNAME}"
+BASHIR = f"bashir@{HOSTNAME}"
 PEOPLE = (
     (f"admin@{HOSTNAME}", "Admin", "admin"),
     (ADA, "Ada", "user"),
-    (f"bashir@{HOSTNAME}", "Bashir", "user"),
+    (BASHIR, "Bashir", "user"),
     (f"chen@{HOSTNAME}", "Chen", "user"),
 )
+QUESTION = "Hello Ada, could you send me the minutes of Thursday? Until when do you need my figures?"
+WISH = "Follow up with the clinic next Friday morning about the test results."
 ANSWER_SECONDS = 60  # how long the demo waits for the answer to its task
 LOOK_SECONDS = 0.3  # how often it looks for steps of other tasks
 SUBJECT = "Expenses of the workshop"
@@ -99,7 +103,7 @@ async def run(settings: Settings, *, once: bool) -> int:
 
 
 async def furnish(core: Core, settings: Settings) -> Made:
-    """Make the domain, the people and the employee that are missing; with a password in the settings, set it for all."""
+    """Make the domain, the people, the employee and the concierge that are missing; with a password in the settings, set it for all."""
     chosen = settings.demo_password.get_secret_value() if settings.demo_password else None
     there = await core.read(lambda tx: {account.email for account in rows.listing(tx)})
     wanted = [email for email, _, _ in PEOPLE if chosen or email not in there]
@@ -113,10 +117,13 @@ async def furnish(core: Core, settings: Settings) -> Made:
             domains.add(tx, HOSTNAME, tenant="demo")
         for email, name, role in PEOPLE:
             if email not in there:
-                accounts.add_user(tx, core, email, display_name=name, role=role)
+                accounts.add_user(tx, core, email, display_name=name, role=role, operator=role == "admin")
             if email in hashed:
                 accounts.set_password(tx, accounts.find(tx, email), hashed[email])
         assign(tx, core, EMPLOYEE, kind="employee", name="Mini Mouse")
+        assign(tx, core, CONCIERGE, kind="concierge")
+        if ADA not in there:  # who switched it off since wants it off
+            assign(tx, core, ADA, kind="assistant")
 
     await core.write(write)
     return Made(passwords)
@@ -132,6 +139,7 @@ def _page(console: Console, settings: Settings, application: Application, made: 
     say = console.print
     say(f"\n[bold]Mailwright[/] is up after {_age():.1f} s. Your mail is in {_folder(settings.data)}\n")
     say(f"  [bold]{EMPLOYEE:23}[/]  Mini Mouse, the employee: mail it a task, the answer comes back in the thread")
+    say(f"  [bold]{CONCIERGE:23}[/]  the concierge: mail it what is to be followed up and when, it reminds on time")
     for email, name, role in PEOPLE:
         what = "who looks after it" if role == "admin" else name
         word = "" if settings.demo_password else made.passwords.get(email, "")
@@ -144,18 +152,36 @@ def _page(console: Console, settings: Settings, application: Application, made: 
         say(
             f"\n  They were made before, with passwords shown then. A new one: {_command(settings, 'user', 'password', ADA)}"
         )
+    page = f"http://{'localhost' if here == '127.0.0.1' else here}:{http}"
     say(
-        f"\n  Send     {here}:{ports['submission']} (submission, STARTTLS; {ports['submissions']} inside TLS), name and password, or {here}:{ports['smtp']} from outside (SMTP)"
+        f"\n  Open     [bold]{page}/app[/] in a browser and sign in as one of them: mail, dashboard, administration (admin)"
+    )
+    say(
+        f"  Send     {here}:{ports['submission']} (submission, STARTTLS; {ports['submissions']} inside TLS), name and password, or {here}:{ports['smtp']} from outside (SMTP)"
     )
     say(
         f"  Read     {here}:{ports['imaps']} (IMAP inside TLS) or {here}:{ports['imap']} (STARTTLS), the same names and passwords"
     )
     say(f"  Deliver  {here}:{ports['lmtp']} (LMTP)  ·  Rules  {here}:{ports['sieve']} (ManageSieve)")
-    say(f"  Look     http://{here}:{http}/  ·  /docs  ·  /readyz  ·  /api/public/workers/status")
+    say(f"  Look     {page}/ (the first page)  ·  /docs (REST)  ·  /jmap/session  ·  /readyz")
     say(f"  Thinks   {_thinker(settings)}")
     say("\n  The next task, from another terminal:\n")
     send = ("email", "send", "--wait", "--from", ADA, "--to", EMPLOYEE, "--subject", "Two numbers")
     say(f"    {_command(settings, *send, '--body', 'What is 17.5 % of 2340?')}\n", markup=False)
+    say(
+        "  Ada has the reply assistant: it says of each mail what it is to her and drafts the replies that are due; it sends"
+    )
+    say("  nothing. Write to her as Bashir, and look at the mail's label in her INBOX and at her Drafts:\n")
+    ask = ("email", "send", "--from", BASHIR, "--to", ADA, "--subject", "Minutes", "--body", QUESTION)
+    say(f"    {_command(settings, *ask)}", markup=False)
+    say(f"    {_command(settings, 'triage', 'list', ADA)}\n", markup=False)
+    say("  The concierge confirms a clear time and asks when one is not clear; answer it with your own words:\n")
+    wish = ("email", "send", "--wait", "--from", ADA, "--to", CONCIERGE, "--subject", "Clinic")
+    say(f"    {_command(settings, *wish, '--body', WISH)}\n", markup=False)
+    say(
+        f"  The scribe writes researched mail to one person at a time: open [bold]{page}/app/scribe[/] as Ada and press"
+    )
+    say("  “Fill in an example”. It sends nothing by itself.\n")
     say("  Ada's mail, as a mail program reads it (it asks for her password):\n")
     say(f"    curl -sk -u {ADA} 'imaps://{here}:{ports['imaps']}/INBOX;UID=1'\n", markup=False)
 

@@ -13,7 +13,7 @@ from mailwright.cli.terminal import answer, note, say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mailwright.cli.checkup import Check
+    from mailwright.core.checkup import Check
     from mailwright.settings import Settings
 
 DNS_SECONDS = 5.0  # for one answer: somebody waits
@@ -23,7 +23,9 @@ _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
 def doctor(
-    online: Annotated[bool, typer.Option("--online", help="Ask the configured models one question, too.")] = False,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the configured models and services one question, too.")
+    ] = False,
     round_trip: Annotated[
         bool, typer.Option("--round-trip/--no-round-trip", help="Send a task and wait for its answer.")
     ] = True,
@@ -36,7 +38,8 @@ def doctor(
     from mailwright.settings import BadSettings, load, unknown_variables
 
     telemetry.configure("error", "auto")
-    from mailwright.cli.checkup import Check, checks
+    from mailwright.cli.checkup import checks
+    from mailwright.core.checkup import Check
 
     found: list[Check] = [Check("settings", "warn", line) for line in unknown_variables()]
     try:
@@ -83,11 +86,13 @@ def _sent(settings: Settings, *, online: bool, round_trip: bool) -> Iterator[Che
     """The checks that send something."""
     import asyncio
 
-    from mailwright.cli.probe import ask_models, send_around
+    from mailwright.cli.probe import ask_issuer, ask_models, ask_web, send_around
 
     if online:
         note("asking the models …")
         yield from asyncio.run(ask_models(settings))
+        yield from asyncio.run(ask_web(settings))
+        yield from asyncio.run(ask_issuer(settings))
     if round_trip:
         note("sending a task around …")
         yield asyncio.run(send_around(settings))

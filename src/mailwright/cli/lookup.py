@@ -1,7 +1,6 @@
-"""Finding the message a command means: by our id, or by its Message-ID field.
+"""Finding what a command means: a message by our id or by its Message-ID field, a person by their address.
 
-Used by the commands that work on one message. Of several copies the one an agent got is meant, since those commands are about
-its work.
+Of several copies of a message the one an agent got is meant, since the commands that ask are about its work.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from mailwright.domain.refusals import NotFound
 
 if TYPE_CHECKING:
     from mailwright.storage import Tx
+    from mailwright.storage.accounts import Account
     from mailwright.storage.messages import StoredMessage
 
 
@@ -49,3 +49,14 @@ def message_named(tx: Tx, name: str) -> StoredMessage:
     if not copies:
         raise NotFound(f"there is no message {name}")
     return copies[0]
+
+
+def person_named(tx: Tx, email: str) -> Account:
+    """Who has that main address: somebody with a mailbox, else an outside sender. Raises NotFound, BadAddress."""
+    from mailwright.domain.addresses import Address
+    from mailwright.storage import accounts
+
+    found = accounts.with_address(tx, Address.parse(email.strip()).key)
+    if not found:
+        raise NotFound(f"there is no user {email}")
+    return found[0]

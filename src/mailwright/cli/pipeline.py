@@ -231,7 +231,7 @@ async def _play(
     from mailwright.domain.addresses import Address
     from mailwright.domain.envelope import Channel, Envelope, Origin, Verdict
     from mailwright.domain.ids import new_id
-    from mailwright.installation import build_core, models_of
+    from mailwright.installation import build_core, models_of, options_of
 
     core = build_core(sandbox)
     models = models_of(settings)
@@ -259,7 +259,7 @@ async def _play(
         envelope = Envelope(Channel.SMTP, sender, (agent,), now(), new_id(), client="[127.0.0.1]", helo="simulation")
         receipt = await accept.accept(core, envelope, raw, verdict)
         message_id = await core.read(lambda tx: _filed_as(tx, agent, receipt.outcomes[0].inbound_id))
-        employee.configure(core, models)
+        employee.configure(core, models, options_of(settings))
         return await _answer(core, message_id)
     finally:
         await models.close()
@@ -305,10 +305,12 @@ async def _file_earlier(core: Core, agent: Address, message: StoredMessage, raw:
 async def _answer(core: Core, message_id: str) -> dict[str, Any]:
     """The employee's steps, one by one, each leaving its line in the trace."""
     from mailwright.agents.employee.act import act
-    from mailwright.agents.employee.decide import decide, silence
+    from mailwright.agents.employee.begin import begin
+    from mailwright.agents.employee.decide import Decision, decide, silence
     from mailwright.agents.employee.gather import gather
     from mailwright.agents.employee.snapshot import Facts, Verdict
-    from mailwright.agents.employee.think import judge, load_advice, work
+    from mailwright.agents.employee.think import judge, load_advice
+    from mailwright.agents.employee.working import work
     from mailwright.agents.models import ModelFailed
     from mailwright.cli.tasks import judged, reply_of
     from mailwright.core import tasks
@@ -321,10 +323,12 @@ async def _answer(core: Core, message_id: str) -> dict[str, Any]:
             verdict = Verdict(**await judge(facts.task_id, facts.snapshot_id))
             advice_id = verdict.advice_id
             advice = await load_advice(advice_id)
-            trace["judge"] = judged(advice.judgement, advice.judged_by)
+            trace["judge"] = judged(advice.judgement, advice.judged_by, facts.threshold)
             decision = decide(facts, verdict)
             if decision.action == "reply":
-                advice_id = await work(facts.task_id, facts.snapshot_id, advice_id)
+                decision = Decision(**await begin(facts.as_values(), asdict(decision)))
+            if decision.action == "reply":
+                advice_id = await work(facts.as_values(), advice_id)
     except ModelFailed as failure:
         return trace | {"failed": f"no model gave an answer: {failure.text}"}
     trace["decision"] = asdict(decision)

@@ -1,4 +1,4 @@
-"""The checks of `mailwright doctor` that send something: one question to the models, one task through the mail.
+"""The checks of `mailwright doctor` that send something: one question to the models and to who searches, one task through the mail.
 
 When a server runs on this data, the task goes through its ports, from a mailbox made for this and removed afterwards.
 Otherwise an application of its own is started for it in a temporary folder, on ports of its own, with the built-in model.
@@ -11,17 +11,26 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mailwright.cli.checkup import Check
 from mailwright.cli.installation import is_served
+from mailwright.core.checkup import Check
+from mailwright.domain.modelnames import PURPOSES
 from mailwright.domain.refusals import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from typing import Protocol
+
     from mailwright.core import Core
     from mailwright.settings import Settings
     from mailwright.storage import Tx
 
+    class _Closing(Protocol):
+        async def close(self) -> None: ...
+
+
 ROUND_TRIP_SECONDS = 60
 TASK = "Please add 17.50, 24.50 and 300. This is a check of the server by its doctor."
+WORDS = "electronic mail"  # looked for, to see whether anybody answers; they say nothing of us
 TEMPORARY_DOMAIN = "doctor.test"  # RFC 6761 §6.2: exists on no network
 
 
@@ -33,7 +42,7 @@ async def ask_models(settings: Settings) -> list[Check]:
     from mailwright.installation import models_of
 
     found = []
-    for name in dict.fromkeys((*settings.models_for("judge"), *settings.models_for("work"))):
+    for name in dict.fromkeys(name for purpose in PURPOSES for name in settings.models_for(purpose)):
         models: Models = models_of(settings.model_copy(update={"model_judge": name, "model_work": name}))
         began = time.monotonic()
         try:
@@ -46,6 +55,51 @@ async def ask_models(settings: Settings) -> list[Check]:
         finally:
             await models.close()
     return found
+
+
+async def ask_web(settings: Settings) -> list[Check]:
+    """One question to whoever searches the web, and one to arXiv, where they are set."""
+    from mailwright.connectors.arxiv import Arxiv
+    from mailwright.webs import search_of
+
+    searching = search_of(settings)
+    if searching is None:
+        return []
+    found = [await _asked("web", settings.web_search, searching, lambda: searching.search(WORDS, 1))]
+    if settings.arxiv_search:
+        papers = Arxiv(url=settings.arxiv_url)
+        found.append(await _asked("papers", "arXiv", papers, lambda: papers.papers("Ada Lovelace", 1)))
+    return found
+
+
+async def ask_issuer(settings: Settings) -> list[Check]:
+    """For its keys, where tokens of one are taken. One that signs with a shared secret alone may publish none."""
+    from mailwright.installation import provider_of
+
+    provider = provider_of(settings)
+    if provider is None:
+        return []
+    try:
+        keys = await provider.look()
+    except Refusal as refusal:
+        return [Check("tokens", "fail" if settings.oidc_shared_secret is None else "warn", f"no keys: {refusal}")]
+    finally:
+        await provider.close()
+    return [
+        Check("tokens", "ok", f"{settings.oidc_issuer} publishes {keys} key{'' if keys == 1 else 's'} that can be used")
+    ]
+
+
+async def _asked(name: str, who: str, service: _Closing, question: Callable[[], Awaitable[Sequence[object]]]) -> Check:
+    began = time.monotonic()
+    try:
+        results = await question()
+    except Refusal as refusal:
+        return Check(name, "fail", str(refusal))
+    finally:
+        await service.close()
+    many = f"{len(results)} result{'' if len(results) == 1 else 's'}"
+    return Check(name, "ok", f"{who} answered within {time.monotonic() - began:.1f} s: {many}")
 
 
 async def send_around(settings: Settings) -> Check:
@@ -111,7 +165,7 @@ async def _through_the_server(settings: Settings) -> Check:
     def served(tx: Tx) -> str | None:
         for assignment in assignments.listing(tx):
             owner = accounts.by_id(tx, assignment.user_id)
-            if assignment.enabled and owner is not None:
+            if assignment.agent == "employee" and assignment.enabled and owner is not None:
                 return owner.email
         return None
 
@@ -128,10 +182,10 @@ async def _through_the_server(settings: Settings) -> Check:
 async def _there_and_back(core: Core, employee: str, host: str, port: int, how: str) -> Check:
     """Make a mailbox, send from it, wait for the answer, and leave nothing behind."""
     from mailwright.cli.demo import send_as
-    from mailwright.cli.users import generated_password
     from mailwright.cli.watching import follow
     from mailwright.codecs import mime
     from mailwright.core import accounts
+    from mailwright.core.passwords import generated_password
     from mailwright.domain.clock import now
     from mailwright.domain.ids import new_id
 

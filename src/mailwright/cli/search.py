@@ -266,27 +266,15 @@ def _teller() -> Callable[[Progress], None]:
 def _status(core: Core, index: SearchFolder) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from mailwright.core.indexing import GROUP, STREAM
-    from mailwright.core.reindexing import progress_of
-    from mailwright.storage import Tx, events, searching
-    from mailwright.storage.search import IndexFailed
+    from mailwright.core.administration import condition
 
-    def look(tx: Tx) -> tuple[int, int, list[tuple[str, str]]]:
-        return searching.count(tx), events.lag(tx, STREAM, GROUP).waiting, searching.missing(tx)
-
-    messages, behind, missing = core.database.read_now(look)
-    ready, documents, size = True, 0, 0
-    try:
-        documents, size = index.count(), index.size()
-    except IndexFailed:
-        ready = False
-    progress = progress_of(index)
+    found = _run(condition.index(core, index))
     return {
-        "ready": ready,
-        "documents": documents,
-        "messages": messages,
-        "bytes": size,
-        "behind": behind,
-        "missing": [{"message_id": one, "because": because} for one, because in missing],
-        "rebuild": None if progress is None else asdict(progress),
+        "ready": found.ready,
+        "documents": found.documents,
+        "messages": found.messages,
+        "bytes": found.octets,
+        "behind": found.behind,
+        "missing": [{"message_id": one, "because": because} for one, because, _ in found.examples],
+        "rebuild": None if found.rebuild is None else asdict(found.rebuild),
     }

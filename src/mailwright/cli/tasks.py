@@ -49,7 +49,7 @@ def judge(
         settings = settings_of(data)
         material = _material_of_json(read_object(json_file)) if json_file else material_of(_octets(raw))
     found, model = asyncio.run(_judge(settings, material))
-    answer(judged(found, model))
+    answer(judged(found, model, settings.judge_threshold))
 
 
 @commands.command("run")
@@ -109,15 +109,13 @@ def material_of(raw: bytes) -> Material:
     )
 
 
-def judged(found: Judgement, model: str) -> dict[str, Any]:
+def judged(found: Judgement, model: str, threshold: float) -> dict[str, Any]:
     """A judgement as JSON."""
-    from mailwright.agents.employee.decide import THRESHOLD
-
     return {
-        "is_task": found.kind != "neither" and found.confidence >= THRESHOLD,
+        "is_task": found.kind != "neither" and found.confidence >= threshold,
         "kind": found.kind,
         "confidence": found.confidence,
-        "threshold": THRESHOLD,
+        "threshold": threshold,
         "because": found.because,
         "model": model,
     }
@@ -155,11 +153,12 @@ async def ask_judgement(models: Models, material: Material) -> tuple[Judgement, 
 
     from mailwright.agents.employee import prompts
     from mailwright.agents.models import Judgement, ModelFailed, Question, rules
+    from mailwright.codecs.redaction import Placeholders
 
     question = Question(
         purpose="judge",
         instructions=prompts.instructions("judge"),
-        material=prompts.quoted(material, secrets.token_hex(16)),
+        material=prompts.quoted(material, secrets.token_hex(16), Placeholders().hide),
         answer=Judgement,
         by_rules=lambda: rules.judge(material),
     )
@@ -206,13 +205,13 @@ async def _here(core: Core, settings: Settings, task: Task, *, again: bool) -> T
     """Run the workflow's steps in this process. Their keys make a repeat by a server a no-op."""
     from mailwright.agents import employee
     from mailwright.core import tasks
-    from mailwright.installation import models_of
+    from mailwright.installation import models_of, options_of
 
     if task.status.is_final and again:
         task = await core.write(lambda tx: tasks.requeue(tx, task.id))
     if not task.status.is_final:
-        models = models_of(settings)
-        employee.configure(core, models)
+        models = models_of(settings, core)
+        employee.configure(core, models, options_of(settings))
         try:
             await employee.answer(task.message_id, task.generation)
         finally:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailwright.cli import apppasswords
+from mailwright.cli import apppasswords, personaldata, tokens
 from mailwright.cli.installation import DataOption, JsonOption, opened
 from mailwright.cli.terminal import answer, group, note, say, show
 from mailwright.domain.refusals import BadInput
@@ -17,8 +16,9 @@ if TYPE_CHECKING:
 
 commands = group("user", "People: add, list and remove them, and set passwords.")
 commands.add_typer(apppasswords.commands)
-
-GENERATED_BYTES = 12  # of randomness in a password we make: 96 bits, 16 characters
+commands.add_typer(tokens.commands)
+commands.command("data")(personaldata.export_data)
+commands.command("erase")(personaldata.erase)
 
 _PASSWORD_HELP = "`-` reads the password from standard input; without it one is made and printed once."  # noqa: S105
 
@@ -32,6 +32,13 @@ def add(
         bool, typer.Option("--generate", help="Make a password (what happens without --password).")
     ] = False,
     role: Annotated[str, typer.Option(help="user, support or admin.")] = "user",
+    operator: Annotated[
+        bool | None,
+        typer.Option(
+            "--operator/--no-operator",
+            help="An admin of the whole installation; the first admin is one unless told not to.",
+        ),
+    ] = None,
     quota: Annotated[str, typer.Option(help="Room for mail, like 2GB; none for no limit.")] = "",
     data: DataOption = None,
     json: JsonOption = False,
@@ -42,14 +49,17 @@ def add(
     chosen, made = _password(password, generate=generate)
     with opened(data) as core:
         from mailwright.core import accounts
-        from mailwright.storage import Tx
+        from mailwright.storage import Tx, administration
         from mailwright.storage import accounts as rows
 
         hashed = accounts.hash_password(chosen)
         limited, size = _quota(quota)
 
         def write(tx: Tx) -> Account:
-            account = accounts.add_user(tx, core, email, display_name=name, role=role, quota_bytes=size)
+            first = role == "admin" and operator is None and not administration.operators(tx)
+            account = accounts.add_user(
+                tx, core, email, display_name=name, role=role, quota_bytes=size, operator=bool(operator) or first
+            )
             if limited and size is None:
                 rows.set_quota(tx, account.id, None)
             accounts.set_password(tx, account, hashed)
@@ -75,7 +85,7 @@ def list_(data: DataOption = None, json: JsonOption = False) -> None:
             (
                 a.email,
                 a.display_name,
-                a.role,
+                "operator" if a.operator else a.role,
                 a.status,
                 _size(a.used_bytes),
                 "none" if a.quota_bytes is None else _size(a.quota_bytes),
@@ -134,36 +144,70 @@ def set_(
     undo_seconds: Annotated[
         int | None, typer.Option(min=0, max=3600, help="How long mail is held after sending, to be taken back.")
     ] = None,
+    role: Annotated[str | None, typer.Option(help="user, support or admin.")] = None,
+    operator: Annotated[
+        bool | None,
+        typer.Option("--operator/--no-operator", help="Whether an admin looks after the whole installation."),
+    ] = None,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Change how somebody's mail is treated."""
-    if undo_seconds is None:
-        raise BadInput("there is nothing to change: --undo-seconds")
+    """Change how somebody's mail is treated, and what they may do."""
+    if undo_seconds is None and role is None and operator is None:
+        raise BadInput("there is nothing to change: --undo-seconds, --role, --operator")
     with opened(data) as core:
         from mailwright.core import accounts, submission
+        from mailwright.core.administration import people
         from mailwright.storage import Tx
 
         def write(tx: Tx) -> Account:
             account = accounts.find(tx, email)
-            submission.set_undo_seconds(tx, account, undo_seconds)
+            if undo_seconds is not None:
+                submission.set_undo_seconds(tx, account, undo_seconds)
+            if role is not None or operator is not None:
+                account = people.set_role(tx, email, role=role, operator=operator)
             return account
 
         account = core.database.write_now(write)
     if json:
-        answer({"email": account.email, "undo_seconds": undo_seconds})
-    else:
+        answer(_described(account) | ({} if undo_seconds is None else {"undo_seconds": undo_seconds}))
+        return
+    if undo_seconds is not None:
         say(f"{account.email}: mail is held for {undo_seconds} s after sending")
+    if role is not None or operator is not None:
+        say(f"{account.email} is {account.role}" + (" of the whole installation" if account.operator else ""))
 
 
-def generated_password() -> str:
-    """A password nobody has to remember."""
-    return secrets.token_urlsafe(GENERATED_BYTES)
+@commands.command("set-phone")
+def set_phone(
+    email: str,
+    phone: Annotated[
+        str, typer.Argument(help="The number with its country, like +4915112345678; `none` takes it away.")
+    ],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say which phone is somebody's: what comes from it by WhatsApp is theirs. Who had it before has none then."""
+    with opened(data) as core:
+        from mailwright.core import accounts, phones
+        from mailwright.storage import Tx
+
+        def write(tx: Tx) -> tuple[Account, str | None]:
+            account = accounts.find(tx, email)
+            return account, phones.set_phone(tx, account, None if phone.lower() == "none" else phone)
+
+        account, number = core.database.write_now(write)
+    if json:
+        answer(_described(account) | {"phone": number})
+        return
+    say(f"{account.email} has no phone any more" if number is None else f"{account.email} has the phone {number}")
 
 
 def _password(given: str, *, generate: bool) -> tuple[str, bool]:
     """The password, and whether we made it."""
     if not given:
+        from mailwright.core.passwords import generated_password
+
         return generated_password(), True
     if generate:
         raise BadInput("--password and --generate exclude each other")
@@ -209,6 +253,7 @@ def _described(account: Account) -> dict[str, object]:
         "email": account.email,
         "name": account.display_name,
         "role": account.role,
+        "operator": bool(account.operator),
         "status": account.status,
         "quota_bytes": account.quota_bytes,
         "used_bytes": account.used_bytes,

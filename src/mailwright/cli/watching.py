@@ -26,7 +26,10 @@ _WORDS = {
     "gather": "gathering: the thread, the attachments, what the policy says",
     "think": "thinking",
     "decide": "deciding",
+    "work": "working",
     "act": "acting: the answer is queued",
+    "pending": "planned",
+    "clarifying": "asked",
 }
 
 
@@ -85,7 +88,7 @@ def _look(tx: Tx, trail: Trail) -> None:
             if recipient not in trail.delivered:
                 trail.delivered.add(recipient)
                 _tell(trail, message.received_at, f"delivered to {recipient}")
-            task = tasks.find(tx, "employee", message.id)
+            task = tasks.find(tx, "employee", message.id) or tasks.find(tx, "concierge", message.id)
             if task is None:
                 continue
             history = tasks.history(tx, task.id)

@@ -12,4 +12,5 @@ Rules of the place:
   them (`postmark` and `mailhook` build messages with `mime`).
 
 `mime` mail messages · `smtp` the protocol without sockets · `mailhook` our own hook's JSON · `postmark` Postmark's inbound JSON
+`redaction` personal data and secrets out of a text, and back into it
 """

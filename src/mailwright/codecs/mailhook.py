@@ -101,12 +101,12 @@ def message_id_for(provider_id: str) -> str:
 # What follows is shared with `postmark`, which has the same fields under other names.
 
 
-def json_object(payload: bytes | Mapping[str, Any]) -> Mapping[str, Any]:
-    """The JSON object in `payload`."""
+def json_object(payload: bytes | Mapping[str, Any], *, most: int = MAX_BODY_OCTETS) -> Mapping[str, Any]:
+    """The JSON object in `payload`, which has `most` octets at most."""
     if isinstance(payload, Mapping):
         return payload
-    if len(payload) > MAX_BODY_OCTETS:
-        raise BadInput(f"the body is larger than {MAX_BODY_OCTETS} octets")
+    if len(payload) > most:
+        raise BadInput(f"the body is larger than {most} octets")
     try:
         body = json.loads(payload)
     except (ValueError, RecursionError) as error:

@@ -123,8 +123,11 @@ def _value(record: Any, kind: str) -> bytes | str | tuple[int, str]:
         return b"".join(record.strings)
     if kind == "MX":
         return int(record.preference), str(record.exchange.to_text(omit_final_dot=True)).lower()
-    if kind == "PTR":
+    if kind in ("PTR", "CNAME"):
         return str(record.target.to_text(omit_final_dot=True)).lower()
+    if kind == "SRV":
+        target = str(record.target.to_text(omit_final_dot=True)).lower()
+        return f"{record.priority} {record.weight} {record.port} {target}"
     return str(record.address)
 
 

@@ -7,16 +7,23 @@ transaction (parsing, staging a blob). Refusals are raised as `domain.refusals`;
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from prometheus_client import Histogram
 
+from mailwright.core.idlist import IdLists
 from mailwright.core.secrets import Vault
 from mailwright.core.trail import Trail
+from mailwright.domain.brand import Brand
 from mailwright.domain.clock import DAY, Instant
+from mailwright.domain.outreach import Limits
+from mailwright.domain.plans import STANDARD, Plan
+from mailwright.domain.tokens import Proven
 from mailwright.pipeline.fanout import Fanout
 from mailwright.storage import BlobStore, Database, Tx
 from mailwright.storage.domains import Domain
@@ -26,6 +33,14 @@ if TYPE_CHECKING:
     from mailwright.storage.search.folder import SearchFolder
 
 T = TypeVar("T")
+
+transaction_seconds = Histogram(
+    "mailwright_transaction_seconds",
+    "From asking for a transaction to its end, waiting included",
+    ["kind"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+_WRITES, _READS = transaction_seconds.labels("write"), transaction_seconds.labels("read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +54,22 @@ class CoreSettings:
     audit_kept: Instant = 365 * DAY
     outbox_kept: Instant = 90 * DAY  # settled rows: as long as a dead letter may be replayed
     submission_per_hour: int = 500  # recipients one user may write to
+    allow_private_push: bool = False  # push services may be inside, too
     redact_after: Instant | None = None  # message bodies older than this are redacted; None keeps them
+    transcripts_kept: Instant = 30 * DAY  # what was sent to models; 0 keeps none
+    assistant_kept: Instant = 90 * DAY  # what the assistant gathered, asked and wrote; owners may choose less or more
+    plans: tuple[Plan, ...] = STANDARD  # what people may have of their agents: see `usage`
+    approval_valid: Instant = 14 * DAY  # how long a person may say yes to what an agent asks
+    approvals_kept: Instant = 90 * DAY  # settled ones, with the bytes they were about
+    agent_held: Instant = 0  # how long what an agent sends waits, to be taken back
+    agent_sends_per_day: int = 200  # messages agents may send for one person; what is beyond waits for approval
+    public_url: str = "http://localhost:8080"  # where our pages are, as mails name them; no slash at its end
+    followup_question: Instant = 7 * DAY  # how long the answer to a question of the concierge is waited for
+    followups_kept: Instant = 60 * DAY  # the texts of those that ended, and of the mail with the concierge
+    followups_open: int = 2_000  # follow-ups one person may have that are not at their end
+    outreach: Limits = field(default_factory=Limits)  # what the scribe may do
+    tokens_add_people: bool = False  # let in whose address a token proves, though nobody added them: see `bearers`
+    brand: Brand = field(default_factory=Brand)
 
 
 @dataclass(slots=True)
@@ -59,9 +89,16 @@ class Core:
     sign_in_failures: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
     # Recipients written to through this process, by user: see `submission.submit`.
     submissions: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
-    # Whose main address a bearer token is for, or None: asked by `accounts.authenticate_token`. None: no tokens are taken.
-    bearer: Callable[[str], Awaitable[str | None]] | None = None
+    # Push subscriptions made through this process, by user: see `pushsubscriptions.check_rate`.
+    push_subscriptions: MovingWindowRateLimiter = field(
+        default_factory=lambda: MovingWindowRateLimiter(MemoryStorage())
+    )
+    # The public half of the key that push services know us by, once it is there: see `vapid`.
+    push_key: str | None = None
+    # Whose a bearer token is (AuthenticationFailed: nobody's), asked by `bearers`. None: no tokens are taken.
+    bearer: Callable[[str], Awaitable[Proven]] | None = None
     search: SearchFolder | None = None  # the search index of this installation, where this process can reach it
+    lists: IdLists = field(default_factory=IdLists)  # of message ids, as asked for a moment ago: see `listing.find`
     secrets: Vault = field(default_factory=Vault)  # the default one forgets its key with the process: for tests
 
     changes: Fanout = field(init=False)  # who is told of changes: see `pipeline.fanout`
@@ -73,8 +110,16 @@ class Core:
 
     async def write(self, function: Callable[[Tx], T], *, shared: bool = False) -> T:
         """Run `function` in a transaction; what it did is durable when this returns. See `storage.Database.write`."""
-        return await self.database.write(function, shared=shared)
+        started = time.perf_counter()
+        try:
+            return await self.database.write(function, shared=shared)
+        finally:
+            _WRITES.observe(time.perf_counter() - started)
 
     async def read(self, function: Callable[[Tx], T]) -> T:
         """Run `function` in a read-only transaction."""
-        return await self.database.read(function)
+        started = time.perf_counter()
+        try:
+            return await self.database.read(function)
+        finally:
+            _READS.observe(time.perf_counter() - started)

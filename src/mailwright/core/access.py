@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailwright.domain.addresses import Address
@@ -159,6 +160,7 @@ def set_acl(tx: Tx, account: Account, reached: Reached, identifier: str, change:
         resource=f"{reached.owner}:{reached.mailbox.name} {identifier}={''.join(sorted(after)) or 'nothing'}",
         tenant_id=reached.mailbox.tenant_id,
     )
+    changed(tx, reached.mailbox.user_id, [reached.mailbox.id])
     for key in {reached.mailbox.user_id, grantee, reached.mailbox.id} - {ANYONE}:
         announce(tx, key)
 
@@ -170,6 +172,13 @@ def rights_of(text: str) -> frozenset[str]:
         if letter not in ALL:
             raise BadInput(f"{letter!r} is not a right; there are {RIGHTS}")
     return frozenset(spelled)
+
+
+def changed(tx: Tx, owner_id: str, mailbox_ids: Sequence[str], *, made: bool = False) -> int:
+    """Count that mailboxes of an account changed, or were `made` (not the messages in them). The modseq of it."""
+    modseq = accounts.next_modseq(tx, owner_id)
+    mailboxes.mark_changed(tx, mailbox_ids, modseq, made=made)
+    return modseq
 
 
 def announce(tx: Tx, key: str) -> None:

@@ -12,6 +12,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 
+from mailwright.core import announcing
 from mailwright.domain import clock
 from mailwright.domain.clock import HOUR
 from mailwright.domain.refusals import BadInput, NotFound, TooManyRequests
@@ -23,6 +24,7 @@ SCOPES: dict[str, str] = {
     "imap": "reading and sorting mail",
     "smtp": "sending mail",
     "sieve": "rules",
+    "jmap": "everything a mail program does, over JMAP",
 }
 """What one can be for, and what that means."""
 
@@ -35,12 +37,17 @@ MAX_OF_ONE_USER = 100
 USED_EVERY = HOUR  # how exactly it is noted when one was used: a write for each connection would be waste
 
 
-def make(tx: Tx, account: Account, label: str, scopes: Sequence[str] = MAIL_PROGRAM) -> tuple[AppPassword, str]:
-    """A new one, and what to type: `abcd-efgh-…`, shown now and never again. Raises BadInput, TooManyRequests."""
+def make(
+    tx: Tx, account: Account, label: str, scopes: Sequence[str] = MAIL_PROGRAM, *, client: str = ""
+) -> tuple[AppPassword, str]:
+    """A new one, and what to type: `abcd-efgh-…`, shown now and never again. `client` is the network peer.
+
+    Raises BadInput, TooManyRequests.
+    """
     if account.role == "agent":
         raise BadInput(f"{account.email} is an agent, and nobody signs in as one")
     named = " ".join(label.split())
-    if not named or len(named) > MAX_LABEL:
+    if not named or len(named) > MAX_LABEL or not named.isprintable():
         raise BadInput(f"an app password needs a name of at most {MAX_LABEL} characters, like the program it is for")
     wanted = tuple(sorted(set(scopes)))
     if not wanted or any(scope not in SCOPES for scope in wanted):
@@ -49,7 +56,7 @@ def make(tx: Tx, account: Account, label: str, scopes: Sequence[str] = MAIL_PROG
         raise TooManyRequests(f"{MAX_OF_ONE_USER} app passwords are enough; remove one that is not used")
     characters = "".join(secrets.choice(_ALPHABET) for _ in range(GROUPS * GROUP_CHARACTERS))
     made = rows.add_app_password(tx, account.id, _hashed(characters), named, wanted)
-    _audit(tx, account, "app-password.added", made)
+    _audit(tx, account, "app-password.added", made, client)
     step = GROUP_CHARACTERS
     return made, "-".join(characters[start : start + step] for start in range(0, len(characters), step))
 
@@ -59,7 +66,7 @@ def listing(tx: Tx, account: Account) -> list[AppPassword]:
     return rows.app_passwords(tx, account.id)
 
 
-def revoke(tx: Tx, account: Account, which: str) -> AppPassword:
+def revoke(tx: Tx, account: Account, which: str, *, client: str = "") -> AppPassword:
     """Take one back, by its id or its name when only one has it. Raises NotFound, BadInput."""
     known = listing(tx, account)
     found = [each for each in known if each.id == which] or [each for each in known if each.label == which]
@@ -68,7 +75,8 @@ def revoke(tx: Tx, account: Account, which: str) -> AppPassword:
     if len(found) > 1:
         raise BadInput(f"{len(found)} app passwords are named {which!r}: give the id")
     rows.remove_app_password(tx, account.id, found[0].id)
-    _audit(tx, account, "app-password.removed", found[0])
+    announcing.signed_out(tx, account.id, password=True)
+    _audit(tx, account, "app-password.removed", found[0], client)
     return found[0]
 
 
@@ -93,5 +101,5 @@ def _hashed(characters: str) -> str:
     return hashlib.sha256(characters.encode()).hexdigest()
 
 
-def _audit(tx: Tx, account: Account, action: str, which: AppPassword) -> None:
-    audit.record(tx, actor=account.email, action=action, resource=which.id, tenant_id=account.tenant_id)
+def _audit(tx: Tx, account: Account, action: str, which: AppPassword, client: str) -> None:
+    audit.record(tx, actor=account.email, action=action, resource=which.id, address=client, tenant_id=account.tenant_id)

@@ -1,6 +1,6 @@
 """Authentication of what comes in: who is speaking, and what becomes of mail that is not from whom it says.
 
-Called by the SMTP and LMTP entrance, before a message is accepted.
+Called by the SMTP and LMTP entrance and by the hooks of services we trust, before a message is accepted.
 Expects: a resolver for the look-ups (none: nothing is checked), the networks of our own relays and the names under which they
 write Authentication-Results.
 Promises: nothing is refused because DNS was silent; at most CHECK_SECONDS for a message; a From address of ours that nothing
@@ -100,7 +100,7 @@ class Trust:
     def is_relay(self, channel: Channel, client: str) -> bool:
         """Whether that client is a relay of ours: a listed one, or whoever hands over by LMTP on this machine."""
         address = _address(client)
-        if address is None:
+        if address is None or channel is Channel.HOOK:  # there it is another server's client, and no word of it is ours
             return False
         return (channel is Channel.LMTP and address.is_loopback) or any(address in each for each in self.relays)
 
@@ -111,7 +111,7 @@ STRANGER = Verdict()
 @dataclass(frozen=True, slots=True)
 class _Mail:
     """A message at the door. `from_values` are the values of its From fields; `is_near`: the client's address says nothing about who
-    sent it, since it is a relay of ours or on our own network."""
+    sent it, since it is a relay of ours or on our own network; `is_whole`: with the signatures it was sent with."""
 
     envelope: Envelope
     raw: bytes
@@ -119,11 +119,18 @@ class _Mail:
     from_values: Sequence[bytes]
     is_relayed: bool
     is_near: bool
+    is_whole: bool = True
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether its sender would hear of a refusal, and not somebody in between, or nobody."""
+        return not self.is_near and self.envelope.channel is not Channel.HOOK
 
 
 @dataclass(slots=True)
 class Authenticator:
-    """`await judge(envelope, raw)`, for what comes by SMTP and LMTP. `resolver` None: nothing is checked."""
+    """`await judge(envelope, raw)`, for what comes by SMTP and LMTP, and by a service's hook as that service had it by SMTP.
+    `resolver` None: nothing is checked."""
 
     core: Core
     trust: Trust = field(default_factory=Trust)
@@ -131,10 +138,14 @@ class Authenticator:
     spam_filter: SpamFilter | None = None
     _ours: dict[str, tuple[float, bool]] = field(default_factory=dict)
 
-    async def judge(self, envelope: Envelope, raw: bytes) -> Judgement:
-        """Who is speaking. Raises NotAuthentic, LooksLikeSpam, MessageTooLarge, TryLater."""
+    async def judge(self, envelope: Envelope, raw: bytes, *, is_whole: bool = True) -> Judgement:
+        """Who is speaking. `is_whole` False: the message was written anew from its parts, and its signatures are not known.
+
+        Raises NotAuthentic, LooksLikeSpam, MessageTooLarge, TryLater.
+        """
         filing.check_size(self.core, raw)
-        is_checked = envelope.channel is Channel.SMTP and (self.resolver is not None or self.spam_filter is not None)
+        is_brought = envelope.channel in (Channel.SMTP, Channel.HOOK)
+        is_checked = is_brought and (self.resolver is not None or self.spam_filter is not None)
         head = raw[: fields.body_start(raw)]
         lowered = head.lower()
         if not is_checked and _AR not in lowered:
@@ -149,7 +160,7 @@ class Authenticator:
                 return Judgement(STRANGER)
         header = fields.of_header(raw)
         named = [raw[each.start : each.end].partition(b":")[2] for each in header if each.name == b"from"]
-        mail = _Mail(envelope, raw, header, named, is_relayed=is_relayed, is_near=is_near)
+        mail = _Mail(envelope, raw, header, named, is_relayed=is_relayed, is_near=is_near, is_whole=is_whole)
         believed, told = self._told(mail) if is_relayed else (None, None)
         kept = self._without_claims(mail, believed)
         verdict = STRANGER if told is None else await self._by_word(told, author(mail.from_values))
@@ -223,7 +234,8 @@ class Authenticator:
             sender=mail.envelope.sender,
             spf_told=spf_told,
         )
-        return await _examined(resolver, exam)
+        findings = await _examined(resolver, exam)
+        return findings if mail.is_whole else findings.without_signatures()
 
     async def _by_ourselves(self, mail: _Mail, findings: Findings | None, by_word: Verdict) -> Verdict:
         """The verdict of our own checks, and what follows from it. Raises NotAuthentic."""
@@ -239,7 +251,7 @@ class Authenticator:
         why = ""
         if verdict.origin is Origin.STRANGER:
             action, why = await self._consequence(mail, findings)
-        if action == "reject" and mail.is_near:
+        if action == "reject" and not mail.is_heard:
             action = "junk"  # who would hear of it is not who sent it
         dmarc = findings.result_of("dmarc") if findings is not None else "unchecked"
         _judged.labels(dmarc, action).inc()
@@ -293,13 +305,19 @@ class Authenticator:
         opinion = None if self.spam_filter is None else await self.spam_filter.ask(mail.envelope, mail.raw)
         if opinion is None:
             return verdict if findings is None or mail.is_near else self._scored(mail, findings, verdict)
-        if opinion.action == "reject" and not mail.is_near:
+        if opinion.action == "reject" and mail.is_heard:
             raise LooksLikeSpam("this looks like spam")
-        if opinion.action == "later":
+        if (
+            opinion.action == "later" and mail.envelope.channel is not Channel.HOOK
+        ):  # a service comes back whoever sent it
             raise TryLater("try again in some minutes")
         known = replace(verdict.authentication, score=opinion.score, signs=opinion.symbols)
         verdict = replace(verdict, authentication=known)
-        return verdict if opinion.action == "accept" else _to_junk(verdict, f"it looks like spam ({opinion.score:g})")
+        return (
+            verdict
+            if opinion.action in ("accept", "later")
+            else _to_junk(verdict, f"it looks like spam ({opinion.score:g})")
+        )
 
     def _scored(self, mail: _Mail, findings: Findings, verdict: Verdict) -> Verdict:
         found = signs(

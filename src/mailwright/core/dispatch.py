@@ -16,7 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import structlog
 
@@ -29,7 +29,7 @@ from mailwright.domain.clock import MINUTE, SECOND, Instant
 from mailwright.domain.events import OUTBOX_QUEUED
 from mailwright.domain.refusals import NotFound, TryLater
 from mailwright.domain.sending import OutcomeUnknown, PermanentFailure, SendFailure, Unavailable
-from mailwright.storage import Tx
+from mailwright.storage import Tx, waysout
 from mailwright.storage import outbox as rows
 from mailwright.storage.outbox import OutboxRow
 
@@ -61,20 +61,41 @@ class Transport(Protocol):
     async def send(
         self, sender: Address | None, recipient: Address, raw: bytes, *, message_id: str, idempotency_key: str
     ) -> str:
-        """Hand the message over; what the other side answered. `sender` None is the null reverse-path.
+        """Hand the message over; what the other side answered. `sender` None is the null reverse-path. `idempotency_key` is the same
+        whenever this message is handed over for this recipient.
 
         Raises TemporaryFailure, PermanentFailure, OutcomeUnknown, or Unavailable when the service itself is down.
         """
 
 
+@runtime_checkable
+class Inquiring(Protocol):
+    """A transport whose service can be asked what it took."""
+
+    async def find(self, recipient: Address, *, idempotency_key: str) -> str | None:
+        """What it said when it took the message with that key, or None when it has none such. Raises Unavailable."""
+
+
 class Dispatcher:
-    """One worker on the outbox. `transports` by channel; `now` is the clock, moved by tests."""
+    """One worker on the outbox. `transports` by channel; `now` is the clock, moved by tests. `alone`: no other process is at work, so what
+    was being sent when this one starts was being sent by a process that is dead.
+    """
 
     def __init__(
-        self, core: Core, transports: Mapping[str, Transport], *, now: Callable[[], Instant] = clock.now
+        self,
+        core: Core,
+        transports: Mapping[str, Transport],
+        *,
+        now: Callable[[], Instant] = clock.now,
+        alone: bool = False,
     ) -> None:
         self._core = core
         self._transports = dict(transports)
+        # Ways out that the settings do not name any more, or that nobody has chosen yet: what waits there is taken over.
+        self._way_out = next((channel for channel in outbox.WAYS_OUT if channel in transports), None)
+        self._strays = tuple(each for each in outbox.WAYS_OUT if each not in transports) if self._way_out else ()
+        # WhatsApp's messages go no other way: while it is closed they wait as long as any.
+        self._watched = tuple(dict.fromkeys((*transports, *self._strays, outbox.WHATSAPP)))
         self._now = now
         self._signer = Signer(core)
         self._breakers = {channel: Breaker() for channel in transports}
@@ -84,6 +105,7 @@ class Dispatcher:
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
         self._swept_at: Instant = 0
+        self._alone = alone
 
     async def start(self) -> None:
         """Begin to work, until `stop`."""
@@ -91,6 +113,8 @@ class Dispatcher:
             self._core.database.on_announced(self._announced)
         self._loop = asyncio.get_running_loop()
         self._stopping = False
+        if self._alone:
+            await self._bury()
         self._tasks = [
             asyncio.create_task(self._work(), name="outbox-dispatch"),
             asyncio.create_task(self._keep_leases(), name="outbox-leases"),
@@ -158,6 +182,8 @@ class Dispatcher:
         Trouble with one kind of mail does not hold up the others; the first of it is raised in the end.
         """
         parts: list[Callable[[], Awaitable[bool]]] = [partial(self._deliver_locally, moment)]
+        if self._strays and (sweep or outbox.SMTP in self._strays):
+            parts.append(self._take_over)
         parts += [partial(self._claim, channel, moment) for channel in self._open_channels(moment)]
         if sweep:
             self._swept_at = moment
@@ -174,7 +200,7 @@ class Dispatcher:
 
     async def _sweep(self, moment: Instant) -> bool:
         """Look for what died under way, what waits long and what waited too long. True when there was any."""
-        channels = tuple(self._transports)
+        channels = self._watched
         lapsed = await self._core.write(lambda tx: settlement.queue_lapsed(tx, channels, moment, SWEEP_ROWS))
         settlement.uncertain_total.inc(lapsed)
         found = lapsed
@@ -182,6 +208,23 @@ class Dispatcher:
             found += await settlement.give_up_overdue(self._core, channel, moment, SWEEP_ROWS)
             found += await settlement.tell_of_delays(self._core, channel, moment, SWEEP_ROWS)
         return found > 0
+
+    async def _take_over(self) -> bool:
+        """Give what waits on a way out that is closed to the one that is open. Never true: what is taken over is claimed next."""
+        way_out = self._way_out
+        assert way_out is not None, "there are strays only where there is one"
+        while await self._core.read(lambda tx: waysout.waits(tx, self._strays)):
+            await self._core.write(lambda tx: waysout.move(tx, self._strays, way_out, SWEEP_ROWS), shared=True)
+        return False
+
+    async def _bury(self) -> None:
+        """Queue again what the process before this one was sending, without waiting for its leases to lapse."""
+        channels, lapsed = self._watched, SWEEP_ROWS
+        while lapsed == SWEEP_ROWS:
+            lapsed = await self._core.write(
+                lambda tx: settlement.queue_lapsed(tx, channels, self._now(), SWEEP_ROWS, ahead=LEASE)
+            )
+            settlement.uncertain_total.inc(lapsed)
 
     async def _keep_leases(self) -> None:
         while True:
@@ -269,6 +312,7 @@ class Dispatcher:
             breaker.failed(self._now())
             log.warning("outbox.service_unavailable", channel=row.channel, host=failure.host, error=failure.text)
             await self._settle_waiting(row, failure)
+            settlement.uncertain_total.inc(int(failure.is_unsure))
         except SendFailure as failure:
             breaker.succeeded()
             await self._settle_failure(row, failure)
@@ -297,12 +341,16 @@ class Dispatcher:
         """One send. What is raised is a failure with a name, or a cancellation."""
         try:
             async with asyncio.timeout(LONGEST_SEND_SECONDS):
+                if row.uncertain and isinstance(transport, Inquiring):
+                    taken = await transport.find(row.recipient, idempotency_key=row.id)
+                    if taken is not None:
+                        return taken
                 return await transport.send(
                     row.sender,
                     row.recipient,
                     raw,
                     message_id=row.message_id,
-                    idempotency_key=row.idempotency_key,
+                    idempotency_key=row.id,  # ours may be as long as a Message-ID; a service keeps few characters
                 )
         except TimeoutError:
             raise OutcomeUnknown("it was not settled within half an hour") from None
@@ -326,13 +374,14 @@ class Dispatcher:
             correlation_id=row.correlation_id,
         )
 
-    async def _settle_waiting(self, row: OutboxRow, failure: SendFailure) -> None:
+    async def _settle_waiting(self, row: OutboxRow, failure: Unavailable) -> None:
         """Back into the queue, the attempt not counted."""
         at = self._now() + RETRY_WHILE_CLOSED
-        error = settlement.error_line(failure)
+        error, unsure = settlement.error_line(failure), int(failure.is_unsure)
         await self._noted(
             lambda: self._core.write(
-                lambda tx: rows.settle_retry(tx, row, error, at, attempts=row.attempts - 1), shared=True
+                lambda tx: rows.settle_retry(tx, row, error, at, attempts=row.attempts - 1, uncertain=unsure),
+                shared=True,
             )
         )
         settlement.attempts_total.labels(row.channel, "unavailable").inc()

@@ -20,6 +20,7 @@ from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import BadInput
 from mailwright.storage import Tx, audit, domains
 from mailwright.storage import dkim_keys as rows
+from mailwright.storage.audit import SYSTEM, Actor
 from mailwright.storage.dkim_keys import DkimKey
 from mailwright.storage.domains import Domain
 
@@ -74,18 +75,18 @@ def of_domain(tx: Tx, domain: Domain) -> Keys:
     )
 
 
-def begin_rotation(tx: Tx, domain: Domain, prepared: Sequence[Prepared]) -> Keys:
+def begin_rotation(tx: Tx, domain: Domain, prepared: Sequence[Prepared], *, by: Actor = SYSTEM) -> Keys:
     """Give the domain new keys that wait for `end_rotation`; those retired before are forgotten. Once: again changes nothing."""
     tx.lock(f"dkim keys of {domain.id}")
     known = of_domain(tx, domain)
     if not known.waiting:
         rows.remove(tx, known.retired)
         _insert(tx, domain, prepared, active=not known.active)
-        _audit(tx, domain, "dkim.rotation-begun")
+        _audit(tx, by, domain, "dkim.rotation-begun")
     return of_domain(tx, domain)
 
 
-def end_rotation(tx: Tx, domain: Domain) -> Keys:
+def end_rotation(tx: Tx, domain: Domain, *, by: Actor = SYSTEM) -> Keys:
     """Sign with the waiting keys from now on. Raises BadInput when none wait."""
     tx.lock(f"dkim keys of {domain.id}")
     known = of_domain(tx, domain)
@@ -93,7 +94,7 @@ def end_rotation(tx: Tx, domain: Domain) -> Keys:
         raise BadInput(f"no new keys of {domain.name} are waiting: begin with `mailwright domain rotate-dkim`")
     rows.set_active(tx, known.active, active=False)
     rows.set_active(tx, known.waiting, active=True)
-    _audit(tx, domain, "dkim.rotated")
+    _audit(tx, by, domain, "dkim.rotated")
     return of_domain(tx, domain)
 
 
@@ -142,5 +143,5 @@ def _purpose(name: str) -> str:
     return f"dkim key of {name}"
 
 
-def _audit(tx: Tx, domain: Domain, action: str) -> None:
-    audit.record(tx, actor="system", action=action, resource=domain.name, tenant_id=domain.tenant_id)
+def _audit(tx: Tx, by: Actor, domain: Domain, action: str) -> None:
+    audit.note(tx, by, action, resource=domain.name, tenant_id=domain.tenant_id)

@@ -1,6 +1,7 @@
 """What DNS must say of a domain, so that others find it, believe it, and mail programs set themselves up.
 
-Called by `mailwright domain add` and `domain dns`. Pure: names, ports and keys in, records out.
+Called by `mailwright domain add` and `domain dns`, by `dnscheck`, and by the administration pages. Pure: names, ports and keys in,
+records out.
 Does not: ask or change DNS; whoever runs the zone does.
 """
 
@@ -8,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from mailwright.codecs import dkim
 from mailwright.core.dkimkeys import Keys
@@ -19,14 +21,22 @@ STRING_OCTETS = 255  # RFC 1035 §3.3: of one character-string; a TXT record has
 POLICY_SECONDS = 7 * 24 * 3600  # RFC 8461 §3.2: how long others keep the MTA-STS policy; weeks are the rule
 
 
+Kind = Literal["mx", "spf", "dkim", "dkim-retired", "dmarc", "mta-sts", "tls-rpt", "service", "set-up"]
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: `name` without the final dot, `value` as the zone file has it but for long texts (see `zone_line`)."""
+    """One record: `name` without the final dot, `value` as the zone file has it but for long texts (see `zone_line`).
+
+    `optional`: mail works without it; for a retired DKIM key, it is to go.
+    """
 
     name: str
     type: str
     value: str
     purpose: str
+    kind: Kind
+    optional: bool = False
 
     @property
     def strings(self) -> tuple[str, ...]:
@@ -59,17 +69,23 @@ def records(
     """Every record for `domain`, whose mail is at `hostname`. `relayed`: it leaves through another server, a smart host."""
     open_doors = doors or Doors()
     found = [
-        Record(domain, "MX", f"10 {hostname}.", "where mail for the domain goes"),
+        Record(domain, "MX", f"10 {hostname}.", "where mail for the domain goes", "mx"),
         _spf(domain, relayed=relayed),
         *(_key(domain, key, "DKIM: signs mail of the domain") for key in keys.active),
         *(_key(domain, key, "DKIM: the next key, before it is used") for key in keys.waiting),
-        *(_key(domain, key, "DKIM: the last key; to be removed in a week") for key in keys.retired),
+        *(
+            replace(
+                _key(domain, key, "DKIM: the last key; to be removed in a week"), kind="dkim-retired", optional=True
+            )
+            for key in keys.retired
+        ),
         Record(
             f"_dmarc.{domain}",
             "TXT",
             # RFC 7489 §6.3.
             f"v=DMARC1; p=quarantine; adkim=r; aspf=r; rua=mailto:postmaster@{domain}",
             "DMARC: what others do with mail that only pretends to be from the domain",
+            "dmarc",
         ),
         # RFC 8461 §3.1: the id changes whenever the policy does.
         Record(
@@ -77,13 +93,24 @@ def records(
             "TXT",
             f"v=STSv1; id={derived_token(mta_sts_policy(hostname))}",
             "MTA-STS: others should insist on TLS",
+            "mta-sts",
+            optional=True,
         ),
-        Record(f"mta-sts.{domain}", "CNAME", f"{hostname}.", "MTA-STS: where the policy is (see below)"),
+        Record(
+            f"mta-sts.{domain}",
+            "CNAME",
+            f"{hostname}.",
+            "MTA-STS: where the policy is (see below)",
+            "mta-sts",
+            optional=True,
+        ),
         Record(
             f"_smtp._tls.{domain}",
             "TXT",
             f"v=TLSRPTv1; rua=mailto:postmaster@{domain}",  # RFC 8460 §3
             "TLS-RPT: where others report that TLS failed",
+            "tls-rpt",
+            optional=True,
         ),
     ]
     # RFC 6186 §3 and RFC 8314 §5.1: priority, weight, port, host; "." where there is no such service.
@@ -93,11 +120,11 @@ def records(
         ("_submission._tcp", open_doors.submission, "sending mail, for older programs"),
         ("_sieve._tcp", open_doors.sieve, "rules"),  # RFC 5804 §1.6
     ):
-        found.append(Record(f"{service}.{domain}", "SRV", f"0 1 {port} {hostname}.", f"mail programs: {purpose}"))
-    found += [
-        Record(f"autoconfig.{domain}", "CNAME", f"{hostname}.", "mail programs: Thunderbird and its like"),
-        Record(f"autodiscover.{domain}", "CNAME", f"{hostname}.", "mail programs: Outlook and its like"),
-    ]
+        value, told = f"0 1 {port} {hostname}.", f"mail programs: {purpose}"
+        found.append(Record(f"{service}.{domain}", "SRV", value, told, "service", optional=True))
+    for name, programs in (("autoconfig", "Thunderbird and its like"), ("autodiscover", "Outlook and its like")):
+        told = f"mail programs: {programs}"
+        found.append(Record(f"{name}.{domain}", "CNAME", f"{hostname}.", told, "set-up", optional=True))
     return found
 
 
@@ -118,12 +145,12 @@ def _spf(domain: str, *, relayed: bool) -> Record:
     if relayed:
         # RFC 7208 §5.2: the smart host says with which include: it is to be named; until then the rest is not refused.
         return Record(
-            domain, "TXT", "v=spf1 mx ~all", "SPF: who sends mail of the domain; add what your smart host names"
+            domain, "TXT", "v=spf1 mx ~all", "SPF: who sends mail of the domain; add what your smart host names", "spf"
         )
     # RFC 7208 §5.4: who the MX is may send; nobody else.
-    return Record(domain, "TXT", "v=spf1 mx -all", "SPF: who sends mail of the domain")
+    return Record(domain, "TXT", "v=spf1 mx -all", "SPF: who sends mail of the domain", "spf")
 
 
 def _key(domain: str, key: DkimKey, purpose: str) -> Record:
     algorithm: dkim.Algorithm = "rsa" if key.algorithm == "rsa" else "ed25519"
-    return Record(f"{key.selector}._domainkey.{domain}", "TXT", dkim.record(algorithm, key.public), purpose)
+    return Record(f"{key.selector}._domainkey.{domain}", "TXT", dkim.record(algorithm, key.public), purpose, "dkim")

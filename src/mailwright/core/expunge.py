@@ -57,7 +57,10 @@ def remove_uids(tx: Tx, mailbox_id: str, wanted: Sequence[int], *, because: str)
         found = [
             _Gone(*row)
             for row in views.rows(
-                tx, mailbox_id, wanted[start : start + AT_ONCE], ("id", "size", "flags", "blob_id", "correlation_id")
+                tx,
+                mailbox_id,
+                wanted[start : start + AT_ONCE],
+                ("id", "size", "flags", "blob_id", "correlation_id", "thread_id"),
             )
         ]
         if found:
@@ -73,13 +76,15 @@ class _Gone(NamedTuple):
     flags: int
     blob_id: str
     correlation_id: str
+    thread_id: str
 
 
 def _remove(tx: Tx, user_id: str, mailbox_id: str, gone: Sequence[_Gone], because: str) -> None:
     """One modseq for all of them (RFC 7162 §3.2.10 allows it)."""
     size = sum(message.size for message in gone)
     modseq = accounts.next_modseq(tx, user_id, freed=size)
-    rows.remove(tx, [(mailbox_id, message.uid, user_id, message.id) for message in gone], modseq, clock.now())
+    places = [(mailbox_id, message.uid, user_id, message.id, message.thread_id) for message in gone]
+    rows.remove(tx, places, modseq, clock.now())
     events.append_many(
         tx,
         (

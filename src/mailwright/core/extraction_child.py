@@ -1,29 +1,17 @@
-"""The reader of files: a process of its own, started by core/extraction.py as a script and nothing of ours beside it.
+"""The reader of files: a job of a confined process (core/confined_child.py), asked by core/extraction.py.
 
-Reads from standard input: the length of a JSON head in four octets, the head, the file; answers the same way, and again, until
-its input ends. Everything it is given was written by strangers. Before it reads any of it, it gives up memory, processor time,
-files and the network: a limit that is met ends this process, and the next file gets another.
+Everything it is given was written by strangers. Heads have the `extension` of the file, the characters wanted (`limit`) and tesseract's
+languages (`ocr`); the answer is the text.
 """
 
-import contextlib
-import ctypes
 import html
 import io
-import json
-import os
 import re
-import resource
 import shutil
 import subprocess
-import sys
 import zipfile
 from typing import Any
 
-MEMORY = 1024**3  # octets of address space; libraries take 300 MB of it
-CPU_SECONDS = 30  # for one file
-WRITTEN = 16 * 1024 * 1024  # octets of one file: tesseract may need one
-OPEN_FILES = 64
-FILES = 50  # read by one process: what leaks in a library does not grow for ever
 UNPACKED = 200 * 1024 * 1024  # octets in all the members of a zip: a long text with pictures has a tenth
 MEMBERS = 10_000
 PAGES = 500  # of a PDF
@@ -34,79 +22,22 @@ SCANNED = 20  # characters on a page: with fewer it is a picture
 
 _TAG = re.compile(r"<[^>]*>")
 _BREAK = re.compile(r"</text:(?:p|h)>|<text:(?:line-break|tab)\b[^>]*>|</table:table-row>")
-_WRITING = os.O_WRONLY | os.O_RDWR
 _TESSERACT = shutil.which("tesseract")
+PROGRAMS = (_TESSERACT,) if _TESSERACT else ()
 
 
 class Unreadable(Exception):
     """Why a file has no text: a sentence's end after "because"."""
 
 
-def give_up() -> None:
-    """Let go of everything that a reader of files does not need."""
-    for what, limit in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_FSIZE, WRITTEN),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (limit, limit))
-    # A network of its own with nobody in it, where the system lets us; and below no socket in any case.
-    libc = ctypes.CDLL(None, use_errno=True)
-    new_user, new_network = 0x10000000, 0x40000000
-    with contextlib.suppress(AttributeError):
-        if libc.unshare(new_network) != 0:
-            libc.unshare(new_user | new_network)
-    sys.dont_write_bytecode = True
-    sys.addaudithook(_watch)
-
-
-def _watch(event: str, args: tuple[Any, ...]) -> None:
-    """Python asks here before it does anything to the world; what a document has no business to do is an OSError."""
-    if event.startswith("socket.") or event in (
-        "os.system",
-        "os.exec",
-        "os.fork",
-        "os.forkpty",
-        "os.kill",
-        "os.rename",
-    ):
-        raise PermissionError(f"{event} is not for readers")
-    if event in ("subprocess.Popen", "os.posix_spawn") and str(args[0]) != _TESSERACT:
-        raise PermissionError(f"{event} is not for readers")
-    if event == "open" and isinstance(args[0], str) and args[0] != os.devnull and int(args[2] or 0) & _WRITING:
-        raise PermissionError("readers write no files")
-
-
-def main() -> None:
-    """Answer until the input ends."""
-    answers = os.fdopen(os.dup(1), "wb")
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(quiet, 1)  # libraries that print must not print into an answer
-    questions = os.fdopen(os.dup(0), "rb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    give_up()
-    for _ in range(FILES):
-        length = questions.read(4)
-        if len(length) < 4:
-            return
-        head = json.loads(questions.read(int.from_bytes(length, "big")))
-        data = questions.read(head["size"])
-        usage = resource.getrusage(resource.RUSAGE_SELF)
-        soft = int(usage.ru_utime + usage.ru_stime) + CPU_SECONDS
-        resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
-        text, because = answer(head, data)
-        said = json.dumps({"text": text[: head["limit"]], "because": because}, ensure_ascii=False).encode(
-            "utf-8", "replace"
-        )
-        answers.write(len(said).to_bytes(4, "big") + said)
-        answers.flush()
-
-
-def answer(head: dict[str, Any], data: bytes) -> tuple[str, str]:
+def answer(head: dict[str, Any], data: bytes) -> tuple[bytes, str]:
     """The text of a file and why it is not more."""
     limit = int(head["limit"])
+    text, because = _read(head, data, limit)
+    return text[:limit].encode("utf-8", "replace"), because
+
+
+def _read(head: dict[str, Any], data: bytes, limit: int) -> tuple[str, str]:
     try:
         text = read(head["extension"], data, limit, head["ocr"])
     except Unreadable as error:
@@ -207,7 +138,3 @@ def _seen(png: bytes, languages: str) -> str:
     if ran.returncode != 0:
         raise Unreadable("tesseract cannot read it")
     return ran.stdout.decode("utf-8", "replace").strip()
-
-
-if __name__ == "__main__":
-    main()

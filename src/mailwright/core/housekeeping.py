@@ -1,4 +1,5 @@
-"""Housekeeping: the nightly round over what expires, as a workflow, so that one process of many does it.
+"""Housekeeping: what is done by the clock, as workflows, so that one process of many does it: the nightly round over what
+expires, and every minute the look for snoozed messages that are to come back.
 
 Scheduled by `app.py`; `configure` comes first in every process that serves lanes. Mail policies are `retention`'s, the
 engine's own rows are `pipeline.retention`'s; here is only when they run.
@@ -6,37 +7,64 @@ engine's own rows are `pipeline.retention`'s; here is only when they run.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mailwright.core import Core, mailboxes, retention, vacation
+import structlog
+
+from mailwright.core import (
+    Core,
+    accounts,
+    approvals,
+    assistants,
+    billing,
+    emailsubmissions,
+    mailboxes,
+    phones,
+    pushsubscriptions,
+    retention,
+    sessions,
+    snoozing,
+    transcripts,
+    uploads,
+    vacation,
+    whatsappsent,
+)
+from mailwright.core.billing import Shop
+from mailwright.core.outreach import keeping as outreach
 from mailwright.domain.refusals import TryLater
 from mailwright.pipeline import Flows, step, workflow
 from mailwright.pipeline.retention import purge
 
+log = structlog.get_logger(__name__)
+
 NIGHTLY = "17 3 * * *"  # UTC; a minute that not everybody else's cron uses too
+EVERY_MINUTE = "* * * * *"
 
 
 @dataclass(slots=True)
 class _Parts:
     core: Core
     flows: Flows
+    shop: Callable[[], Shop | None]
 
 
 _parts: list[_Parts] = []
 
 
-def configure(core: Core, flows: Flows) -> None:
-    """Say whose house it is; the last word counts."""
-    _parts[:] = [_Parts(core, flows)]
+def configure(core: Core, flows: Flows, shop: Callable[[], Shop | None] = lambda: None) -> None:
+    """Say whose house it is, and where plans are sold if they are; the last word counts."""
+    _parts[:] = [_Parts(core, flows, shop)]
 
 
 @workflow(name="housekeeping", lane="ingest")
 async def housekeeping(due: datetime, _context: Any = None) -> None:
-    """One round: mail that expired, then rows of the engine."""
+    """One round: mail that expired, then rows of the engine, then what people pay."""
     await sweep_mail()
     await sweep_engine()
+    await look_at_subscriptions()
 
 
 @step(attempts=3)
@@ -44,9 +72,37 @@ async def sweep_mail() -> int:
     """Apply the mail policies; how many messages and blobs went."""
     core = _here().core
     await mailboxes.empty_removed(core)
+    await accounts.finish_removals(core)
     await vacation.forget(core)
+    await core.write(sessions.purge)
+    await core.write(pushsubscriptions.forget_old)
+    await uploads.sweep(core)
+    await emailsubmissions.forget(core)
+    await transcripts.forget(core)
+    await assistants.forget(core)
+    await outreach.forget(core)
+    await approvals.sweep(core)
+    await billing.forget(core)
+    await core.write(phones.forget_expired)
+    await whatsappsent.forget(core)
     swept = await retention.sweep(core)
     return swept.expired + swept.redacted + swept.collected
+
+
+@workflow(name="snoozing", lane="notify")
+async def wake_snoozed(due: datetime, _context: Any = None) -> None:
+    """One look for what is to come back."""
+    await wake_due()
+
+
+@step(attempts=1)
+async def wake_due() -> int:
+    """Let it come back; how many messages did."""
+    try:
+        return await snoozing.wake_due(_here().core)
+    except TryLater as refusal:  # the next look is a minute away
+        log.warning("snoozing.waiting", error=str(refusal))
+        return 0
 
 
 @step(attempts=3)
@@ -55,6 +111,22 @@ async def sweep_engine() -> int:
     parts = _here()
     purged = await purge(parts.core.database, parts.flows)
     return purged.events + purged.workflows + purged.dead_letters
+
+
+@step(attempts=1)
+async def look_at_subscriptions() -> int:
+    """Whoever was removed pays no more, and whoever pays no more has no plan any more; how many were looked at."""
+    parts = _here()
+    shop = parts.shop()  # its own: connections belong to the loop that opened them
+    if shop is None:
+        return 0
+    try:
+        return await billing.end_left(parts.core, shop.service) + await billing.look_again(parts.core, shop)
+    except TryLater as refusal:  # the next round is tomorrow, and what is left is still written down
+        log.warning("billing.waiting", error=str(refusal))
+        return 0
+    finally:
+        await shop.service.close()
 
 
 def _here() -> _Parts:

@@ -27,10 +27,13 @@ def keep_copy(
     verdict: Verdict,
     recipient: Address | None = None,
     not_before: Instant = 0,
+    agent: str = "",
+    served_id: str | None = None,
 ) -> list[str]:
     """Queue the copy for `domain`'s archive, if it has one; the new outbox rows.
 
-    `key` is the same whenever the message is; `recipient` is who got it (none for what is sent); `not_before` holds the copy.
+    `key` is the same whenever the message is; `recipient` is who got it (none for what is sent); `not_before` holds the copy, and
+    so does what stops the `agent` that sends it for `served_id`.
     """
     if domain is None or domain.journal_address is None:
         return []
@@ -49,4 +52,6 @@ def keep_copy(
         correlation_id=correlation_id,
         verdict=replace(verdict, because="a copy for the archive"),
         not_before=not_before,
+        agent=agent,
+        served_id=served_id,
     )

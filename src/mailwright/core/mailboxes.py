@@ -14,12 +14,12 @@ from mailwright.core import Core, access
 from mailwright.core.access import OTHERS, SEPARATOR, Reached
 from mailwright.core.expunge import remove_uids
 from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound, NotPermitted
-from mailwright.storage import Tx, accounts, audit, views
+from mailwright.storage import Tx, accounts, audit, removed, views
 from mailwright.storage import mailboxes as rows
 from mailwright.storage.accounts import Account
 from mailwright.storage.mailboxes import Mailbox
 
-ROLES = frozenset({"drafts", "sent", "trash", "junk", "archive"})
+ROLES = frozenset({"drafts", "sent", "trash", "junk", "archive", "snoozed"})
 """What a mailbox can be for (RFC 6154 §2), one of each in an account; the inbox is there from the start."""
 MAX_NAME_OCTETS = 1000  # of a whole path; clients keep names in files and rows of their own
 MAX_DEPTH = 20
@@ -47,7 +47,9 @@ def create(tx: Tx, account: Account, name: str, *, role: str | None = None) -> M
     if place.above is not None:
         for grantee, rights in rows.acl(tx, place.above.id).items():
             rows.set_acl(tx, mailbox_id, grantee, rights)
-    _told(tx, account, owner_id, "mailbox.created", place.name)
+    modseq = _told(tx, account, owner_id, "mailbox.created", place.name, [mailbox_id], made=True)
+    # What is below it has another mailbox above it now.
+    rows.mark_changed(tx, rows.below(tx, owner_id, place.name), modseq)
     made = rows.by_id(tx, mailbox_id)
     assert made is not None
     return made
@@ -85,7 +87,8 @@ def rename(tx: Tx, account: Account, name: str, new_name: str) -> None:
             raise AlreadyExists(f"there is a mailbox {target} already")
     for each in tree:  # those above first: what is below may take the name that one of them had
         rows.rename(tx, each.id, inner + each.name[len(old) :], each.role)
-    _told(tx, account, owner_id, "mailbox.renamed", f"{old} to {inner}", [each.id for each in tree])
+    modseq = _told(tx, account, owner_id, "mailbox.renamed", f"{old} to {inner}", [each.id for each in tree])
+    rows.mark_changed(tx, rows.below(tx, owner_id, inner), modseq)
 
 
 def remove(tx: Tx, account: Account, name: str) -> Mailbox:
@@ -97,7 +100,9 @@ def remove(tx: Tx, account: Account, name: str) -> Mailbox:
     if mailbox.role == "inbox":
         raise BadInput("INBOX cannot be deleted")  # RFC 9051 §6.3.5
     rows.rename(tx, mailbox.id, rows.REMOVED + mailbox.id, None)
-    _told(tx, account, mailbox.user_id, "mailbox.removed", mailbox.name, [mailbox.id])
+    modseq = _told(tx, account, mailbox.user_id, "mailbox.removed", mailbox.name, [mailbox.id])
+    removed.add(tx, mailbox.user_id, "mailbox", mailbox.id, modseq)
+    rows.mark_changed(tx, rows.below(tx, mailbox.user_id, mailbox.name), modseq)
     return mailbox
 
 
@@ -117,6 +122,8 @@ def subscribe(tx: Tx, account: Account, name: str, *, on: bool) -> None:
         rows.subscribe(tx, reached.mailbox.id, on)
     else:
         rows.set_metadata(tx, reached.mailbox.id, account.id, access.SUBSCRIBED, "yes" if on else None)
+    access.changed(tx, reached.mailbox.user_id, [reached.mailbox.id])
+    access.announce(tx, reached.mailbox.user_id)
 
 
 def is_subscribed(tx: Tx, account: Account, reached: Reached) -> bool:
@@ -136,6 +143,7 @@ def with_role(tx: Tx, account: Account, role: str) -> Mailbox:
     existing = rows.by_name(tx, account.id, title)
     if existing is not None and existing.role is None:
         rows.rename(tx, existing.id, existing.name, role)
+        access.changed(tx, account.id, [existing.id])
         return rows.by_role(tx, account.id, role) or existing
     return create(tx, account, title if existing is None else f"{title} ({role})", role=role)
 
@@ -217,9 +225,19 @@ def _empty(tx: Tx, mailbox: Mailbox) -> bool:
     return True
 
 
-def _told(tx: Tx, account: Account, owner_id: str, action: str, resource: str, mailbox_ids: Sequence[str] = ()) -> None:
-    """Write down who did it, and tell the owner, the one who did it, and whoever has one of the mailboxes open."""
+def _told(
+    tx: Tx,
+    account: Account,
+    owner_id: str,
+    action: str,
+    resource: str,
+    mailbox_ids: Sequence[str] = (),
+    *,
+    made: bool = False,
+) -> int:
+    """Write down who did it, and tell the owner, the one who did it, and whoever has one of the mailboxes open. The modseq."""
     audit.record(tx, actor=account.email, action=action, resource=resource, tenant_id=account.tenant_id)
-    accounts.next_modseq(tx, owner_id)
+    modseq = access.changed(tx, owner_id, mailbox_ids, made=made)
     for key in dict.fromkeys((owner_id, account.id, *mailbox_ids)):
         access.announce(tx, key)
+    return modseq

@@ -152,19 +152,49 @@ def thread_candidates(parsed: Parsed) -> list[str]:
 
 
 def headers_json(parsed: Parsed) -> str:
-    """What lists, threads and replies need of the header, as the row keeps it."""
-    return storable(
-        _encode(
-            {
-                "from": _pairs(parsed.from_),
-                "to": _pairs(parsed.to),
-                "cc": _pairs(parsed.cc),
-                "reply_to": _pairs(parsed.reply_to),
-                "in_reply_to": parsed.in_reply_to,
-                "references": parsed.references[-MAX_REFERENCES:],
-            }
-        )
+    """What lists, threads and replies need of the header, as the row keeps it.
+
+    Only where there is something to say, and since `v` 2: `sender`, `bcc`; `zone`, in which the Date field was written (seconds
+    east of UTC); `odd`, the fields that the row says less of than the header does: empty, there several times, or cut.
+    """
+    kept: dict[str, object] = {
+        "from": _pairs(parsed.from_),
+        "to": _pairs(parsed.to),
+        "cc": _pairs(parsed.cc),
+        "reply_to": _pairs(parsed.reply_to),
+        "in_reply_to": parsed.in_reply_to,
+        "references": parsed.references[-MAX_REFERENCES:],
+        "v": 2,
+    }
+    more = {
+        "sender": _pairs(parsed.sender),
+        "bcc": _pairs(parsed.bcc),
+        "zone": parsed.header.zone() if parsed.date is not None else 0,
+        "odd": _odd(parsed),
+    }
+    return storable(_encode(kept | {name: value for name, value in more.items() if value}))
+
+
+def _odd(parsed: Parsed) -> list[str]:
+    sizes = (
+        ("From", len(parsed.from_), MAX_LISTED_ADDRESSES),
+        ("Sender", len(parsed.sender), MAX_LISTED_ADDRESSES),
+        ("Reply-To", len(parsed.reply_to), MAX_LISTED_ADDRESSES),
+        ("To", len(parsed.to), MAX_LISTED_ADDRESSES),
+        ("Cc", len(parsed.cc), MAX_LISTED_ADDRESSES),
+        ("Bcc", len(parsed.bcc), MAX_LISTED_ADDRESSES),
+        (
+            "Message-ID",
+            0 if parsed.message_id is None else max((parsed.header.raw("Message-ID") or "").count("<"), 1),
+            1,
+        ),
+        ("In-Reply-To", len(parsed.in_reply_to), MAX_REFERENCES),
+        ("References", len(parsed.references), MAX_REFERENCES),
+        ("Subject", len(parsed.subject), MAX_SUBJECT),
+        ("Date", 1, 1),
     )
+    count = parsed.header.count
+    return [name for name, size, most in sizes if (found := count(name)) and (found > 1 or not 0 < size <= most)]
 
 
 def _pairs(mailboxes_: tuple[Mailbox, ...]) -> list[tuple[str, str]]:

@@ -34,7 +34,7 @@ class Placed:
     pairs: list[tuple[int, int]]
 
 
-_Row = tuple[int, str, int, int, str]  # uid, id, size, flags, blob
+_Row = tuple[int, str, int, int, str, str]  # uid, id, size, flags, blob, thread
 
 
 def copy(tx: Tx, core: Core, source: Reached, target: Reached, wanted: Sequence[int]) -> Placed:
@@ -134,7 +134,7 @@ def _move(tx: Tx, source: Mailbox, target: Mailbox, found: list[_Row]) -> Placed
     modseq = accounts.next_modseq(tx, source.user_id)
     first = mailboxes.take_uids(tx, target.id, modseq, total=len(found), unseen=unseen, size=size)
     views.relocate(tx, [(row[1], first + index) for index, row in enumerate(found)], target.id, modseq, now)
-    messages.bury(tx, [(source.id, row[0], source.user_id, row[1]) for row in found], modseq, now)
+    messages.bury(tx, [(source.id, row[0], source.user_id, row[1], row[5]) for row in found], modseq, now)
     mailboxes.count_removed(tx, source.id, modseq, total=len(found), unseen=unseen, size=size)
     ids = [row[1] for row in found]
     for mailbox_id in dict.fromkeys((source.id, target.id)):

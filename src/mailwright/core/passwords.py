@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import hmac
 import os
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,6 +24,7 @@ from mailwright.domain.refusals import BadInput
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _hashing = ThreadPoolExecutor(2, thread_name_prefix="argon2")
 
+GENERATED_BYTES = 12  # of randomness in a password we make: 96 bits, 16 characters
 MIN_PASSWORD = 8  # characters; NIST SP 800-63B §5.1.1.2
 MAX_PASSWORD = 1024  # bytes: hashing must not be made slow by whoever asks
 REMEMBERED_SECONDS = 60.0  # a mail program opens its connections within a minute, one for each folder
@@ -32,6 +34,11 @@ _nobody = _hasher.hash("a password that nobody has")
 _key = os.urandom(32)  # of this process: what is remembered tells nothing to who reads its memory later
 _right: dict[bytes, float] = {}
 """Keyed digests of a name, a right password and the hash it was right for, with the second until which that is believed."""
+
+
+def generated_password() -> str:
+    """A password nobody has to remember."""
+    return secrets.token_urlsafe(GENERATED_BYTES)
 
 
 def hash_password(password: str) -> str:

@@ -2,7 +2,8 @@
 
 Called by the retention consumer (`collect`, for each event of the stream) and by the nightly sweep (`sweep`).
 Promises: only policies remove mail, each removal leaves a tombstone and an event; a blob is deleted only when no message,
-outgoing message or workspace file needs it; a crash between row and file leaves a file that the next sweep collects.
+outgoing message or workspace file needs it; a crash between row and file leaves a file that the next sweep collects; follow-ups
+that ended keep their texts, and what was gathered for them, no longer than mail its own.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 import structlog
@@ -20,8 +22,21 @@ from mailwright.core.expunge import expunge
 from mailwright.core.messages import load
 from mailwright.domain import clock
 from mailwright.domain.events import BLOB_RELEASED, MESSAGE_CHANGED, Event
+from mailwright.domain.followups import AGENT
 from mailwright.domain.refusals import Refusal
-from mailwright.storage import Tx, accounts, audit, events, inbound, mailboxes, outbox
+from mailwright.storage import (
+    Tx,
+    accounts,
+    audit,
+    events,
+    followups,
+    hook_payloads,
+    inbound,
+    mailboxes,
+    outbox,
+    reports,
+    tasks,
+)
 from mailwright.storage import messages as rows
 from mailwright.storage import retention as policies
 from mailwright.storage.blobs import StoredBlob
@@ -31,6 +46,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 200  # messages in one transaction: a sweep never holds up deliveries for long
 SLICE = 1_000  # rows of the smaller kinds
+PAYLOADS_KEPT = 7 * clock.DAY  # a service that hands mail over tries for ten hours; people look a few days later
 STAGED_KEPT = clock.HOUR  # a staged blob whose transaction has not come by then never will
 SETTLED: tuple[Status, ...] = ("sent", "failed", "cancelled")
 NOTICE = "The text of this message was removed under the retention policy of its mailbox.\r\n"
@@ -60,19 +76,32 @@ async def sweep(core: Core) -> Swept:
     swept, now = Swept(), clock.now()
     for mailbox_id, days in await core.read(policies.expiring_mailboxes):
         swept.expired += await _all_slices(core, lambda tx, m=mailbox_id, d=days: _expire(tx, m, now - d * clock.DAY))  # type: ignore[misc]
-    if core.settings.redact_after is not None:
-        await _redact_all(core, now - core.settings.redact_after, swept)
+    await redact_old(core, swept)
     settings = core.settings
     swept.forgotten = await _all_slices(core, lambda tx: inbound.purge(tx, now - settings.inbound_kept, SLICE))
     await _all_slices(core, lambda tx: audit.purge(tx, now - settings.audit_kept, SLICE))
     for status in SETTLED:
         await _all_slices(core, lambda tx, s=status: outbox.purge(tx, s, now - settings.outbox_kept, SLICE))  # type: ignore[misc]
+    await _all_slices(core, lambda tx: reports.purge(tx, now - settings.outbox_kept, SLICE))
+    await _all_slices(core, lambda tx: hook_payloads.purge(tx, now - PAYLOADS_KEPT, SLICE))
     swept.collected += await _collect_orphans(core, now - STAGED_KEPT)
     swept.collected += await asyncio.to_thread(_collect_staged, core, now - STAGED_KEPT)
     for error in swept.errors:
         log.error("retention.message_skipped", error=error)
     log.info("retention.swept", expired=swept.expired, redacted=swept.redacted, collected=swept.collected)
     return swept
+
+
+async def redact_old(core: Core, swept: Swept) -> None:
+    """Remove the texts that are as old as the settings say: of every message, and of follow-ups that ended; those of the concierge's
+    mailboxes have a time of their own, too. Raises TryLater."""
+    now, everything = clock.now(), core.settings.redact_after
+    kept = core.settings.followups_kept if everything is None else min(core.settings.followups_kept, everything)
+    if everything is not None:
+        await _redact_all(core, now - everything, swept)
+    await _redact_all(core, now - kept, swept, agent=AGENT)
+    swept.redacted += await _all_slices(core, lambda tx: followups.redact_ended(tx, now - kept, now, SLICE))
+    await _all_slices(core, lambda tx: tasks.forget_all_snapshots(tx, AGENT, now - kept, SLICE))
 
 
 async def redact(core: Core, message_id: str) -> bool:
@@ -117,9 +146,9 @@ async def _all_slices(core: Core, remove: Callable[[Tx], int]) -> int:
     return count
 
 
-async def _redact_all(core: Core, before: clock.Instant, swept: Swept) -> None:
+async def _redact_all(core: Core, before: clock.Instant, swept: Swept, *, agent: str | None = None) -> None:
     after = policies.START
-    while found := await core.read(lambda tx, after=after: policies.unredacted(tx, before, after, BATCH)):  # type: ignore[misc]
+    while found := await core.read(partial(policies.unredacted, before=before, after=after, limit=BATCH, agent=agent)):
         for message_id in found:
             try:
                 swept.redacted += await redact(core, message_id)

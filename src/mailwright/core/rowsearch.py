@@ -62,7 +62,7 @@ class Reader:
         ]
 
     def _known(self, name: str) -> bool:
-        return any(_called(each, name) for each in self.mailboxes.values())
+        return any(goes_by(each, name) for each in self.mailboxes.values())
 
     def _holds(self, row: HitRow, choice: Choice) -> bool:
         if isinstance(choice.term, IsState):
@@ -121,10 +121,10 @@ def _says(row: ShownRow, texts: Mapping[str, str], choice: Choice) -> bool:
 
 
 def _in(reached: Reached, choice: Choice) -> bool:
-    return isinstance(choice.term, InMailbox) and _called(reached, choice.term.name) is not choice.negated
+    return isinstance(choice.term, InMailbox) and goes_by(reached, choice.term.name) is not choice.negated
 
 
-def _called(reached: Reached, name: str) -> bool:
+def goes_by(reached: Reached, name: str) -> bool:
     """Whether a mailbox goes by a name: its own, that of one above it, or its role; in any case of letters."""
     wanted = unicodedata.normalize("NFC", name).casefold().strip("/")
     full = reached.name.casefold()

@@ -1,6 +1,6 @@
 """Delivering by rules: somebody's active script says what becomes of a message, and here it is carried out.
 
-Called by filing inside its transaction, for people with rules only. The script runs there too: it is pure, bounded, and mostly done in
+Called by filing inside its transaction, for people with rules or a vacation response only. The script runs there too: it is pure, bounded, and mostly done in
 a fraction of a millisecond. Promises: all it says happens with the commit, or none of it; whatever goes wrong, the message is
 kept; what is sent on comes back at most once.
 """
@@ -14,7 +14,7 @@ import structlog
 from prometheus_client import Counter
 
 from mailwright.codecs import sieve
-from mailwright.core import Core, access, mailboxes, outbox, vacation
+from mailwright.core import Core, access, mailboxes, outbox, vacation, vacationresponse
 from mailwright.core.arrival import Arrival
 from mailwright.core.derived import Made
 from mailwright.core.messages import Flag, append
@@ -66,7 +66,7 @@ def deliver(tx: Tx, core: Core, arrival: Arrival, active: Active) -> None:
     account = accounts.by_id(tx, arrival.user_id)
     if account is None:
         raise NotFound("the account is gone")
-    outcome = _run(tx, account, arrival, active)
+    outcome = _run(tx, account, arrival, active) if active.has_script else _JUST_KEEP
     if outcome.refusal is not None:
         runs_total.labels("rejected").inc()
         raise RejectedByRule(_reason(outcome.refusal.reason), exact=outcome.refusal.exact)
@@ -84,12 +84,14 @@ def deliver(tx: Tx, core: Core, arrival: Arrival, active: Active) -> None:
     # After what may refuse the message: from here on nothing does.
     for forward in forwards:
         _forward(tx, core, arrival, account, forward)
-    if outcome.answer is not None:
-        vacation.answer(tx, core, arrival, account, outcome.answer)
+    answer = outcome.answer or _response(arrival, active, outcome, [mailbox for mailbox, _ in stores or []])
+    if answer is not None:
+        vacation.answer(tx, core, arrival, account, answer)
     if all(store.header is not None for _, store in stores or []):
         # Nobody has the message as it came, unless somebody else among its recipients does; the collector looks.
         events.append(tx, BLOB_RELEASED, arrival.blob.id, {"blob_id": arrival.blob.id})
-    _count(tx, arrival, account, outcome)
+    if active.has_script:
+        _count(tx, arrival, account, outcome)
 
 
 def must_be_told(envelope: Envelope, refused: RejectedByRule) -> bool:
@@ -136,6 +138,13 @@ def _places(tx: Tx, account: Account, outcome: sieve.Outcome) -> list[tuple[Mail
             raise NotFound("the account has no INBOX")
         found[mailbox.id] = mailbox, store
     return list(found.values())
+
+
+def _response(arrival: Arrival, active: Active, outcome: sieve.Outcome, places: list[Mailbox]) -> sieve.Answer | None:
+    """The vacation response, unless the rules throw the message away or call it junk."""
+    if active.away is None or outcome.is_discarded or (places and all(each.role == "junk" for each in places)):
+        return None
+    return vacationresponse.answer_to(active.away, arrival.parsed, arrival.envelope.received_at)
 
 
 def _find(tx: Tx, account: Account, name: str) -> Mailbox | None:

@@ -17,10 +17,11 @@ from zoneinfo import ZoneInfo
 from mailwright.codecs import sieve
 from mailwright.core import Core
 from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound, Refusal
-from mailwright.storage import Tx, audit
+from mailwright.storage import Tx, audit, vacation_responses
 from mailwright.storage import sieve_scripts as rows
 from mailwright.storage.accounts import Account
 from mailwright.storage.sieve_scripts import StoredScript
+from mailwright.storage.vacation_responses import VacationResponse
 
 MAX_SCRIPTS = 30  # of one user; webmails keep one or two
 MAX_NAME = 128  # characters; RFC 5804 §1.6: as many must be allowed
@@ -62,10 +63,15 @@ class ScriptActive(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """The script at work for a user, ready to run; None when it is kept and cannot run any more."""
+    """The script at work for a user, ready to run; None when it is kept and cannot run any more.
+
+    `away`: what they answer while they are away besides. `has_script` False: there is that alone.
+    """
 
     script: sieve.Script | None
     zone: tzinfo
+    away: VacationResponse | None = None
+    has_script: bool = True
 
 
 def check(content: bytes) -> sieve.Script:
@@ -149,13 +155,17 @@ def changed(core: Core, account: Account) -> None:
 
 
 def active(tx: Tx, core: Core, user_id: str) -> Active | None:
-    """The script at work for a user, or None; looked up again when it was seen SEEN_SECONDS ago."""
+    """What is at work for a user, or None; looked up again when it was seen SEEN_SECONDS ago."""
     seen = core.rules_seen.get(user_id)
     moment = time.monotonic()
     if seen is not None and seen[0] > moment:
         return seen[1]
-    row = rows.active_content(tx, user_id)
-    found = None if row is None else Active(_compiled(row[0]), _zone(row[1]))
+    row = rows.at_work(tx, user_id)
+    found = None
+    if row is not None:
+        script = None if row.content is None else _compiled(row.content)
+        away = vacation_responses.of_user(tx, user_id) if row.is_away else None
+        found = Active(script, _zone(row.time_zone), away, row.content is not None)
     if len(core.rules_seen) >= SEEN_USERS:
         core.rules_seen.clear()
     core.rules_seen[user_id] = (moment + SEEN_SECONDS, found)

@@ -128,7 +128,7 @@ async def search(
         zone, reader = await core.read(
             lambda tx: (preferences.of_user(tx, account.id).time_zone, reader_of(tx, account))
         )
-        query = parse(text, now=_now(zone))
+        query = parse(text, now=now_in(zone))
         reader, problems = reader.within(query)
         judged = await _judge(core, index, account, query, reader, order, start + limit + 1)
         page = judged.hits[start : start + limit]
@@ -281,7 +281,8 @@ def _sender(row: ShownRow) -> tuple[str, str]:
 # --- small things ---------------------------------------------------------------------------------------------------
 
 
-def _now(zone: str) -> datetime:
+def now_in(zone: str) -> datetime:
+    """This moment in a person's time zone."""
     try:
         return datetime.now(ZoneInfo(zone))
     except (ValueError, OSError, KeyError):  # a zone that this system does not know

@@ -34,6 +34,7 @@ class Vault:
         self._secret = secret
         self._path = path
         self._cipher: AESGCM | None = None
+        self._kept: bytes | None = None
 
     def seal(self, secret: bytes, *, purpose: str) -> str:
         """`secret` as text for the database. Raises TryLater when the key file cannot be made."""
@@ -51,10 +52,20 @@ class Vault:
                 "a secret in the database was sealed with another key: bring back secret.key (or MAILWRIGHT_SECRET_KEY)"
             ) from None
 
+    def key_for(self, purpose: str) -> bytes:
+        """KEY_OCTETS to sign with, always the same for a purpose, on every machine with our secret. Raises TryLater."""
+        info = b"mailwright key for " + purpose.encode()  # RFC 5869 §3.2: what keeps its uses apart
+        return HKDF(SHA256(), KEY_OCTETS, salt=None, info=info).derive(self._known())
+
     def _ready(self) -> AESGCM:
         if self._cipher is None:
-            self._cipher = AESGCM(self._key())
+            self._cipher = AESGCM(self._known())
         return self._cipher
+
+    def _known(self) -> bytes:
+        if self._kept is None:
+            self._kept = self._key()
+        return self._kept
 
     def _key(self) -> bytes:
         if self._secret is not None:

@@ -43,7 +43,9 @@ def sent(tx: Tx, row: OutboxRow, receipt: str, now: Instant) -> bool:
     if not rows.settle_sent(tx, row, now, receipt):
         return False
     outbox.announce_settled(tx, row, "sent")
-    if row.channel != outbox.LOCAL:  # a local copy lives on the same blob
+    outbox.tell_submissions(tx, [row], "final")
+    # A local copy lives on the same blob; WhatsApp may say later that it failed.
+    if row.channel not in (outbox.LOCAL, outbox.WHATSAPP):
         outbox.release_blob(tx, row)
     return True
 
@@ -65,9 +67,12 @@ async def failed(core: Core, row: OutboxRow, failure: SendFailure, now: Instant,
     if uncertain:
         uncertain_total.inc()
     error = error_line(failure)
-    await core.write(
-        lambda tx: rows.settle_retry(tx, row, error, at, attempts=attempts, uncertain=uncertain), shared=True
-    )
+
+    def wait(tx: Tx) -> None:
+        if rows.settle_retry(tx, row, error, at, attempts=attempts, uncertain=uncertain):
+            outbox.tell_submissions(tx, [row])
+
+    await core.write(wait, shared=True)
     return "retry"
 
 
@@ -79,24 +84,11 @@ async def give_up(core: Core, row: OutboxRow, failure: SendFailure, now: Instant
     def bury(tx: Tx) -> bool:
         if not rows.settle_failed(tx, row, now, error, attempts=attempts):
             return False
-        dead_letters.add(
-            tx,
-            source="outbox",
-            name=row.channel,
-            reference=row.id,
-            payload={
-                "recipient": str(row.recipient),
-                "sender": None if row.sender is None else str(row.sender),
-                "message_id": row.message_id,
-                "blob_id": row.blob_id,
-            },
-            error=error,
-            attempts=attempts,
-            correlation_id=row.correlation_id,
-        )
+        _keep_dead(tx, row, error, attempts)
         if notice is not None:
             bounces.queue(tx, core, notice)
         outbox.announce_settled(tx, row, "failed")
+        outbox.tell_submissions(tx, [row], "final")
         return True
 
     if await core.write(bury):
@@ -108,6 +100,35 @@ async def give_up(core: Core, row: OutboxRow, failure: SendFailure, now: Instant
             attempts=attempts,
             correlation_id=row.correlation_id,
         )
+
+
+def fail_late(tx: Tx, row: OutboxRow, failure: SendFailure, now: Instant) -> bool:
+    """The service took it and says now that it failed. A dead letter is kept as for any other. False when it was settled otherwise."""
+    error = error_line(failure)
+    if not rows.settle_failed_late(tx, row.id, now, error):
+        return False
+    _keep_dead(tx, row, error, row.attempts)
+    outbox.announce_settled(tx, row, "failed")
+    outbox.tell_submissions(tx, [row], "final")
+    return True
+
+
+def _keep_dead(tx: Tx, row: OutboxRow, error: str, attempts: int) -> None:
+    dead_letters.add(
+        tx,
+        source="outbox",
+        name=row.channel,
+        reference=row.id,
+        payload={
+            "recipient": str(row.recipient),
+            "sender": None if row.sender is None else str(row.sender),
+            "message_id": row.message_id,
+            "blob_id": row.blob_id,
+        },
+        error=error,
+        attempts=attempts,
+        correlation_id=row.correlation_id,
+    )
 
 
 async def tell_of_delays(core: Core, channel: str, now: Instant, limit: int) -> int:
@@ -165,12 +186,13 @@ async def _notice(
         return None
 
 
-def queue_lapsed(tx: Tx, channels: tuple[str, ...], now: Instant, limit: int) -> int:
-    """Queue again what a process was sending when it died: it may have arrived, so it is counted. How many.
+def queue_lapsed(tx: Tx, channels: tuple[str, ...], now: Instant, limit: int, *, ahead: Instant = 0) -> int:
+    """Queue again what a process was sending when it died: it may have arrived, so it is counted. How many. `ahead`: leases that lapse
+    only after so long count as well, for who knows that their holder is dead.
 
     The first time at once; after that as after any failure, so that a message which kills its sender does not do so in a loop.
     """
-    found = rows.lapsed(tx, channels, now, limit)
+    found = rows.lapsed(tx, channels, now + ahead, limit)
     for row in found:
         again: Instant | None = now
         if row.uncertain:

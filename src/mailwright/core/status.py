@@ -6,18 +6,26 @@ Promises: every answer says because of what; nothing in it names a person, a mac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mailwright.domain.clock import SECOND, Instant, now
-from mailwright.storage import Tx, events, status, workers
+from prometheus_client import Gauge
+
+from mailwright.domain.clock import DAY, SECOND, Instant, now
+from mailwright.domain.roles import ROLES
+from mailwright.storage import Tx, events, status, usage, workers
 from mailwright.storage.workers import Worker
 
 LATE_SECONDS = 60
 """An event older than this that a group has not handled yet: consumers are woken on commit, so something is wrong."""
 
 WORK_ROLES = frozenset({"worker", "all"})
+RESPONSE_DAYS = 7  # of the median response time
+RESPONSE_TASKS = 1_000  # the newest, which are looked at for it
 MAX_ACTIVITY = 80  # characters of what a worker says it does: this is shown to anybody
+
+
+workers_gauge = Gauge("mailwright_workers", "Processes with a heartbeat, by what they do", ["role"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,20 @@ class Finding:
     name: str
     ok: bool
     because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """How far a consumer group is behind: events it has not handled, and how old the oldest of them is, in seconds."""
+
+    stream: str
+    group: str
+    waiting: int
+    seconds: int
+
+    @property
+    def late(self) -> bool:
+        return self.seconds > LATE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +78,36 @@ def workforce(tx: Tx) -> Workforce:
     )
 
 
+def measure(tx: Tx) -> dict[str, int]:
+    """How many living processes have each role. For `publish`."""
+    counts: dict[str, int] = dict.fromkeys(ROLES, 0)
+    for worker in workers.alive(tx, now()):
+        for role in worker.roles:
+            counts[role] = counts.get(role, 0) + 1
+    return counts
+
+
+def publish(counts: Mapping[str, int]) -> None:
+    """Bring the gauge up to date."""
+    for role, count in counts.items():
+        workers_gauge.labels(role).set(count)
+
+
+def median_response(tx: Tx) -> Instant | None:
+    """The middle of the times from mail to answer of the last RESPONSE_DAYS, in microseconds; None without an answered task."""
+    return usage.median_response(tx, now() - RESPONSE_DAYS * DAY, RESPONSE_TASKS)
+
+
+def behind(tx: Tx) -> list[Behind]:
+    """Every consumer group that ever read, by stream and group."""
+    moment, found = now(), []
+    for stream, group in status.groups(tx):
+        lag = events.lag(tx, stream, group)
+        age = (moment - lag.oldest_at) // SECOND if lag.oldest_at is not None else 0
+        found.append(Behind(stream, group, lag.waiting, max(0, age)))
+    return found
+
+
 def findings(tx: Tx) -> list[Finding]:
     """Is it ready? Whoever gets an answer at all has a database that can be read."""
     return [Finding("database", True, "it answers"), _consumers(tx), _workers(tx)]
@@ -66,13 +118,10 @@ def _working(found: Sequence[Worker]) -> list[Worker]:
 
 
 def _consumers(tx: Tx) -> Finding:
-    moment, late = now(), []
-    known = status.groups(tx)
-    for stream, group in known:
-        lag = events.lag(tx, stream, group)
-        age = (moment - lag.oldest_at) // SECOND if lag.oldest_at is not None else 0
-        if age > LATE_SECONDS:
-            late.append(f"{stream}/{group} is {age} s behind with {lag.waiting} events")
+    known = behind(tx)
+    late = [
+        f"{one.stream}/{one.group} is {one.seconds} s behind with {one.waiting} events" for one in known if one.late
+    ]
     if late:
         return Finding("consumers", False, "; ".join(late))
     return Finding("consumers", True, f"{len(known)} groups keep up")

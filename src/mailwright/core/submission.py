@@ -1,6 +1,7 @@
 """Submission: a signed-in user sends a message.
 
-Called by the submission server, `mailwright email send` and the demo.
+Called by the submission server, `mailwright email send` and the demo (`submit`), and by `emailsubmissions` for JMAP, whose clients
+keep their own copy (`prepare`, `queue`).
 Promises: when `submit` returns, the message waits durably in the outbox, one row a recipient, and a copy is in Sent; the same
 bytes submitted again (a client that missed our answer) make no second copy. Nobody is named in From but those whose addresses the
 user may write under, however a reader reads it. What leaves shows no blind recipient. While the user's
@@ -9,8 +10,10 @@ undo window is open nothing has left, and `undo` takes it back.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from limits import RateLimitItemPerHour
 
@@ -25,7 +28,7 @@ from mailwright.core.accounts import Account
 from mailwright.core.filing import MAX_HOPS, Outcome
 from mailwright.core.messages import Flag, Provenance
 from mailwright.domain.addresses import Address
-from mailwright.domain.clock import MINUTE, SECOND, now
+from mailwright.domain.clock import MINUTE, SECOND, Instant, now
 from mailwright.domain.envelope import Envelope, Origin, Verdict
 from mailwright.domain.ids import checksum, derived_token
 from mailwright.domain.refusals import (
@@ -54,67 +57,114 @@ async def submit(core: Core, account: Account, envelope: Envelope, raw: bytes) -
 
     Raises SenderNotAllowed, MessageTooLarge, LoopDetected, TooManyRequests (the user's recipients of an hour), TryLater.
     """
+    ready = await prepare(core, account, envelope, raw)
+
+    def run(tx: Tx) -> tuple[Outcome, ...]:
+        duplicate = not queue(tx, core, account, ready, key=f"submission:{account.id}:{envelope.key or ready.digest}")
+        return tuple(Outcome(recipient, duplicate=duplicate) for recipient in envelope.recipients)
+
+    return Receipt(await core.write(run, shared=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A message that may leave: `leaving` is what does, `kept` its sender's copy for Sent (None: they keep their own)."""
+
+    envelope: Envelope
+    authors: tuple[Address, ...]
+    digest: str
+    message_id: str
+    leaving: StoredBlob
+    kept: StoredBlob | None
+    parsed: mime.Parsed
+
+
+async def prepare(core: Core, account: Account, envelope: Envelope, raw: bytes, *, keeps_copy: bool = True) -> Ready:
+    """Check and stage a message of `account`, for `queue`. Raises what `submit` raises."""
     filing.check_size(core, raw)
     header = mime.parse(raw[: fields.body_start(raw)])
     if header.hops > MAX_HOPS:
         raise LoopDetected(f"the message has passed {header.hops} servers and goes round in circles")
     authors = _authors(header, raw)
-    await core.read(lambda tx: _check_sender(tx, account, envelope.sender, authors))
+    await core.read(lambda tx: check_sender(tx, account, envelope.sender, authors))
     await _count(core, account, len(envelope.recipients))
+    given = (account, envelope, header, raw, core.settings.hostname)
+    made = _made(*given) if len(raw) <= filing.LARGE_OCTETS else await asyncio.to_thread(_made, *given)
+    digest, message_id, sent, leaving = made
+    parsed = await filing.parse(sent)
+    blob = await core.blobs.stage(account.tenant_id, leaving)
+    kept = None
+    if keeps_copy:
+        kept = blob if leaving is sent else await core.blobs.stage(account.tenant_id, sent)
+    return Ready(envelope, tuple(authors), digest, message_id, blob, kept, parsed)
+
+
+def _made(
+    account: Account, envelope: Envelope, header: mime.Parsed, raw: bytes, hostname: str
+) -> tuple[str, str, bytes, bytes]:
+    """What the message is known by, its Message-ID, and its bytes: as its sender keeps them, and as they leave."""
     digest = _digest(header, envelope, raw)
     domain_name = account.email.rpartition("@")[2]
     message_id = header.message_id or f"<{derived_token(account.id, digest)}@{domain_name}>"
-    trace = received_field(envelope, core.settings.hostname)
+    trace = received_field(envelope, hostname)
     sent = trace + _missing_fields(header, message_id) + fields.without(raw, _is_not_the_senders)
-    leaving = fields.without(sent, lambda name, _field: name in _BLIND)
-    parsed = await filing.parse(sent)
-    blob = await core.blobs.stage(account.tenant_id, leaving)
-    copy = blob if leaving is sent else await core.blobs.stage(account.tenant_id, sent)
+    return digest, message_id, sent, fields.without(sent, lambda name, _field: name in _BLIND)
 
-    def queue(tx: Tx) -> tuple[Outcome, ...]:
-        _check_sender(tx, account, envelope.sender, authors)  # again: a right may have been taken away meanwhile
-        verdict = Verdict(Origin.OWNER, account.id, f"{account.email} signed in")
-        key = f"submission:{account.id}:{envelope.key or digest}"
-        not_before = now() + preferences.of_user(tx, account.id).undo_seconds * SECOND
-        queued = outbox.enqueue(
-            tx,
-            tenant_id=account.tenant_id,
-            user_id=account.id,
-            sender=envelope.sender,
-            recipients=envelope.recipients,
-            blob_id=blob.id,
-            message_id=message_id,
-            idempotency_key=key,
-            correlation_id=envelope.correlation_id,
-            verdict=verdict,
-            not_before=not_before,
-        )
-        duplicate = not queued
-        queued += journaling.keep_copy(
-            tx,
-            domains.named(tx, domain_name),
-            blob_id=blob.id,
-            message_id=message_id,
-            key=key,
-            correlation_id=envelope.correlation_id,
-            verdict=verdict,
-            not_before=not_before,
-        )
-        if queued:
-            core.blobs.put(tx, blob)  # what is known already has its bytes
-        if not duplicate:
-            sentcopies.keep(tx, core, account, copy, parsed, message_id, envelope.correlation_id)
-        _audit(tx, account, "message.submitted", message_id, envelope.client, envelope.correlation_id)
-        return tuple(Outcome(recipient, duplicate=duplicate) for recipient in envelope.recipients)
 
-    return Receipt(await core.write(queue, shared=True))
+def queue(
+    tx: Tx, core: Core, account: Account, ready: Ready, *, key: str, not_before: Instant = 0, client: str | None = None
+) -> list[str]:
+    """Queue what `prepare` made, under a key that the same sending always has; the new outbox rows, none when it was known.
+
+    It leaves when the user's undo window is over, or at `not_before` if that is later. `client` is who asked, when the envelope, and
+    with it the message, does not say so. Raises SenderNotAllowed.
+    """
+    envelope = ready.envelope
+    check_sender(tx, account, envelope.sender, ready.authors)  # again: a right may have been taken away meanwhile
+    verdict = Verdict(Origin.OWNER, account.id, f"{account.email} signed in")
+    held_until = max(now() + preferences.of_user(tx, account.id).undo_seconds * SECOND, not_before)
+    queued = outbox.enqueue(
+        tx,
+        tenant_id=account.tenant_id,
+        user_id=account.id,
+        sender=envelope.sender,
+        recipients=envelope.recipients,
+        blob_id=ready.leaving.id,
+        message_id=ready.message_id,
+        idempotency_key=key,
+        correlation_id=envelope.correlation_id,
+        verdict=verdict,
+        not_before=held_until,
+    )
+    archived = journaling.keep_copy(
+        tx,
+        domains.named(tx, account.email.rpartition("@")[2]),
+        blob_id=ready.leaving.id,
+        message_id=ready.message_id,
+        key=key,
+        correlation_id=envelope.correlation_id,
+        verdict=verdict,
+        not_before=held_until,
+    )
+    if queued or archived:
+        core.blobs.put(tx, ready.leaving)  # what is known already has its bytes
+    if queued and ready.kept is not None:
+        sentcopies.keep(tx, core, account, ready.kept, ready.parsed, ready.message_id, envelope.correlation_id)
+    peer = envelope.client if client is None else client
+    _audit(tx, account, "message.submitted", ready.message_id, peer, envelope.correlation_id)
+    return queued
 
 
 def set_undo_seconds(tx: Tx, account: Account, seconds: int) -> None:
     """How long what the account sends is held, to be taken back; 0 sends at once. Raises BadInput."""
+    check_undo_seconds(seconds)
+    preferences.set_undo_seconds(tx, account.id, seconds)
+
+
+def check_undo_seconds(seconds: int) -> None:
+    """Raises BadInput for a time that mail cannot be held for."""
     if not 0 <= seconds <= _HIGHEST_UNDO_SECONDS:
         raise BadInput(f"mail can be held for up to {_HIGHEST_UNDO_SECONDS} seconds")
-    preferences.set_undo_seconds(tx, account.id, seconds)
 
 
 async def undo(core: Core, account: Account, message_id: str) -> int:
@@ -140,6 +190,7 @@ async def undo(core: Core, account: Account, message_id: str) -> int:
             rows.free_key(tx, row)  # who sends the same draft again means it
             outbox.announce_settled(tx, row, "cancelled")
             outbox.release_blob(tx, row)
+        outbox.tell_submissions(tx, cancelled, "canceled" if nobody_gets_it else "final")
         if nobody_gets_it and copy is not None:
             _back_to_drafts(tx, core, account, message_id, parsed)
         _audit(tx, account, "message.taken-back", message_id, "", own[0].correlation_id)
@@ -211,8 +262,11 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _NAMED = re.compile(r"[^\s<>()@]++@[^\s<>()@]++")
 
 
-def _check_sender(tx: Tx, account: Account, sender: Address | None, authors: Sequence[Address]) -> None:
-    """MAIL FROM and every author must be the user's to use (RFC 6409 §6.1 lets a submission server insist)."""
+def check_sender(tx: Tx, account: Account, sender: Address | None, authors: Sequence[Address]) -> None:
+    """MAIL FROM and every author must be the user's to use (RFC 6409 §6.1 lets a submission server insist).
+
+    Raises SenderNotAllowed.
+    """
     current = account_rows.by_id(tx, account.id)  # a connection may be older than what became of the account
     if current is None or current.status != "active":
         raise SenderNotAllowed(f"{account.email} may not send mail any more")

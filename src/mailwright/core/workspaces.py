@@ -2,6 +2,7 @@
 
     workspace/{user}/threads/{thread}/thread.md            rebuilt from the thread's messages whenever one comes
     workspace/{user}/threads/{thread}/attachments/…        report.pdf, then report_v1.pdf, report_v2.pdf
+    workspace/{user}/threads/{thread}/files/…              what an agent made for itself and did not send: core/madefiles.py
     workspace/{user}/current/…                             the latest thread, a view and no copy
 
 Called by the employee's gather step, the command line (`workspace update`, `storage attachments`) and later the dashboard.
@@ -122,14 +123,14 @@ def add_attachments(
     """Name staged attachments, each under a path that is free; a part of the message that is kept already is passed over."""
     there = rows.files(tx, workspace.id, thread_id)
     kept = {file.part for file in there if file.message_id == message_id}
-    taken = {file.path.casefold() for file in there}
+    taken = taken_names(there)
     added: list[WorkspaceFile] = []
     for file, blob in staged:
         if file.part in kept:
             continue
         original = safe_name(file.name, file.content_type)
-        version, path = _free_path(original, there + added, taken)
-        taken.add(path.casefold())
+        version, path = free_path(original, there + added, taken)
+        taken.add(path.rpartition("/")[2].casefold())
         core.blobs.put(tx, blob)
         row = WorkspaceFile(
             id=new_id(),
@@ -161,6 +162,18 @@ def files_of(tx: Tx, user_id: str, thread_id: str) -> list[WorkspaceFile]:
     """The files of a thread, by path; none when there is no workspace yet."""
     workspace = rows.of_user(tx, user_id)
     return rows.files(tx, workspace.id, thread_id) if workspace else []
+
+
+def others_of(tx: Tx, user_id: str, thread_id: str, limit: int) -> list[WorkspaceFile]:
+    """The files of a person's other threads, the latest threads first, without their histories; at most `limit`."""
+    workspace = rows.of_user(tx, user_id)
+    found: list[WorkspaceFile] = []
+    if workspace is None:
+        return found
+    for thread in rows.threads(tx, workspace.id):
+        if thread != thread_id and len(found) < limit:
+            found += [file for file in rows.files(tx, workspace.id, thread) if file.path != THREAD_FILE]
+    return found[:limit]
 
 
 def listing(tx: Tx, user_id: str) -> dict[str, WorkspaceFile]:
@@ -290,16 +303,22 @@ def _write_history(tx: Tx, core: Core, workspace: Workspace, thread_id: str, blo
     rows.add_file(tx, workspace.id, row)
 
 
-def _free_path(original: str, there: Sequence[WorkspaceFile], taken: set[str]) -> tuple[int, str]:
+def taken_names(there: Sequence[WorkspaceFile]) -> set[str]:
+    """The names that are in use in a thread's folder, whichever part of it they are in: people and tools go by the name."""
+    return {file.path.rpartition("/")[2].casefold() for file in there if file.path != THREAD_FILE}
+
+
+def free_path(
+    original: str, there: Sequence[WorkspaceFile], taken: set[str], *, folder: str = FOLDER
+) -> tuple[int, str]:
     """`report.pdf` as version 0, then `report_v1.pdf` and on: one more than the highest version of this name, if free."""
     versions = [file.version for file in there if file.original_name.casefold() == original.casefold()]
     version = max(versions, default=-1) + 1
     stem, extension = _stem(original)
     while True:
         name = original if version == 0 else f"{stem}_v{version}{extension}"
-        path = f"{FOLDER}/{name}"
-        if path.casefold() not in taken:
-            return version, path
+        if name.casefold() not in taken:
+            return version, f"{folder}/{name}"
         version += 1
 
 

@@ -16,18 +16,36 @@ MESSAGE_FLAGGED: Final = "MessageFlagged"  # flags or keywords; one event for al
 MESSAGE_MOVED: Final = "MessageMoved"
 MESSAGE_REMOVED: Final = "MessageRemoved"
 MAILBOX_CHANGED: Final = "MailboxChanged"  # made, renamed, removed, subscribed, shared; its key is the owner
+ACCOUNT_CHANGED: Final = (
+    "AccountChanged"  # what else clients keep of it: identities, submissions, the vacation response
+)
+SIGNED_OUT: Final = "SignedOut"  # something that opened the account opens it no more; its key is the account
+PUSH_SUBSCRIBED: Final = (
+    "PushSubscribed"  # a URL that is to be asked whether it wants to be told; its key is the account
+)
 OUTBOX_QUEUED: Final = "OutboxQueued"
 OUTBOX_SETTLED: Final = "OutboxSettled"
 TASK_CHANGED: Final = "TaskChanged"
+APPROVAL_ASKED: Final = "ApprovalAsked"  # its owner is to be told
+APPROVAL_GIVEN: Final = "ApprovalGiven"  # it is to be carried out
+GMAIL_PUSHED: Final = "GmailPushed"  # something is new in a connected account; its key is the connection
+TRIAGE_CHANGED: Final = "TriageChanged"  # what a mail is to its owner, or its draft; its key is the owner
 BLOB_STAGED: Final = "BlobStaged"
 BLOB_RELEASED: Final = "BlobReleased"
 
 _CONTENT = {MESSAGE_DELIVERED, MESSAGE_APPENDED, MESSAGE_MOVED, MESSAGE_CHANGED, MESSAGE_REMOVED}
+_ACCOUNT = {MAILBOX_CHANGED, ACCOUNT_CHANGED, SIGNED_OUT, PUSH_SUBSCRIBED}
 
 STREAMS: Final[dict[str, frozenset[str]]] = {
     "mail_ingest": frozenset({MESSAGE_DELIVERED}),
     "index": frozenset(_CONTENT),
-    "notify": frozenset({*_CONTENT, MESSAGE_FLAGGED, MAILBOX_CHANGED, OUTBOX_SETTLED, TASK_CHANGED}),
+    "notify": frozenset({*_CONTENT, *_ACCOUNT, MESSAGE_FLAGGED, OUTBOX_SETTLED, TASK_CHANGED, TRIAGE_CHANGED}),
+    "triage": frozenset({MESSAGE_MOVED, MESSAGE_FLAGGED, MESSAGE_APPENDED, MESSAGE_REMOVED}),
+    "labels": frozenset({TRIAGE_CHANGED}),
+    "pushes": frozenset({GMAIL_PUSHED}),
+    "followups": frozenset({OUTBOX_SETTLED}),
+    "outreach": frozenset({TASK_CHANGED, OUTBOX_SETTLED}),
+    "approvals": frozenset({APPROVAL_ASKED, APPROVAL_GIVEN}),
     "retention": frozenset({MESSAGE_REMOVED, BLOB_STAGED, BLOB_RELEASED}),
 }
 

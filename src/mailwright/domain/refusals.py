@@ -119,6 +119,22 @@ class AuthenticationFailed(Refusal):
     code = "authentication_failed"
 
 
+class TokenExpired(AuthenticationFailed):
+    """The token was good once: whoever signed it gives its owner a new one."""
+
+    code = "token_expired"
+
+
+class UnknownKey(AuthenticationFailed):
+    """Whoever signed the token is known, the key is not: it was taken back, or is newer than our last look."""
+
+
+class SecondFactorRequired(Refusal):
+    """The password is right, and a code is needed with it."""
+
+    code = "second_factor_required"
+
+
 class TooManyRequests(Refusal):
     """A rate limit is used up for now."""
 

@@ -49,5 +49,11 @@ MAIL_POLICY = RetryPolicy(
 )
 """SMTP, and the delivery into local mailboxes."""
 
-API_POLICY = RetryPolicy(intervals=tuple(30 * SECOND * 2**n for n in range(4)), attempts=5)
+API_POLICY = RetryPolicy(
+    intervals=tuple(30 * SECOND * 2**n for n in range(4)),
+    attempts=5,
+    # While the service is down no attempt is counted; people still want to hear that their mail waits, or will never leave.
+    give_up_after=MAIL_POLICY.give_up_after,
+    delay_notice_after=MAIL_POLICY.delay_notice_after,
+)
 """Sending services with an API: 30 s, 1, 2 and 4 minutes between five attempts."""

@@ -39,6 +39,13 @@ class PermanentFailure(SendFailure):
 
 
 class Unavailable(SendFailure):
-    """The service everything of a channel goes through is down: the message waits and no attempt of it is counted."""
+    """The service everything of a channel goes through is down: the message waits and no attempt of it is counted.
+
+    `is_unsure`: this one may have arrived all the same, and is looked for before it is sent again.
+    """
 
     default_code = "4.4.1"
+
+    def __init__(self, text: str, code: str = "", *, reply: str = "", host: str = "", is_unsure: bool = False) -> None:
+        super().__init__(text, code, reply=reply, host=host)
+        self.is_unsure = is_unsure

@@ -26,16 +26,33 @@ _FINAL = frozenset({TaskStatus.COMPLETE, TaskStatus.FAILED, TaskStatus.SKIPPED, 
 
 
 class Stage(StrEnum):
-    """What a running task is doing now: the four steps every agent has."""
+    """What a running task is doing now: the four steps every agent has, and WORK, the part of thinking that may take long. CLASSIFY,
+    GENERATE and DRAFT are the assistant's own names for its steps, as its API tells them; then come a follow-up's
+    (`domain.followups`) and the scribe's (`domain.outreach`)."""
 
     GATHER = "gather"
     THINK = "think"
     DECIDE = "decide"
+    WORK = "work"
     ACT = "act"
+    CLASSIFY = "classify"
+    GENERATE = "generate"
+    DRAFT = "draft"
+    CLARIFYING = "clarifying"
+    PENDING = "pending"
+    DUE = "due"
+    EXECUTING = "executing"
+    SENDING = "sending"
+    TEMPLATE_PARSER = "template_parser"
+    WEB_RESEARCH = "web_research"
+    PAPERS = "papers"
+    COMPOSER = "composer"
 
 
 TRANSITIONS: dict[TaskStatus, frozenset[TaskStatus]] = {
-    TaskStatus.QUEUED: frozenset({TaskStatus.RUNNING, TaskStatus.SKIPPED, TaskStatus.CANCELLED, TaskStatus.FAILED}),
+    TaskStatus.QUEUED: frozenset(
+        {TaskStatus.RUNNING, TaskStatus.WAITING, TaskStatus.SKIPPED, TaskStatus.CANCELLED, TaskStatus.FAILED}
+    ),
     TaskStatus.RUNNING: frozenset(
         {
             TaskStatus.RUNNING,
@@ -46,10 +63,13 @@ TRANSITIONS: dict[TaskStatus, frozenset[TaskStatus]] = {
             TaskStatus.CANCELLED,
         }
     ),
-    TaskStatus.WAITING: frozenset({TaskStatus.RUNNING, TaskStatus.CANCELLED, TaskStatus.FAILED, TaskStatus.COMPLETE}),
-    TaskStatus.COMPLETE: frozenset(),
+    TaskStatus.WAITING: frozenset(
+        {TaskStatus.WAITING, TaskStatus.RUNNING, TaskStatus.CANCELLED, TaskStatus.FAILED, TaskStatus.COMPLETE}
+    ),
+    TaskStatus.COMPLETE: frozenset({TaskStatus.QUEUED}),
     TaskStatus.FAILED: frozenset({TaskStatus.QUEUED}),
     TaskStatus.SKIPPED: frozenset({TaskStatus.QUEUED}),
     TaskStatus.CANCELLED: frozenset({TaskStatus.QUEUED}),
 }
-"""From → to. RUNNING → RUNNING is a change of stage; a final failed, skipped or cancelled task may be queued again by a person."""
+"""From → to. RUNNING → RUNNING and WAITING → WAITING are changes of stage; a final task may be queued again by a person. One that is complete only where
+doing it again does no harm: see `core.tasks.requeue`."""

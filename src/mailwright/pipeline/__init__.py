@@ -28,7 +28,7 @@ from mailwright.pipeline.consumers import Commit, Consumers, Handler
 from mailwright.pipeline.dead_letters import DeadLetters
 from mailwright.pipeline.flows import Flow, Flows, Request
 from mailwright.pipeline.heartbeat import Heartbeat, executor_id
-from mailwright.pipeline.workflows import step, workflow, workflow_id
+from mailwright.pipeline.workflows import Retries, step, workflow, workflow_id
 
 __all__ = [
     "Commit",
@@ -39,6 +39,7 @@ __all__ = [
     "Handler",
     "Heartbeat",
     "Request",
+    "Retries",
     "executor_id",
     "step",
     "workflow",

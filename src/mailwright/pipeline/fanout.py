@@ -1,6 +1,6 @@
 """Fan-out: every process hears of every change, and tells the sessions that watch the mailbox or the account.
 
-Started by `app.py` in processes with sessions (IMAP now). Unlike consumer groups nothing is remembered here: a session reads the
+Started by `app.py` in processes with sessions (roles imap and http). Unlike consumer groups nothing is remembered here: a session reads the
 journal itself, and an event only says "look now". Events of all processes are read from the log after each commit (PostgreSQL
 notifies, SQLite's own writer calls, and a slow poll sees what another program wrote).
 Promises: a callback runs in the event loop, soon after the commit; one that raises harms no other, and one that was ended is
@@ -27,6 +27,7 @@ BATCH = 1_000
 GATHER_SECONDS = 0.01  # while mail pours in, a hundred looks a second are enough for anybody
 AWAY_SECONDS = 1.0
 STREAM = "notify"
+_ACCOUNT = "account:"  # before a user's id: who watches all of it
 
 Callback = Callable[[Event], None]
 
@@ -47,6 +48,13 @@ class Fanout:
 
     def watch(self, key: str, callback: Callback) -> Callable[[], None]:
         """Call `callback` for every event whose key (a mailbox's id, an account's id) this is. Returns the way to end it."""
+        return self._watch(key, callback)
+
+    def watch_account(self, user_id: str, callback: Callback) -> Callable[[], None]:
+        """Call `callback` for every event that is about the account or anything in it, once each. Returns the way to end it."""
+        return self._watch(_ACCOUNT + user_id, callback)
+
+    def _watch(self, key: str, callback: Callback) -> Callable[[], None]:
         self._next += 1
         number = self._next
         self._watchers.setdefault(key, {})[number] = callback
@@ -133,7 +141,12 @@ class Fanout:
         return max(self._mark, min(end, last)), end, found
 
     def _tell(self, event: Event) -> None:
-        watchers = self._watchers.get(event.key, {})
+        self._tell_those_of(event.key, event)
+        # What happens in a mailbox says whose it is; otherwise the key may be the account itself.
+        self._tell_those_of(_ACCOUNT + str(event.payload.get("user_id") or event.key), event)
+
+    def _tell_those_of(self, key: str, event: Event) -> None:
+        watchers = self._watchers.get(key, {})
         for number in list(watchers):
             callback = watchers.get(number)  # the one before may have ended it
             if callback is None:

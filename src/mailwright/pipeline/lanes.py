@@ -10,10 +10,11 @@ import threading
 import time
 from typing import Final, Literal, TypeAlias
 
-Lane: TypeAlias = Literal["ingest", "classify", "execute", "notify"]
+Lane: TypeAlias = Literal["ingest", "classify", "execute", "notify", "batch"]
 
-LANES: Final[dict[Lane, int]] = {"ingest": 100, "classify": 200, "execute": 500, "notify": 100}
-"""Each lane with how many workflows of it one process runs at once. They wait on models, not on the processor."""
+LANES: Final[dict[Lane, int]] = {"ingest": 100, "classify": 200, "execute": 500, "notify": 100, "batch": 20}
+"""Each lane with how many workflows of it one process runs at once. They wait on models, not on the processor. `batch` is for what was
+asked for by the hundred: few places, so that models stay free for the mail that has just come."""
 URGENT, NORMAL, BULK = 10, 100, 1000
 """Priorities: the lower starts first."""
 IDLE_SECONDS = 1.0  # between looks at a lane that nobody woke: delays that ran out, work another process left

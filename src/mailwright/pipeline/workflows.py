@@ -13,7 +13,7 @@ import functools
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
 
 import structlog
 from prometheus_client import Histogram
@@ -31,6 +31,31 @@ workflow_seconds = Histogram(
     ["workflow", "outcome"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often a step is tried: `attempts` in all, `interval` seconds before the second and twice as long each time, at most `longest`.
+
+    The engine only doubles; that no wait comes out longer than `longest` is checked here. Raises ValueError.
+    """
+
+    attempts: int
+    interval: float
+    longest: float
+
+    BACKOFF: ClassVar[float] = 2.0
+
+    def __post_init__(self) -> None:
+        if any(wait > self.longest for wait in self.waits):
+            raise ValueError(
+                f"{self.attempts} attempts wait {self.waits[-1]:g} s in the end, and {self.longest:g} s at most are allowed"
+            )
+
+    @property
+    def waits(self) -> tuple[float, ...]:
+        """The seconds between the attempts."""
+        return tuple(self.interval * self.BACKOFF**n for n in range(self.attempts - 1))
 
 
 class Runner(Protocol):
@@ -100,36 +125,49 @@ def step(
     backoff: float = 2.0,
     timeout: float | None = None,
     retry_if: Callable[[BaseException], bool] | None = None,
+    retries: Callable[[], Retries] | None = None,
 ) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
     """Declare a step: its result is recorded, and it is not run again once it is.
 
     `attempts` in all, `interval` seconds before the second and `backoff` times longer each time; each attempt may take
     `timeout` seconds. `retry_if` says which errors are worth another attempt. The error of the last attempt is raised wrapped.
+    `retries` is asked when the step is run, in the place of the first three.
     """
 
     def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-        options: dict[str, Any] = {"name": name or function.__qualname__}
-        if attempts > 1:
-            options |= {
-                "retries_allowed": True,
-                "max_attempts": attempts,
-                "interval_seconds": interval,
-                "backoff_rate": backoff,
-                "should_retry": retry_if,
-            }
+        plain: dict[str, Any] = {"name": name or function.__qualname__}
         if timeout is not None:
-            options["timeout_seconds"] = timeout
+            plain["timeout_seconds"] = timeout
+
+        def options() -> dict[str, Any]:
+            found = (attempts, interval, backoff)
+            if retries is not None:
+                chosen = retries()
+                found = (chosen.attempts, chosen.interval, chosen.BACKOFF)
+            return plain | _repeated(*found, retry_if) if found[0] > 1 else plain
 
         @functools.wraps(function)
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:
             if _engine is None:
                 return await function(*args, **kwargs)
-            result: R = await _engine.run_step(options, function, *args, **kwargs)
+            result: R = await _engine.run_step(options(), function, *args, **kwargs)
             return result
 
         return run
 
     return decorate
+
+
+def _repeated(
+    attempts: int, interval: float, backoff: float, retry_if: Callable[[BaseException], bool] | None
+) -> dict[str, Any]:
+    return {
+        "retries_allowed": True,
+        "max_attempts": attempts,
+        "interval_seconds": interval,
+        "backoff_rate": backoff,
+        "should_retry": retry_if,
+    }
 
 
 def workflow_id() -> str | None:

@@ -9,10 +9,10 @@ Precedence: command line, environment, file, default. The file is `MAILWRIGHT_CO
 folder; paths in it are relative to the file.
 
     model       the settings and their checks       reading     where they come from
-    reference   the table of docs/reference
+    agents, services, pages   parts of the model    reference   the table of docs/reference
 """
 
-from mailwright.settings.model import KEY_VARIABLES as KEY_VARIABLES
+from mailwright.settings.agents import KEY_VARIABLES as KEY_VARIABLES
 from mailwright.settings.model import PREFIX as PREFIX
 from mailwright.settings.model import BadSettings as BadSettings
 from mailwright.settings.model import Settings as Settings

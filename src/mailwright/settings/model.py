@@ -23,18 +23,18 @@ from pydantic import (
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mailwright.domain.addresses import Address
+from mailwright.domain.modelnames import PURPOSES
 from mailwright.domain.refusals import BadAddress
+from mailwright.domain.roles import ROLES, Role
+from mailwright.settings.agents import KEY_VARIABLES, AgentSettings
+from mailwright.settings.pages import PageSettings
+from mailwright.settings.services import ServiceSettings
 
 PREFIX = "MAILWRIGHT_"
-KEY_VARIABLES = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY"}
-"""Where the makers of models tell people to keep their keys; used when MAILWRIGHT_MODEL_API_KEY is not set."""
-
 SMALLEST_MESSAGE_LIMIT = 1024  # bytes: below this not even a bounce fits
 LARGEST_MESSAGE_LIMIT = 1024**3  # bytes: a message is held in memory while it is accepted
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-Role = Literal["all", "smtp", "lmtp", "imap", "http", "worker", "scheduler"]
-ROLES: tuple[Role, ...] = ("smtp", "lmtp", "imap", "http", "worker", "scheduler")
 PORTS = (
     "smtp_port",
     "submission_port",
@@ -45,7 +45,6 @@ PORTS = (
     "sieve_port",
     "http_port",
 )
-_MODEL = re.compile(r"[a-z][a-z0-9_-]*:\S+")
 _UNLIMITED = {"none", "unlimited", ""}
 
 
@@ -66,7 +65,7 @@ def _size_or_none(value: object) -> object:
     return None if isinstance(value, str) and value.strip().lower() in _UNLIMITED else value
 
 
-class Settings(BaseSettings):
+class Settings(AgentSettings, ServiceSettings, PageSettings):
     """Every setting, checked. Sizes take `50MB`, `2GiB` or plain bytes; port 0 picks a free one."""
 
     model_config = SettingsConfigDict(
@@ -101,6 +100,12 @@ class Settings(BaseSettings):
     tls_cert: Path | None = Field(None, description="certificate chain (PEM); a self-made one when not set")
     tls_key: Path | None = Field(None, description="its private key (PEM)")
 
+    public_url: str | None = Field(
+        None, description="how browsers reach us, like https://mail.example.org; http://localhost:8080 when not set"
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (), description="networks of HTTP proxies of our own in front of us, whose X-Forwarded-For we believe"
+    )
     allow_clear_sign_in: bool = Field(
         False, description="take passwords without TLS from programs on this machine (and from nowhere else)"
     )
@@ -145,24 +150,13 @@ class Settings(BaseSettings):
         False,
         description="deliver to servers with private addresses too (a look-up by a stranger's domain could lead there)",
     )
+    allow_private_push: bool = Field(
+        False, description="tell push services with private addresses too; whoever has an account names them"
+    )
     webhook_secret: SecretStr | None = Field(
         None, min_length=1, description="signs calls of /webhook/email; without it only this machine may call"
     )
     webhook_per_minute: int = Field(6000, ge=1, description="calls of /webhook/email a client may make in a minute")
-
-    model: str = Field(
-        "rules",
-        description="who thinks: rules (built in) or provider:model; several, by comma: the next when one fails",
-    )
-    model_judge: str | None = Field(None, description="for judging what is a task; `model` when not set")
-    model_work: str | None = Field(None, description="for doing tasks; `model` when not set")
-    model_base_url: str | None = Field(  # may hold a password
-        None, description="another address of the provider's API (any OpenAI-compatible server)", repr=False
-    )
-    model_api_key: SecretStr | None = Field(
-        None, min_length=1, description="the provider's key; ANTHROPIC_API_KEY or OPENAI_API_KEY when not set"
-    )
-    model_timeout_seconds: float = Field(60, gt=0, le=3600, description="how long one call of a model may take")
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is logged")
     log_format: Literal["auto", "json", "pretty"] = Field(
@@ -190,18 +184,6 @@ class Settings(BaseSettings):
     def active_roles(self) -> frozenset[str]:
         """The roles of this process, `all` spelled out."""
         return frozenset(ROLES) if "all" in self.roles else frozenset(self.roles)
-
-    def models_for(self, purpose: Literal["judge", "work"]) -> tuple[str, ...]:
-        """The models to ask, in order."""
-        chosen = {"judge": self.model_judge, "work": self.model_work}[purpose] or self.model
-        return tuple(each.strip() for each in chosen.split(","))
-
-    def api_key_for(self, provider: str) -> SecretStr | None:
-        """The key for a provider: ours, or the provider's own variable."""
-        if self.model_api_key is not None:
-            return self.model_api_key
-        theirs = os.environ.get(KEY_VARIABLES.get(provider, ""), "")
-        return SecretStr(theirs) if theirs else None
 
     # --- checks -----------------------------------------------------------------------------------------------------
 
@@ -263,16 +245,7 @@ class Settings(BaseSettings):
             raise ValueError("should be smtp://host:port or smtps://user:password@host:port")
         return value
 
-    @field_validator("model", "model_judge", "model_work")
-    @classmethod
-    def _model_names(cls, value: str | None) -> str | None:
-        for each in (value or "rules").split(","):
-            name = each.strip()
-            if name != "rules" and not _MODEL.fullmatch(name):
-                raise ValueError(f"{name!r} should be rules or provider:model, like anthropic:claude-sonnet-4-5")
-        return value
-
-    @field_validator("trusted_relays")
+    @field_validator("trusted_relays", "trusted_proxies")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for each in value:
@@ -282,7 +255,17 @@ class Settings(BaseSettings):
                 raise ValueError(f"{each!r} should be an address or a network, like 192.0.2.0/24") from None
         return value
 
-    @field_validator("model_base_url", "rspamd_url")
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("should be an address without a path, like https://mail.example.org")
+        return value.rstrip("/")
+
+    @field_validator("rspamd_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None and (not value.startswith(("http://", "https://")) or not urlsplit(value).hostname):
@@ -301,7 +284,10 @@ class Settings(BaseSettings):
         if (self.tls_cert is None) != (self.tls_key is None):
             missing = "tls_cert" if self.tls_cert is None else "tls_key"
             problems.append(f"{variable(missing)}: a certificate and its key belong together; this one is missing")
-        for purpose in ("judge", "work"):
+        for missing_one in self.missing_of_services():
+            name, _, because = missing_one.partition("|")
+            problems.append(f"{variable(name)}: {because}")
+        for purpose in PURPOSES:
             for name in self.models_for(purpose):
                 provider = name.partition(":")[0]
                 if provider in KEY_VARIABLES and self.model_base_url is None and self.api_key_for(provider) is None:

@@ -4,13 +4,17 @@ from pydantic import ByteSize
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from mailwright.domain.plans import STANDARD
 from mailwright.settings.model import Settings, variable
+from mailwright.settings.pages import PageSettings
 
 
 def settings_table() -> str:
     """The reference table of every setting, in Markdown (docs/reference/settings.md is made with it)."""
     rows = ["| variable | in the file | default | meaning |", "|---|---|---|---|"]
-    for name, field in Settings.model_fields.items():
+    pages = PageSettings.model_fields  # inherited ones come first; people look for the server's own
+    fields = {name: field for name, field in Settings.model_fields.items() if name not in pages} | pages
+    for name, field in fields.items():
         rows.append(
             f"| `{variable(name)}` | `{name}` | {_default(field)} | {(field.description or '').replace('|', '/')} |"
         )
@@ -23,6 +27,8 @@ def _default(field: FieldInfo) -> str:
         return ""
     if isinstance(value, ByteSize):
         return f"`{value.human_readable()}`"
+    if value == STANDARD:
+        return f"`{', '.join(plan.id for plan in STANDARD)}`"
     if isinstance(value, tuple):
         return f"`{','.join(value)}`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

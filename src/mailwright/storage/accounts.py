@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 
 from mailwright.domain import clock
 from mailwright.domain.ids import new_id
+from mailwright.storage import followups, model_calls, outreach
 from mailwright.storage.database import Tx
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person, an agent, or an outside sender (role `guest`: no mailbox). Sizes in bytes; quota None is no limit."""
+    """A person, an agent, or an outside sender (role `guest`: no mailbox). Sizes in bytes; quota None is no limit.
+
+    An `operator` is an admin who looks after the whole installation; others look after their tenant.
+    """
 
     id: str
     tenant_id: str
@@ -23,16 +27,29 @@ class Account:
     status: str
     quota_bytes: int | None
     used_bytes: int
+    operator: bool
+    plan: str
 
     @property
     def has_mailbox(self) -> bool:
         return self.role != "guest"
 
 
-_COLUMNS = "id, tenant_id, email, display_name, role, status, quota_bytes, used_bytes"
+SLICE = 500  # ids in one question: databases bound the parameters of a statement
+
+_COLUMNS = "id, tenant_id, email, display_name, role, status, quota_bytes, used_bytes, operator, plan"
 
 
-def add(tx: Tx, tenant_id: str, email: str, *, display_name: str, role: str, quota_bytes: int | None) -> str | None:
+def add(
+    tx: Tx,
+    tenant_id: str,
+    email: str,
+    *,
+    display_name: str,
+    role: str,
+    quota_bytes: int | None,
+    operator: bool = False,
+) -> str | None:
     """The id of the new user, or None when the tenant has one of that address."""
     user_id = new_id()
     made = tx.insert(
@@ -43,6 +60,7 @@ def add(tx: Tx, tenant_id: str, email: str, *, display_name: str, role: str, quo
         email=email,
         display_name=display_name,
         role=role,
+        operator=operator,
         quota_bytes=quota_bytes,
         modseq=1,  # RFC 7162 §7: there is no modseq 0
         created_at=clock.now(),
@@ -68,6 +86,15 @@ def with_mailbox(tx: Tx, email: str) -> Account | None:
     return Account(*row) if row else None
 
 
+def with_address(tx: Tx, email: str) -> list[Account]:
+    """Everybody with that main address: one who has a mailbox, before the outside senders of that address."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM users WHERE email = ? ORDER BY CASE WHEN role = 'guest' THEN 1 ELSE 0 END, id",
+        (email,),
+    )
+    return [Account(*row) for row in rows]
+
+
 def first_admin(tx: Tx, tenant_id: str) -> Account | None:
     """Who reads the postmaster's mail of a tenant when no address says otherwise."""
     row = tx.one(
@@ -82,8 +109,18 @@ def listing(tx: Tx) -> list[Account]:
     return [Account(*row) for row in tx.all(f"SELECT {_COLUMNS} FROM users ORDER BY email")]
 
 
+def mailbox_count(tx: Tx) -> int:
+    """How many have mail here: people and agents."""
+    return int(tx.scalar("SELECT count(*) FROM users WHERE role <> 'guest'"))
+
+
+def with_status(tx: Tx, status: str) -> list[Account]:
+    """Those of that status, the oldest first."""
+    return [Account(*row) for row in tx.all(f"SELECT {_COLUMNS} FROM users WHERE status = ? ORDER BY id", (status,))]
+
+
 def set_status(tx: Tx, user_id: str, status: str) -> None:
-    """`active` or `blocked`."""
+    """`active`, `blocked`, or `removing` while it is being taken away."""
     tx.execute("UPDATE users SET status = ? WHERE id = ?", (status, user_id))
 
 
@@ -114,6 +151,11 @@ def take_room(tx: Tx, user_id: str, size: int, *, enforce: bool) -> int | None:
     return found
 
 
+def modseq_of(tx: Tx, user_id: str) -> int:
+    """How far the change journal of an account has come; 0 when there is no such account."""
+    return tx.scalar("SELECT modseq FROM users WHERE id = ?", (user_id,)) or 0
+
+
 def next_modseq(tx: Tx, user_id: str, *, freed: int = 0) -> int:
     """Count one change of the user's mail, and `freed` bytes less. The new modseq."""
     modseq: int = tx.scalar(
@@ -123,16 +165,48 @@ def next_modseq(tx: Tx, user_id: str, *, freed: int = 0) -> int:
     return modseq
 
 
-def remove(tx: Tx, user_id: str) -> None:
-    """Take away the user with credentials, addresses, preferences, rules and workspace; the caller has removed the mail.
+def modseqs(tx: Tx, user_ids: Sequence[str]) -> dict[str, int]:
+    """How far the journals of these accounts go, those that exist."""
+    found: dict[str, int] = {}
+    for start in range(0, len(user_ids), SLICE):
+        wanted = list(user_ids[start : start + SLICE])
+        found.update(tx.all(f"SELECT id, modseq FROM users WHERE id IN ({', '.join('?' * len(wanted))})", wanted))
+    return found
 
-    What the search index has of the mail goes with the events of its removal.
+
+def remove(tx: Tx, user_id: str) -> None:
+    """Take away the user with credentials, addresses, preferences, rules, workspace, accounts elsewhere and what models were sent; the
+    caller has removed the mail.
+
+    The blobs that were the user's alone are collected at night. What the search index has of the mail goes with the events of its removal.
     """
     tx.execute(
         "DELETE FROM workspace_files WHERE workspace_id IN (SELECT id FROM workspaces WHERE user_id = ?)", (user_id,)
     )
     tx.execute("DELETE FROM import_items WHERE import_id IN (SELECT id FROM imports WHERE user_id = ?)", (user_id,))
+    model_calls.forget_transcripts_of(tx, user_id)
+    # What the assistant gathered is mail of accounts elsewhere, too, which nothing else here would take away; what the concierge did lies
+    # in its own mailbox.
+    tx.execute(
+        "DELETE FROM snapshots WHERE task_id IN "
+        "(SELECT id FROM tasks WHERE user_id = ? AND agent IN ('assistant', 'concierge'))",
+        (user_id,),
+    )
+    followups.forget_of_user(tx, user_id, clock.now())
+    outreach.forget_of_user(tx, user_id, clock.now())
+    for table, column in (("declined", "sender"), ("whatsapp_contacts", "phone")):
+        who = "SELECT email FROM users WHERE id = ? UNION SELECT phone FROM users WHERE id = ? AND phone IS NOT NULL"
+        tx.execute(f"DELETE FROM {table} WHERE {column} IN ({who})", (user_id, user_id))
     for table in (
+        "sessions",
+        "sign_in_links",
+        "push_subscriptions",
+        "identities",
+        "vacation_responses",
+        "email_submissions",
+        "snoozes",
+        "uploads",
+        "removed",
         "credentials",
         "addresses",
         "preferences",
@@ -143,14 +217,26 @@ def remove(tx: Tx, user_id: str) -> None:
         "imports",
         "search_progress",
         "search_missing",
+        "approvals",
+        "grants",
+        "effects",
+        "subscriptions",
+        "triage",
+        "triage_rules",
+        "vips",
+        "styles",
+        "connection_attempts",
+        "connections",
+        "phone_links",
     ):
         tx.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))
+    tx.execute("DELETE FROM stops WHERE scope_id = ?", (user_id,))
     tx.execute("DELETE FROM users WHERE id = ?", (user_id,))
 
 
 def remove_credentials(tx: Tx, user_id: str) -> None:
     """Nobody signs in any more, and no address leads to the user."""
-    for table in ("credentials", "addresses"):
+    for table in ("credentials", "addresses", "sessions", "sign_in_links", "push_subscriptions"):
         tx.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))
 
 

@@ -54,6 +54,12 @@ def by_id(tx: Tx, assignment_id: str) -> Assignment | None:
     return _assignment(row) if row else None
 
 
+def of_user(tx: Tx, agent: str, user_id: str) -> Assignment | None:
+    """The assignment of `agent` to that user's mailbox, enabled or not."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM assignments WHERE agent = ? AND user_id = ?", (agent, user_id))
+    return _assignment(row) if row else None
+
+
 def serving(tx: Tx, agent: str, user_id: str) -> Assignment | None:
     """The enabled assignment of `agent` to that user's mailbox."""
     row = tx.one(
@@ -75,15 +81,20 @@ def all_serving(tx: Tx, agent: str, user_ids: Sequence[str]) -> dict[str, Assign
 
 
 def is_agent_address(tx: Tx, key: str) -> bool:
-    """Does mail to that address (`Address.key`) reach a mailbox that any agent serves?"""
+    """Does mail to that address (`Address.key`) reach a mailbox that any agent answers from? A person's assistant sends nothing."""
     return (
         tx.one(
             "SELECT 1 FROM addresses a JOIN assignments s ON s.user_id = a.user_id "
-            "WHERE a.address = ? AND s.enabled = ? LIMIT 1",
-            (key, True),
+            "WHERE a.address = ? AND s.enabled = ? AND s.agent <> ? LIMIT 1",
+            (key, True, "assistant"),
         )
         is not None
     )
+
+
+def is_read_by_agents(tx: Tx, user_id: str) -> bool:
+    """Does any agent serve that mailbox, whether it sends or only reads?"""
+    return tx.one("SELECT 1 FROM assignments WHERE user_id = ? AND enabled = ? LIMIT 1", (user_id, True)) is not None
 
 
 def listing(tx: Tx, tenant_id: str | None = None) -> list[Assignment]:
@@ -97,6 +108,12 @@ def listing(tx: Tx, tenant_id: str | None = None) -> list[Assignment]:
 def set_enabled(tx: Tx, assignment_id: str, *, enabled: bool) -> bool:
     """Stop or start an agent in a mailbox. False when there is no such assignment."""
     return tx.execute("UPDATE assignments SET enabled = ? WHERE id = ?", (enabled, assignment_id)) == 1
+
+
+def set_settings(tx: Tx, assignment_id: str, settings: dict[str, Any]) -> bool:
+    """What was chosen for an agent in a mailbox. False when there is no such assignment."""
+    sql = "UPDATE assignments SET settings = ? WHERE id = ?"
+    return tx.execute(sql, (json.dumps(settings, ensure_ascii=False), assignment_id)) == 1
 
 
 def _assignment(row: Row) -> Assignment:

@@ -1,7 +1,7 @@
 """Dead letters: what was tried often enough, kept with its payload and error until somebody looks.
 
-Called by storage/events.py, pipeline/ (events, workflows) and core/outbox.py (mail that could not be sent).
-Promises: one open letter for one source and reference; a letter that was replayed stays as history.
+Called by storage/events.py, pipeline/ (events, workflows), agents (work they gave up) and core/outbox.py (mail that could not be sent).
+Promises: one open letter for one source and reference; a letter that was replayed, or that somebody resolved, stays as history.
 Does not: replay (pipeline/dead_letters.py does).
 """
 
@@ -19,12 +19,16 @@ from mailwright.storage.database import Row, Tx
 SOURCES: Final = ("event", "outbox", "workflow")
 MAX_ERROR = 2_000  # characters: enough for the end of a traceback, small enough for a list
 
-_COLUMNS = "id, source, name, grp, reference, payload, error, attempts, correlation_id, died_at, replayed_at"
+MAX_TRACE = 8_000  # characters: the frames of where it broke
+
+_OPEN = "replayed_at IS NULL AND resolved_at IS NULL"
+_COLUMNS = "id, source, name, grp, reference, payload, error, attempts, correlation_id, died_at, replayed_at, trace, resolved_at, resolved_by"
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One of them. `name` is the stream, channel or workflow; `reference` the id of the event, outbox row or workflow."""
+    """One of them. `name` is the stream, channel or workflow; `reference` the id of the event, outbox row or workflow. `trace` has the
+    frames of where it broke, without values. `resolved_by` said that it needs nothing more."""
 
     id: str
     source: str
@@ -37,6 +41,13 @@ class DeadLetter:
     correlation_id: str
     died_at: Instant
     replayed_at: Instant | None
+    trace: str = ""
+    resolved_at: Instant | None = None
+    resolved_by: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.replayed_at is None and self.resolved_at is None
 
 
 def add(
@@ -50,11 +61,12 @@ def add(
     attempts: int,
     group: str = "",
     correlation_id: str = "",
+    trace: str = "",
 ) -> str:
     """Keep a dead letter; its id. When an open one for the same source, group and reference exists, it is that one's id."""
     tx.lock("dead letters")  # two processes may bury the same workflow
     known = tx.scalar(
-        "SELECT id FROM dead_letters WHERE source = ? AND reference = ? AND grp = ? AND replayed_at IS NULL",
+        f"SELECT id FROM dead_letters WHERE source = ? AND reference = ? AND grp = ? AND {_OPEN}",
         (source, reference, group),
     )
     if known is not None:
@@ -72,6 +84,7 @@ def add(
         attempts=attempts,
         correlation_id=correlation_id,
         died_at=now(),
+        trace=trace[-MAX_TRACE:],
     )
     return letter_id
 
@@ -85,19 +98,28 @@ def find(tx: Tx, letter_id: str) -> DeadLetter:
 
 
 def newest(tx: Tx, *, source: str | None = None, replayed: bool = False, limit: int = 100) -> list[DeadLetter]:
-    """The newest letters, of one source or of all; with `replayed` also those that were replayed."""
+    """The newest open letters, of one source or of all; with `replayed` also those that were replayed or resolved."""
     where, params = ["1 = 1"], []
     if source is not None:
         where.append("source = ?")
         params.append(source)
     if not replayed:
-        where.append("replayed_at IS NULL")
+        where.append(_OPEN)
     sql = f"SELECT {_COLUMNS} FROM dead_letters WHERE {' AND '.join(where)} ORDER BY died_at DESC, id DESC LIMIT ?"
     return [_letter(row) for row in tx.all(sql, (*params, limit))]
 
 
+def open_of(tx: Tx, *, source: str, name: str, limit: int) -> list[DeadLetter]:
+    """The open letters of one stream, channel or workflow, the oldest first."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM dead_letters WHERE source = ? AND name = ? AND {_OPEN} ORDER BY died_at, id LIMIT ?",
+        (source, name, limit),
+    )
+    return [_letter(row) for row in rows]
+
+
 def last_for(tx: Tx, source: str, reference: str) -> DeadLetter | None:
-    """The latest letter about a reference, open or replayed."""
+    """The latest letter about a reference, open or not."""
     row = tx.one(
         f"SELECT {_COLUMNS} FROM dead_letters WHERE source = ? AND reference = ? ORDER BY died_at DESC, id DESC LIMIT 1",
         (source, reference),
@@ -110,9 +132,15 @@ def mark_replayed(tx: Tx, letter_id: str) -> None:
     tx.execute("UPDATE dead_letters SET replayed_at = ? WHERE id = ?", (now(), letter_id))
 
 
+def mark_resolved(tx: Tx, letter_id: str, by: str) -> bool:
+    """Somebody said that it needs nothing more. False when it was not open."""
+    sql = f"UPDATE dead_letters SET resolved_at = ?, resolved_by = ? WHERE id = ? AND {_OPEN}"
+    return tx.execute(sql, (now(), by, letter_id)) == 1
+
+
 def count_open(tx: Tx) -> dict[str, int]:
     """Open letters of each source, zero included."""
-    rows = tx.all("SELECT source, count(*) FROM dead_letters WHERE replayed_at IS NULL GROUP BY source")
+    rows = tx.all(f"SELECT source, count(*) FROM dead_letters WHERE {_OPEN} GROUP BY source")
     found: dict[str, int] = {row[0]: row[1] for row in rows}
     return {source: found.get(source, 0) for source in SOURCES}
 
@@ -135,4 +163,7 @@ def _letter(row: Row) -> DeadLetter:
         correlation_id=row[8],
         died_at=row[9],
         replayed_at=row[10],
+        trace=row[11],
+        resolved_at=row[12],
+        resolved_by=row[13],
     )

@@ -234,7 +234,7 @@ def purge(tx: Tx, before: Instant) -> int:
         f"AND {tx.log_upto} "
         "AND NOT EXISTS (SELECT 1 FROM event_retries r WHERE r.event_id = e.id) "
         "AND NOT EXISTS (SELECT 1 FROM dead_letters d WHERE d.source = 'event' "
-        "AND d.reference = CAST(e.id AS TEXT) AND d.replayed_at IS NULL) ORDER BY e.id LIMIT ?)",
+        "AND d.reference = CAST(e.id AS TEXT) AND d.replayed_at IS NULL AND d.resolved_at IS NULL) ORDER BY e.id LIMIT ?)",
         (before, *slowest, PURGE_SLICE),
     )
 

@@ -60,6 +60,16 @@ def authentication(tx: Tx, inbound_id: str) -> Authentication:
     return NOTHING_FOUND if found is None else Authentication.from_json(found)
 
 
+def channel(tx: Tx, inbound_id: str) -> str:
+    """The entrance it came through; "" when the row is gone."""
+    return str(tx.scalar("SELECT channel FROM inbound WHERE id = ?", (inbound_id,)) or "")
+
+
+def recipient(tx: Tx, inbound_id: str) -> str:
+    """The recipient of its envelope, tag and all; "" when the row is gone."""
+    return str(tx.scalar("SELECT recipient FROM inbound WHERE id = ?", (inbound_id,)) or "")
+
+
 def forget(tx: Tx, inbound_id: str) -> None:
     """Take the row back: the delivery was refused after all, in the same transaction."""
     tx.execute("DELETE FROM inbound WHERE id = ?", (inbound_id,))

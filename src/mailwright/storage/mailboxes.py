@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailwright.domain import clock
@@ -26,6 +27,9 @@ class Mailbox:
     size_bytes: int
     subscribed: bool
     tenant_id: str
+    sort_order: int
+    created_modseq: int
+    changed_modseq: int
 
 
 _FIELDS = (
@@ -42,6 +46,9 @@ _FIELDS = (
     "size_bytes",
     "subscribed",
     "tenant_id",
+    "sort_order",
+    "created_modseq",
+    "changed_modseq",
 )
 _COLUMNS = ", ".join(_FIELDS)
 _COLUMNS_M = ", ".join(f"m.{field}" for field in _FIELDS)
@@ -161,6 +168,15 @@ def count_changed(tx: Tx, mailbox_id: str, modseq: int, *, unseen: int = 0, size
     )
 
 
+def mark_changed(tx: Tx, mailbox_ids: Sequence[str], modseq: int, *, made: bool = False) -> None:
+    """Note that the mailboxes themselves (not their messages) changed, or were `made`, at that modseq of their account."""
+    created = ", created_modseq = ?" if made else ""
+    tx.executemany(
+        f"UPDATE mailboxes SET changed_modseq = ?{created} WHERE id = ?",
+        [(modseq, *([modseq] if made else []), mailbox_id) for mailbox_id in mailbox_ids],
+    )
+
+
 def modseq_of(tx: Tx, mailbox_id: str) -> int:
     """The HIGHESTMODSEQ of a mailbox that is there."""
     return int(tx.scalar("SELECT modseq FROM mailboxes WHERE id = ?", (mailbox_id,)))
@@ -176,6 +192,20 @@ def subscribe(tx: Tx, mailbox_id: str, on: bool) -> None:
     tx.execute("UPDATE mailboxes SET subscribed = ? WHERE id = ?", (on, mailbox_id))
 
 
+def set_sort_order(tx: Tx, mailbox_id: str, order: int) -> None:
+    """Where it stands among those beside it; 0 leaves that to its role."""
+    tx.execute("UPDATE mailboxes SET sort_order = ? WHERE id = ?", (order, mailbox_id))
+
+
+def below(tx: Tx, user_id: str, name: str) -> list[str]:
+    """The user's mailboxes below a name, at any depth."""
+    prefix = f"{name}/"
+    rows = tx.all(
+        "SELECT id FROM mailboxes WHERE user_id = ? AND substr(name, 1, ?) = ?", (user_id, len(prefix), prefix)
+    )
+    return [row[0] for row in rows]
+
+
 def being_removed(tx: Tx, limit: int) -> list[Mailbox]:
     """Mailboxes that were deleted and may not be empty yet."""
     rows = tx.all(
@@ -185,8 +215,8 @@ def being_removed(tx: Tx, limit: int) -> list[Mailbox]:
 
 
 def remove(tx: Tx, mailbox_id: str) -> None:
-    """Take an empty mailbox away with what was known of it."""
-    for table in ("tombstones", "acl", "mailbox_metadata"):
+    """Take an empty mailbox away with what was known of it. The tombstones of its messages stay, for the account's journal."""
+    for table in ("acl", "mailbox_metadata"):
         tx.execute(f"DELETE FROM {table} WHERE mailbox_id = ?", (mailbox_id,))
     tx.execute("DELETE FROM mailboxes WHERE id = ?", (mailbox_id,))
 
@@ -235,6 +265,14 @@ def metadata_of(tx: Tx, mailbox_id: str, user_id: str) -> dict[str, str]:
         "SELECT entry, value FROM mailbox_metadata WHERE mailbox_id = ? AND user_id IN ('', ?)", (mailbox_id, user_id)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def with_metadata(tx: Tx, user_id: str, entry: str) -> set[str]:
+    """The mailboxes for which a user has that private entry."""
+    return {
+        row[0]
+        for row in tx.all("SELECT mailbox_id FROM mailbox_metadata WHERE user_id = ? AND entry = ?", (user_id, entry))
+    }
 
 
 def set_metadata(tx: Tx, mailbox_id: str, user_id: str, entry: str, value: str | None) -> None:

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
-from typing import Any
+from typing import Any, TypeAlias
 
 from mailwright.domain.clock import Instant
 from mailwright.domain.envelope import Origin
 from mailwright.domain.ids import new_id
+from mailwright.storage import triageplaces
 from mailwright.storage.database import Row, Tx
 
 REDACTED = "redacted:"  # before the checksum of a message whose text was removed
@@ -137,18 +138,31 @@ def set_flags(tx: Tx, message_id: str, flags: Flag, keywords: Iterable[str], mod
     )
 
 
-def remove(tx: Tx, places: Sequence[tuple[str, int, str, str]], modseq: int, now: Instant) -> None:
-    """Take rows (mailbox, uid, user, message) away and leave tombstones, from which every client learns of it."""
-    ids = [(message_id,) for _, _, _, message_id in places]
+def set_received_at(tx: Tx, message_id: str, received_at: Instant) -> None:
+    """Of a copy made in this transaction: to every client it never changes."""
+    tx.execute("UPDATE messages SET received_at = ? WHERE id = ?", (received_at, message_id))
+
+
+Place: TypeAlias = tuple[str, int, str, str, str]
+"""Where a message was: mailbox, uid, user, message, thread."""
+
+
+def remove(tx: Tx, places: Sequence[Place], modseq: int, now: Instant) -> None:
+    """Take rows away and leave tombstones, from which every client learns of it."""
+    triageplaces.let_go(tx, [message_id for _, _, _, message_id, _ in places])
+    ids = [(message_id,) for _, _, _, message_id, _ in places]
     tx.executemany("DELETE FROM messages WHERE id = ?", ids)
     tx.executemany("DELETE FROM imap_envelopes WHERE message_id = ?", ids)
+    tx.executemany("DELETE FROM snoozes WHERE message_id = ?", ids)
+    tx.executemany("DELETE FROM judgements WHERE message_id = ?", ids)
     bury(tx, places, modseq, now)
 
 
-def bury(tx: Tx, places: Sequence[tuple[str, int, str, str]], modseq: int, now: Instant) -> None:
-    """Leave a tombstone where a message was: (mailbox, uid, user, message) of each."""
+def bury(tx: Tx, places: Sequence[Place], modseq: int, now: Instant) -> None:
+    """Leave a tombstone where each message was."""
     tx.executemany(
-        "INSERT INTO tombstones (mailbox_id, uid, user_id, message_id, modseq, removed_at) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO tombstones (mailbox_id, uid, user_id, message_id, thread_id, modseq, removed_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
         [(*place, modseq, now) for place in places],
     )
 
@@ -199,14 +213,17 @@ def join_thread(tx: Tx, user_id: str, message_id: str | None, candidates: Sequen
 
 
 def blob_in_use(tx: Tx, blob_id: str) -> bool:
-    """Whether a message, an outgoing message or a workspace file still needs the blob."""
+    """Whether a message, an outgoing message, an upload, an approval, a hook's payload or a workspace file still needs the blob."""
     # One statement, one snapshot: between two, a local copy may be filed and its outbox row settled, and neither be seen.
     return bool(
         tx.scalar(
             "SELECT CASE WHEN EXISTS (SELECT 1 FROM messages WHERE blob_id = ?) "
             "OR EXISTS (SELECT 1 FROM outbox WHERE blob_id = ? AND status IN ('queued', 'sending', 'failed')) "
+            "OR EXISTS (SELECT 1 FROM uploads WHERE blob_id = ?) "
+            "OR EXISTS (SELECT 1 FROM approvals WHERE blob_id = ?) "
+            "OR EXISTS (SELECT 1 FROM hook_payloads WHERE blob_id = ?) "
             "OR EXISTS (SELECT 1 FROM workspace_files WHERE blob_id = ?) THEN 1 ELSE 0 END",
-            (blob_id, blob_id, blob_id),
+            (blob_id,) * 6,
         )
     )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import URL
 
-HEAD = "0002"
+HEAD = "0007"
 """The newest revision; a test compares it with the files."""
 
 

@@ -7,55 +7,21 @@ process which was thought dead cannot undo what its successor wrote.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
-from mailwright.domain.addresses import Address
 from mailwright.domain.clock import Instant
-from mailwright.domain.envelope import Authentication, Origin, Verdict
-from mailwright.storage.database import Row, Tx
-
-Status = Literal["queued", "sending", "sent", "failed", "cancelled"]
-
-MAX_ERROR_CHARACTERS = 1000  # what another server says is kept for people, not archived
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """One message to one recipient.
-
-    `uncertain` counts the sends whose outcome nobody knows. `since` is when the present series of attempts began: when it was
-    queued, or when a person asked for it again. `dsn` says whether the sender wants to hear of failure; `sender` None never
-    does. `receipt` is what the other side said when it took the message. `vouched`: its From is true, because its author signed
-    in or because we wrote it.
-    """
-
-    id: str
-    tenant_id: str
-    user_id: str | None
-    channel: str
-    idempotency_key: str
-    sender: Address | None
-    recipient: Address
-    blob_id: str
-    message_id: str
-    status: Status
-    attempts: int
-    uncertain: int
-    next_attempt_at: Instant
-    lease_until: Instant | None
-    delay_notified_at: Instant | None
-    last_error: str
-    correlation_id: str
-    created_at: Instant
-    settled_at: Instant | None
-    verdict: Verdict
-    dsn: bool
-    since: Instant
-    receipt: str
-    vouched: bool = False
+from mailwright.storage.database import Tx
+from mailwright.storage.outboxrows import (
+    COLUMNS,
+    MAX_ERROR_CHARACTERS,
+    NAMES,
+    NOT_STOPPED,
+    options_of,
+    row_of,
+)
+from mailwright.storage.outboxrows import OutboxRow as OutboxRow
+from mailwright.storage.outboxrows import Status as Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +34,6 @@ class Depth:
     oldest_at: Instant
 
 
-_COLUMNS = (
-    "id, tenant_id, user_id, channel, idempotency_key, sender, recipient, blob_id, message_id, status, attempts, uncertain, "
-    "next_attempt_at, lease_until, delay_notified_at, last_error, correlation_id, created_at, settled_at, options"
-)
-_NAMES = _COLUMNS.split(", ")
 _FIRST_ID = "00000000-0000-0000-0000-000000000000"  # before every id, and ids grow with time
 _AS_SEEN = "WHERE id = ? AND status = ? AND attempts = ? AND uncertain = ?"
 
@@ -97,14 +58,16 @@ def insert(tx: Tx, row: OutboxRow) -> bool:
         next_attempt_at=row.next_attempt_at,
         correlation_id=row.correlation_id,
         created_at=row.created_at,
-        options=_options(row),
+        options=options_of(row),
+        agent=row.agent or None,
+        served_id=row.served_id,
     )
 
 
 def by_id(tx: Tx, row_id: str) -> OutboxRow | None:
     """The row of that id."""
-    row = tx.one(f"SELECT {_COLUMNS} FROM outbox WHERE id = ?", (row_id,))
-    return _row(row) if row else None
+    row = tx.one(f"SELECT {COLUMNS} FROM outbox WHERE id = ?", (row_id,))
+    return row_of(row) if row else None
 
 
 def due(
@@ -116,26 +79,26 @@ def due(
     """
     elsewhere = " AND recipient NOT LIKE ? ESCAPE '!'" * len(passing_over)
     rows = tx.all(
-        f"SELECT {_COLUMNS} FROM outbox WHERE status = 'queued' AND next_attempt_at <= ? AND channel = ?{elsewhere} "
-        f"ORDER BY next_attempt_at, id LIMIT ?{tx.locking if locked else ''}",
+        f"SELECT {COLUMNS} FROM outbox WHERE status = 'queued' AND next_attempt_at <= ? AND channel = ?{elsewhere} "
+        f"AND {NOT_STOPPED} ORDER BY next_attempt_at, id LIMIT ?{tx.locking if locked else ''}",
         (now, channel, *(f"%@{_literally(domain)}" for domain in passing_over), limit),
     )
-    return [_row(row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 def hold_queued(tx: Tx, row_id: str) -> OutboxRow | None:
-    """The row, held for this transaction, when it is still queued and nobody else holds it."""
-    row = tx.one(f"SELECT {_COLUMNS} FROM outbox WHERE id = ? AND status = 'queued'{tx.locking}", (row_id,))
-    return _row(row) if row else None
+    """The row, held for this transaction, when it is still queued, not stopped, and nobody else holds it."""
+    row = tx.one(
+        f"SELECT {COLUMNS} FROM outbox WHERE id = ? AND status = 'queued' AND {NOT_STOPPED}{tx.locking}", (row_id,)
+    )
+    return row_of(row) if row else None
 
 
 def next_due(tx: Tx, channels: Collection[str], after: Instant) -> Instant | None:
     """The first moment after `after` at which a row of one of the channels comes due."""
-    if not channels:
-        return None
-    marks = ", ".join("?" * len(channels))
     found: Instant | None = tx.scalar(
-        f"SELECT min(next_attempt_at) FROM outbox WHERE status = 'queued' AND next_attempt_at > ? AND channel IN ({marks})",
+        "SELECT min(next_attempt_at) FROM outbox "
+        f"WHERE status = 'queued' AND next_attempt_at > ? AND channel IN ({_marks(channels)})",
         (after, *channels),
     )
     return found
@@ -165,15 +128,12 @@ def renew(tx: Tx, rows: Sequence[OutboxRow], lease_until: Instant) -> None:
 
 def lapsed(tx: Tx, channels: Collection[str], now: Instant, limit: int) -> list[OutboxRow]:
     """Rows marked as being sent by a process that no longer says so, held for this transaction."""
-    if not channels:
-        return []
-    marks = ", ".join("?" * len(channels))
     rows = tx.all(
-        f"SELECT {_COLUMNS} FROM outbox WHERE status = 'sending' AND lease_until < ? AND channel IN ({marks}) "
+        f"SELECT {COLUMNS} FROM outbox WHERE status = 'sending' AND lease_until < ? AND channel IN ({_marks(channels)}) "
         f"LIMIT ?{tx.locking}",
         (now, *channels, limit),
     )
-    return [_row(row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 def settle_sent(tx: Tx, row: OutboxRow, now: Instant, receipt: str) -> bool:
@@ -182,7 +142,7 @@ def settle_sent(tx: Tx, row: OutboxRow, now: Instant, receipt: str) -> bool:
         tx.execute(
             "UPDATE outbox SET status = 'sent', attempts = ?, settled_at = ?, lease_until = NULL, last_error = '', options = ? "
             "WHERE id = ? AND status IN ('queued', 'sending')",
-            (row.attempts, now, _options(replace(row, receipt=receipt[:MAX_ERROR_CHARACTERS])), row.id),
+            (row.attempts, now, options_of(replace(row, receipt=receipt[:MAX_ERROR_CHARACTERS])), row.id),
         )
         == 1
     )
@@ -195,6 +155,18 @@ def settle_failed(tx: Tx, row: OutboxRow, now: Instant, error: str, *, attempts:
             "UPDATE outbox SET status = 'failed', attempts = ?, settled_at = ?, lease_until = NULL, last_error = ? "
             + _AS_SEEN,
             (attempts, now, error[:MAX_ERROR_CHARACTERS], row.id, row.status, row.attempts, row.uncertain),
+        )
+        == 1
+    )
+
+
+def settle_failed_late(tx: Tx, row_id: str, now: Instant, error: str) -> bool:
+    """The service that took it, or is taking it, says that it failed. False when it is settled otherwise."""
+    return (
+        tx.execute(
+            "UPDATE outbox SET status = 'failed', settled_at = ?, lease_until = NULL, last_error = ? "
+            "WHERE id = ? AND status IN ('queued', 'sending', 'sent')",
+            (now, error[:MAX_ERROR_CHARACTERS], row_id),
         )
         == 1
     )
@@ -226,21 +198,21 @@ def settle_retry(
 def waiting_since(tx: Tx, channel: str, before: Instant, after_id: str, limit: int) -> list[OutboxRow]:
     """Queued rows that are older than `before`, the oldest first, from the one behind `after_id` on (empty: from the first)."""
     rows = tx.all(
-        f"SELECT {_COLUMNS} FROM outbox WHERE status = 'queued' AND channel = ? AND created_at <= ? AND id > ? "
-        "ORDER BY id LIMIT ?",
+        f"SELECT {COLUMNS} FROM outbox WHERE status = 'queued' AND channel = ? AND created_at <= ? AND id > ? "
+        f"AND {NOT_STOPPED} ORDER BY id LIMIT ?",
         (channel, before, after_id or _FIRST_ID, limit),
     )
-    return [_row(row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 def not_told_of_delay(tx: Tx, channel: str, before: Instant, limit: int) -> list[OutboxRow]:
     """Queued rows that are older than `before` and whose sender has not been told, the oldest first."""
     rows = tx.all(
-        f"SELECT {_COLUMNS} FROM outbox WHERE status = 'queued' AND channel = ? AND created_at <= ? "
-        "AND delay_notified_at IS NULL ORDER BY created_at LIMIT ?",
+        f"SELECT {COLUMNS} FROM outbox WHERE status = 'queued' AND channel = ? AND created_at <= ? "
+        f"AND delay_notified_at IS NULL AND {NOT_STOPPED} ORDER BY created_at LIMIT ?",
         (channel, before, limit),
     )
-    return [_row(row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 def mark_told_of_delay(tx: Tx, row_id: str, now: Instant) -> bool:
@@ -260,7 +232,7 @@ def queue_again(tx: Tx, row: OutboxRow, now: Instant) -> bool:
         tx.execute(
             "UPDATE outbox SET status = 'queued', attempts = 0, next_attempt_at = ?, settled_at = NULL, options = ? "
             "WHERE id = ? AND status = 'failed'",
-            (now, _options(replace(row, since=now)), row.id),
+            (now, options_of(replace(row, since=now)), row.id),
         )
         == 1
     )
@@ -284,18 +256,22 @@ def free_key(tx: Tx, row: OutboxRow) -> None:
 def queued_of_message(tx: Tx, user_id: str, message_id: str) -> list[OutboxRow]:
     """What waits of a message that a user sent: its row for each recipient, and those of its bytes for archives."""
     own = tx.all(
-        f"SELECT {_COLUMNS} FROM outbox WHERE status = 'queued' AND user_id = ? AND message_id = ? ORDER BY id",
+        f"SELECT {COLUMNS} FROM outbox WHERE status = 'queued' AND user_id = ? AND message_id = ? ORDER BY id",
         (user_id, message_id),
     )
-    if not own:
-        return []
-    blobs = sorted({row[_NAMES.index("blob_id")] for row in own})
-    marks = ", ".join("?" * len(blobs))
-    copies = tx.all(
-        f"SELECT {_COLUMNS} FROM outbox WHERE status = 'queued' AND user_id IS NULL AND blob_id IN ({marks}) ORDER BY id",
-        blobs,
-    )
-    return [_row(row) for row in (*own, *copies)]
+    return [row_of(row) for row in own] + archived_with(tx, sorted({row[NAMES.index("blob_id")] for row in own}))
+
+
+def with_keys(tx: Tx, keys: Sequence[str]) -> list[OutboxRow]:
+    """The rows with these idempotency keys, at most a few hundred at once."""
+    found = tx.all(f"SELECT {COLUMNS} FROM outbox WHERE idempotency_key IN ({_marks(keys)}) ORDER BY id", tuple(keys))
+    return [row_of(row) for row in found]
+
+
+def archived_with(tx: Tx, blob_ids: Sequence[str]) -> list[OutboxRow]:
+    """What waits of messages with these bytes for archives."""
+    where = f"status = 'queued' AND user_id IS NULL AND blob_id IN ({_marks(blob_ids)})"
+    return [row_of(row) for row in tx.all(f"SELECT {COLUMNS} FROM outbox WHERE {where} ORDER BY id", tuple(blob_ids))]
 
 
 def still_leaving(tx: Tx, user_id: str, blob_id: str) -> bool:
@@ -317,9 +293,39 @@ def listing(
             conditions.append(condition)
             params.append(value)
     rows = tx.all(
-        f"SELECT {_COLUMNS} FROM outbox WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?", (*params, limit)
+        f"SELECT {COLUMNS} FROM outbox WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT ?", (*params, limit)
     )
-    return [_row(row) for row in rows]
+    return [row_of(row) for row in rows]
+
+
+def of_agents(
+    tx: Tx, *, served_id: str | None = None, tenant_id: str | None = None, after_id: str = "", limit: int
+) -> list[OutboxRow]:
+    """What agents have queued: for one person or in one tenant if given, by id, from the one behind `after_id` on."""
+    conditions, params = ["status = 'queued'", "agent IS NOT NULL", "id > ?"], [after_id or _FIRST_ID]
+    if served_id is not None:
+        conditions.append("(served_id = ? OR user_id = ?)")
+        params += [served_id, served_id]
+    if tenant_id is not None:
+        conditions.append("tenant_id = ?")
+        params.append(tenant_id)
+    rows = tx.all(
+        f"SELECT {COLUMNS} FROM outbox WHERE {' AND '.join(conditions)} ORDER BY id LIMIT ?", (*params, limit)
+    )
+    return [row_of(row) for row in rows]
+
+
+def begin_anew(tx: Tx, rows: Sequence[OutboxRow], now: Instant) -> None:
+    """The time to deliver these queued rows is counted from now on."""
+    tx.executemany(
+        "UPDATE outbox SET options = ? WHERE id = ? AND status = 'queued'",
+        [(options_of(replace(row, since=now)), row.id) for row in rows],
+    )
+
+
+def is_stopped(tx: Tx, row_id: str) -> bool:
+    """Whether a stop switch holds the row."""
+    return tx.scalar(f"SELECT 1 FROM outbox WHERE id = ? AND NOT {NOT_STOPPED}", (row_id,)) is not None
 
 
 def purge(tx: Tx, status: Status, before: Instant, limit: int) -> int:
@@ -345,43 +351,8 @@ def uncertain_rows(tx: Tx) -> int:
     return int(tx.scalar("SELECT count(*) FROM outbox WHERE uncertain > 0"))
 
 
-def _options(row: OutboxRow) -> str:
-    options: dict[str, Any] = {
-        "origin": row.verdict.origin.value,
-        "account": row.verdict.account,
-        "because": row.verdict.because,
-        "dsn": row.dsn,
-    }
-    if row.verdict.authentication != Authentication():
-        options["authentication"] = row.verdict.authentication.to_json()
-    if row.since != row.created_at:
-        options["since"] = row.since
-    if row.receipt:
-        options["receipt"] = row.receipt
-    if row.vouched:
-        options["vouched"] = True
-    return json.dumps(options)
-
-
-def _row(row: Row) -> OutboxRow:
-    values = dict(zip(_NAMES, row, strict=True))
-    options = json.loads(values.pop("options"))
-    sender, recipient = values.pop("sender"), values.pop("recipient")
-    return OutboxRow(
-        **values,
-        sender=None if sender is None else Address.parse(sender),
-        recipient=Address.parse(recipient),
-        verdict=Verdict(
-            Origin(options["origin"]),
-            options["account"],
-            options["because"],
-            Authentication.from_json(options.get("authentication", "{}")),
-        ),
-        dsn=options["dsn"],
-        since=options.get("since", values["created_at"]),
-        receipt=options.get("receipt", ""),
-        vouched=options.get("vouched", False),
-    )
+def _marks(values: Collection[str]) -> str:
+    return ", ".join("?" * len(values)) or "NULL"
 
 
 def _literally(text: str) -> str:

@@ -156,7 +156,8 @@ class PostgresqlDatabase(Database):
 
     def read_now(self, function: Callable[[Tx], T]) -> T:
         with self._connection() as connection, connection.transaction():
-            connection.execute("SET TRANSACTION READ ONLY")
+            # All of one moment, as on SQLite: a state that is read after what it is of must not be a younger one.
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             return function(PostgresqlTx(connection))
 
     def close(self) -> None:

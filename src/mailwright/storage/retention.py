@@ -28,18 +28,19 @@ def expiring_mailboxes(tx: Tx) -> list[tuple[str, int]]:
     ]
 
 
-def unredacted(tx: Tx, before: Instant, after: str, limit: int) -> list[str]:
-    """Messages older than `before` whose text is still there, by id, from the one behind `after` on."""
+def unredacted(tx: Tx, before: Instant, after: str, limit: int, *, agent: str | None = None) -> list[str]:
+    """Messages older than `before` whose text is still there, by id, from the one behind `after` on; with `agent` those in its mailboxes."""
+    served = "" if agent is None else " AND user_id IN (SELECT user_id FROM assignments WHERE agent = ?)"
     rows = tx.all(
-        "SELECT id FROM messages WHERE id > ? AND received_at < ? AND checksum NOT LIKE ? ORDER BY id LIMIT ?",
-        (after, before, f"{REDACTED}%", limit),
+        f"SELECT id FROM messages WHERE id > ? AND received_at < ? AND checksum NOT LIKE ?{served} ORDER BY id LIMIT ?",
+        (after, before, f"{REDACTED}%", *(() if agent is None else (agent,)), limit),
     )
     return [row[0] for row in rows]
 
 
 def orphaned_blobs(tx: Tx, before: Instant, after: str, limit: int) -> tuple[list[str], str | None]:
-    """Of `limit` blobs behind the id `after`: those written before a moment that no message, outgoing message or workspace
-    file names; and the id to go on from, None at the end. (All at once would hold a snapshot for minutes.)
+    """Of `limit` blobs behind the id `after`: those written before a moment that no message, outgoing message, upload or
+    workspace file names; and the id to go on from, None at the end. (All at once would hold a snapshot for minutes.)
     """
     looked_at = tx.all("SELECT id FROM blobs WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
     if not looked_at:
@@ -49,6 +50,9 @@ def orphaned_blobs(tx: Tx, before: Instant, after: str, limit: int) -> tuple[lis
         "SELECT b.id FROM blobs b WHERE b.id > ? AND b.id <= ? AND b.created_at < ? "
         "AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.blob_id = b.id) "
         "AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.blob_id = b.id AND o.status IN ('queued', 'sending', 'failed')) "
+        "AND NOT EXISTS (SELECT 1 FROM uploads p WHERE p.blob_id = b.id) "
+        "AND NOT EXISTS (SELECT 1 FROM approvals a WHERE a.blob_id = b.id) "
+        "AND NOT EXISTS (SELECT 1 FROM hook_payloads h WHERE h.blob_id = b.id) "
         "AND NOT EXISTS (SELECT 1 FROM workspace_files w WHERE w.blob_id = b.id)",
         (after, last, before),
     )

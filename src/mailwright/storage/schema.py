@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import UserDefinedType
@@ -133,7 +134,9 @@ users = Table(
     _text("phone", nullable=True),
     _text("display_name", ""),
     _text("role", "user"),  # admin, support, user, agent, guest (an outside sender: no mailbox)
-    _text("status", "active"),  # active, blocked
+    _text("status", "active"),  # active, blocked, removing
+    _flag("operator"),  # an admin of the whole installation, not of one tenant
+    _text("plan", "free"),  # see core/usage.py
     _number("quota_bytes", None, nullable=True),
     _number("used_bytes"),
     _number("modseq"),
@@ -141,20 +144,26 @@ users = Table(
     _at("created_at"),
     UniqueConstraint("tenant_id", "email"),
     Index(None, "email"),
+    Index(None, "phone", unique=True),  # E.164: who writes from a number is one person
 )
+
+_IS_OIDC = text("kind = 'oidc'")
 
 credentials = Table(
     "credentials",
     metadata,
     _key(),
     _id("user_id", ForeignKey("users.id")),
-    _text("kind"),  # password (argon2id), app (SHA-256 of a random secret of ours)
+    # password (argon2id), app and recovery (SHA-256 of a random secret of ours), totp (sealed), oidc (SHA-256 of issuer and subject)
+    _text("kind"),
     _text("secret"),
-    _text("label", ""),
+    _text("label", ""),  # of an oidc: its issuer
     _text("scopes", ""),  # of an app password: what it opens, by spaces: imap smtp sieve
     _at("created_at"),
-    _at("used_at", nullable=True),
+    _at("used_at", nullable=True),  # of an oidc: tokens that were issued before open nothing
     Index(None, "user_id", "kind"),
+    # Whoever a token is of is one person, and that is asked for at every sign-in with one.
+    Index("ix_credentials_subject", "secret", unique=True, sqlite_where=_IS_OIDC, postgresql_where=_IS_OIDC),
 )
 
 addresses = Table(
@@ -179,6 +188,46 @@ preferences = Table(
     _text("tone", ""),
     _text("default_action", ""),
     _number("undo_seconds"),  # how long what the user sends is held, to be taken back
+    _text("display", "{}"),  # JSON: the webmail's own
+    _text("locale", ""),  # how dates are meant and written, like en-GB; empty: as the language has it
+    _text("reach_by", ""),  # mail or whatsapp; empty: as the user wrote
+    _number("quiet_from", None, nullable=True),  # minutes after midnight, in the user's time zone
+    _number("quiet_until", None, nullable=True),
+    _number("agenda_at", None, nullable=True),  # when the day's agenda is mailed; not at all when empty
+    _text("agenda_on", ""),  # the day it was mailed for last, like 2026-11-21
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _key(),
+    _id("user_id", ForeignKey("users.id")),
+    _text("token"),  # SHA-256 of what the cookie holds
+    _text("authenticated_by"),  # password, link
+    _text("client", ""),
+    _text("agent", ""),
+    _flag("long_lived"),
+    _at("created_at"),
+    _at("seen_at"),
+    _at("expires_at"),
+    UniqueConstraint("token"),
+    Index(None, "user_id"),
+    Index(None, "expires_at"),
+)
+
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    _key(),
+    _id("user_id", ForeignKey("users.id")),
+    _text("token"),  # SHA-256 of what the mail holds
+    _text("client", ""),
+    _at("created_at"),
+    _at("expires_at"),
+    _at("used_at", nullable=True),
+    UniqueConstraint("token"),
+    Index(None, "user_id"),
+    Index(None, "expires_at"),
 )
 
 # --- mail -----------------------------------------------------------------------------------------------------------
@@ -234,6 +283,9 @@ mailboxes = Table(
     _number("size_bytes"),
     _flag("subscribed", default=True),
     _number("retain_days", None, nullable=True),
+    _number("sort_order"),
+    _number("created_modseq"),
+    _number("changed_modseq"),  # of the last change of the mailbox itself: name, role, order, subscription, rights
     _at("created_at"),
     UniqueConstraint("user_id", "name"),
     Index(None, "user_id", "role"),
@@ -290,6 +342,8 @@ messages = Table(
     UniqueConstraint("mailbox_id", "uid"),
     # What a mail program lists of a large mailbox, without reading the wide rows.
     Index("ix_messages_listed", "mailbox_id", "uid", "flags", "modseq", "keywords"),
+    # What a webmail lists of it, by time and by conversation.
+    Index("ix_messages_arrived", "mailbox_id", "received_at", "id", "thread_id"),
     Index(None, "user_id", "modseq"),
     Index(None, "thread_id"),
     Index(None, "blob_id"),
@@ -302,9 +356,45 @@ tombstones = Table(
     Column("uid", BigInteger, primary_key=True, autoincrement=False),
     _id("user_id"),
     _id("message_id"),
+    _id("thread_id", nullable=True),  # NULL: from before it was noted
     _number("modseq", None),
     _at("removed_at"),
     Index(None, "user_id", "modseq"),
+)
+
+removed = Table(
+    "removed",  # what else of an account is gone, for clients that ask what changed
+    metadata,
+    _id("user_id", primary_key=True),
+    Column("kind", Text, primary_key=True),  # mailbox, identity, submission
+    _id("object_id", primary_key=True),
+    _number("modseq", None),
+    _at("removed_at"),
+    Index(None, "user_id", "modseq"),
+)
+
+snoozes = Table(
+    "snoozes",
+    metadata,
+    _id("message_id", primary_key=True),
+    _id("user_id"),
+    _id("mailbox_id"),  # where it was, and goes again
+    _at("until_at"),
+    _at("created_at"),
+    Index(None, "until_at"),
+    Index(None, "user_id"),
+)
+
+uploads = Table(
+    "uploads",  # blobs that a client sent ahead of the message they belong to
+    metadata,
+    _id("blob_id", primary_key=True),
+    _id("user_id"),
+    _text("media_type"),
+    _at("created_at"),
+    _at("expires_at"),
+    Index(None, "user_id"),
+    Index(None, "expires_at"),
 )
 
 imap_envelopes = Table(
@@ -321,6 +411,35 @@ thread_refs = Table(
     Column("message_id", Text, primary_key=True),
     _id("thread_id"),
     sqlite_with_rowid=False,
+)
+
+identities = Table(
+    "identities",  # under which names and addresses a person writes
+    metadata,
+    _key(),
+    _id("user_id", ForeignKey("users.id")),
+    _text("email"),
+    _text("name", ""),
+    _text("reply_to", "null"),  # JSON: a list of {name, email}, or null
+    _text("bcc", "null"),
+    _text("text_signature", ""),
+    _text("html_signature", ""),
+    _number("created_modseq", None),
+    _number("modseq", None),
+    Index(None, "user_id"),
+)
+
+vacation_responses = Table(
+    "vacation_responses",
+    metadata,
+    _id("user_id", ForeignKey("users.id"), primary_key=True),
+    _flag("enabled"),
+    _at("from_at", nullable=True),
+    _at("to_at", nullable=True),
+    _text("subject", nullable=True),
+    _text("text_body", nullable=True),
+    _text("html_body", nullable=True),
+    _number("modseq", None),
 )
 
 # --- leaving --------------------------------------------------------------------------------------------------------
@@ -348,9 +467,64 @@ outbox = Table(
     _at("created_at"),
     _at("settled_at", nullable=True),
     _text("options", "{}"),
+    _text("agent", nullable=True),  # the agent that sends it: the stop switch holds it
+    _id("served_id", nullable=True),  # the person whom the agent works for
     UniqueConstraint("idempotency_key"),
     Index(None, "status", "next_attempt_at"),
     Index(None, "blob_id"),
+)
+
+email_submissions = Table(
+    "email_submissions",  # what a JMAP client sent, as it sees it; the sending itself is in the outbox
+    metadata,
+    _key(),
+    _id("user_id", ForeignKey("users.id")),
+    _id("identity_id"),
+    _id("message_id"),  # the Email that was sent
+    _id("thread_id"),
+    _text("header_id"),  # its Message-ID field
+    _text("outbox_key"),  # what the idempotency keys of its outbox rows begin with
+    _text("envelope"),  # JSON
+    _at("send_at"),
+    _text("undo_status"),  # pending, final, canceled
+    _number("created_modseq", None),
+    _number("modseq", None),
+    _at("created_at"),
+    Index(None, "user_id", "modseq"),
+    Index(None, "header_id"),
+)
+
+push_subscriptions = Table(
+    "push_subscriptions",
+    metadata,
+    _key(),
+    _id("user_id", ForeignKey("users.id")),
+    _id("session_id", nullable=True),  # it ends with the session that made it
+    _text("device"),
+    _text("url"),
+    _text("p256dh", ""),
+    _text("auth", ""),
+    _text("verification_code"),
+    _flag("verified"),
+    _text("types", "null"),  # JSON: a list of type names, or null for all
+    _text("pending", "{}"),  # JSON: what is still to be told of, see storage/push_subscriptions.py
+    _at("due_at", nullable=True),  # when to tell it; NULL: there is nothing
+    _number("failures"),
+    _at("failing_since", nullable=True),
+    _at("created_at"),
+    _at("expires_at"),
+    Index(None, "user_id"),
+    Index(None, "due_at"),
+    Index(None, "expires_at"),
+)
+
+server_keys = Table(
+    "server_keys",  # by which the installation is known to others, the same in all its processes
+    metadata,
+    Column("name", Text, primary_key=True),  # vapid
+    _text("secret"),  # the private key, sealed (core/secrets.py)
+    _text("public"),
+    _at("created_at"),
 )
 
 # --- engine ---------------------------------------------------------------------------------------------------------
@@ -404,6 +578,9 @@ dead_letters = Table(
     _text("correlation_id", ""),
     _at("died_at"),
     _at("replayed_at", nullable=True),
+    _text("trace", ""),  # where it broke: frames without values
+    _at("resolved_at", nullable=True),  # somebody said that it needs nothing more
+    _text("resolved_by", ""),
     Index(None, "source", "reference"),
 )
 
@@ -436,6 +613,8 @@ assignments = Table(
     UniqueConstraint("agent", "user_id"),
 )
 
+_SCRIBES = text("agent = 'scribe'")  # whose turn is next is asked whenever a mail of outreach ended
+
 tasks = Table(
     "tasks",
     metadata,
@@ -452,6 +631,8 @@ tasks = Table(
     _text("stage", ""),
     _number("attempts"),
     _flag("charged"),
+    _at("charged_at", nullable=True),
+    _at("progress_at", nullable=True),  # when its sender was told that it takes longer
     _text("correspondent", ""),
     _text("because", ""),
     _text("last_error", ""),
@@ -464,6 +645,8 @@ tasks = Table(
     UniqueConstraint("agent", "message_id"),
     Index(None, "status", "due_at"),
     Index(None, "user_id", "created_at"),
+    Index(None, "user_id", "charged_at"),
+    Index("ix_tasks_scribe", "status", "user_id", "id", sqlite_where=_SCRIBES, postgresql_where=_SCRIBES),
 )
 
 task_events = Table(
@@ -498,11 +681,45 @@ model_calls = Table(
     _text("model"),
     _number("input_tokens"),
     _number("output_tokens"),
+    _number("cached_tokens"),  # of the input, read from the provider's cache
     Column("cost_usd", Float, nullable=False, server_default="0"),
     _number("latency_us"),
     _text("outcome"),
     _at("created_at"),
     Index(None, "task_id"),
+    Index(None, "created_at"),
+)
+model_transcripts = Table(  # what was sent to a model and what it answered, as it travelled: with placeholders
+    "model_transcripts",
+    metadata,
+    _id("call_id", ForeignKey("model_calls.id"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),  # zlib of JSON
+)
+model_choices = Table(  # which models serve a purpose, when somebody chose others than the settings
+    "model_choices",
+    metadata,
+    Column("purpose", Text, primary_key=True),
+    _text("models"),  # JSON list
+    _text("changed_by"),
+    _at("changed_at"),
+)
+model_windows = Table(  # what was asked of a provider in a minute, by every process
+    "model_windows",
+    metadata,
+    Column("model", Text, primary_key=True),
+    Column("minute", BigInteger, primary_key=True),
+    _number("requests"),
+    _number("tokens"),
+)
+judgements = Table(  # what a message is, judged once
+    "judgements",
+    metadata,
+    _id("message_id", primary_key=True),
+    _text("kind"),
+    Column("confidence", Float, nullable=False),
+    _text("because"),
+    _text("model"),
+    _at("created_at"),
 )
 
 workspaces = Table(
@@ -529,11 +746,167 @@ workspace_files = Table(
     _number("size", None),
     _id("blob_id"),
     _id("message_id", nullable=True),  # where it came from
+    _id("task_id", nullable=True),  # which run made it
     _number("part"),
     _at("created_at"),
     UniqueConstraint("workspace_id", "thread_id", "path"),
     Index(None, "message_id"),
+    Index(None, "task_id"),
     Index(None, "blob_id"),
+)
+
+# --- what agents may do ---------------------------------------------------------------------------------------------
+
+approvals = Table(  # what waits for a person's yes: the exact bytes, and whom they would go to
+    "approvals",
+    metadata,
+    _key(),
+    _id("tenant_id"),
+    _id("user_id"),  # who decides
+    _id("task_id", nullable=True),
+    _text("agent"),
+    _text("action"),  # send
+    _text("status"),  # pending, approved, rejected, expired, done, refused
+    _text("summary", ""),
+    _text("because", ""),
+    _text("sender", ""),
+    _text("recipients", "[]"),  # JSON list
+    _text("subject", ""),
+    _id("blob_id"),
+    _text("checksum"),
+    _text("message_id", ""),  # the Message-ID in the bytes
+    _text("token", nullable=True),  # SHA-256 of what the mailed link holds; null when it was used
+    _text("correlation_id", ""),
+    _text("decided_by", ""),
+    _text("outcome", ""),
+    _at("created_at"),
+    _at("expires_at"),
+    _at("decided_at", nullable=True),
+    _at("settled_at", nullable=True),
+    UniqueConstraint("token"),
+    Index(None, "user_id", "status", "created_at"),
+    Index(None, "status", "expires_at"),
+    Index(None, "task_id"),
+    Index(None, "blob_id"),
+)
+grants = Table(  # what a person lets an agent do without being asked
+    "grants",
+    metadata,
+    _key(),
+    _id("tenant_id"),
+    _id("user_id"),
+    _text("agent"),
+    _text("action"),
+    _text("target"),  # an address, @domain, a tool, or *
+    _text("given_by"),
+    _at("created_at"),
+    _at("revoked_at", nullable=True),
+    Index(None, "user_id", "agent", "action"),
+)
+stops = Table(  # the stop switch: while a row is not released, agents in its scope do nothing
+    "stops",
+    metadata,
+    _key(),
+    _text("scope"),  # installation, tenant, user
+    _id("scope_id", nullable=True),
+    _text("because", ""),
+    _text("engaged_by"),
+    _at("engaged_at"),
+    _text("released_by", nullable=True),
+    _at("released_at", nullable=True),
+    Index(None, "released_at"),
+)
+effects = Table(  # what an agent wanted to do, and what the monitor said
+    "effects",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    _id("task_id", nullable=True),
+    _id("tenant_id"),
+    _id("user_id", nullable=True),
+    _text("agent"),
+    _text("action"),
+    _text("target", ""),
+    _text("ruling"),  # allowed, ask, denied
+    _text("because"),
+    _at("created_at"),
+    Index(None, "task_id"),
+    Index(None, "user_id", "action", "created_at"),
+    sqlite_autoincrement=True,
+)
+
+# --- money ----------------------------------------------------------------------------------------------------------
+
+subscriptions = Table(  # what the payment service says of a user; which plan that means is in users.plan
+    "subscriptions",
+    metadata,
+    _id("user_id", ForeignKey("users.id"), primary_key=True),
+    _text("customer_id"),
+    _text("subscription_id", nullable=True),
+    _text("plan", ""),
+    _text("status", ""),  # the service's word: active, past_due, canceled, …
+    _at("began_at", nullable=True),  # from here the months or years of the plan are counted
+    _at("period_start", nullable=True),
+    _at("period_end", nullable=True),
+    _flag("cancel_at_period_end"),
+    _at("told_at"),  # by the service's clock: what is older changes nothing any more
+    _at("updated_at"),
+    UniqueConstraint("customer_id"),
+    Index(None, "subscription_id"),
+)
+billing_events = Table(  # what the payment service told us, each once
+    "billing_events",
+    metadata,
+    _key(),
+    _text("provider_id"),
+    _text("kind"),
+    _text("outcome", ""),
+    _at("told_at"),
+    _at("created_at"),
+    UniqueConstraint("provider_id"),
+    Index(None, "created_at"),
+)
+
+# --- services that bring and carry mail -----------------------------------------------------------------------------
+
+hook_payloads = Table(  # what a service handed over, as it came
+    "hook_payloads",
+    metadata,
+    _key(),
+    _text("provider"),
+    _text("provider_id"),
+    _id("tenant_id", nullable=True),
+    _id("blob_id"),
+    _text("outcome", ""),
+    _text("correlation_id", ""),
+    _at("created_at"),
+    UniqueConstraint("provider", "provider_id"),
+    Index(None, "created_at"),
+    Index(None, "blob_id"),
+)
+delivery_reports = Table(  # what became of a message after it left: bounced, complained of, …
+    "delivery_reports",
+    metadata,
+    _key(),
+    _text("provider"),
+    _text("provider_id"),
+    _text("kind"),  # bounce, complaint, delivered
+    _flag("permanent"),
+    _text("recipient"),
+    _text("message_id", ""),
+    _id("outbox_id", nullable=True),
+    _text("detail", ""),
+    _at("created_at"),
+    UniqueConstraint("provider", "provider_id"),
+    Index(None, "outbox_id"),
+    Index(None, "recipient", "created_at"),
+)
+suppressions = Table(  # whom nothing automatic is sent to any more
+    "suppressions",
+    metadata,
+    _id("tenant_id", primary_key=True),
+    Column("address", Text, primary_key=True),
+    _text("because"),
+    _at("created_at"),
 )
 
 # --- rules, search, imports -----------------------------------------------------------------------------------------
@@ -612,5 +985,379 @@ audit_events = Table(
     _text("correlation_id", ""),
     _at("created_at"),
     Index(None, "actor", "created_at"),
+    Index(None, "tenant_id", "id"),
     sqlite_autoincrement=True,
+)
+
+# --- the reply assistant --------------------------------------------------------------------------------------------
+
+connections = Table(  # accounts elsewhere that a person lets the assistant look after
+    "connections",
+    metadata,
+    _key(),
+    _id("tenant_id", ForeignKey("tenants.id")),
+    _id("user_id", ForeignKey("users.id")),
+    _text("kind"),  # gmail, imap
+    _text("address"),  # Address.key of the account there
+    _flag("enabled", default=True),
+    _text("state"),  # connecting, connected, delayed, broken, revoked: see core/connections.py
+    _text("because", ""),
+    _text("secret"),  # tokens or password, sealed (core/secrets.py)
+    _text("settings", "{}"),  # of the kind: host, port, user
+    _text("cursor", ""),  # how far it was read: a historyId, or JSON of uidvalidity and uid
+    _text("announced", ""),  # how far a push said there is something to read
+    _number("failures"),  # looks in a row that failed
+    _at("watch_expires_at", nullable=True),
+    _at("watched_at", nullable=True),
+    _at("pushed_at", nullable=True),
+    _at("looked_at", nullable=True),  # the last look that worked
+    _at("next_look_at"),
+    _at("created_at"),
+    _at("updated_at"),
+    UniqueConstraint("user_id", "kind", "address"),
+    Index(None, "kind", "address"),
+    Index(None, "next_look_at"),
+)
+
+connection_attempts = (
+    Table(  # people who were sent to a service to allow us their account there, and have not come back yet
+        "connection_attempts",
+        metadata,
+        Column("token", Text, primary_key=True),  # SHA-256 of the state that comes back with them
+        _id("user_id", ForeignKey("users.id")),
+        _at("expires_at"),
+        Index(None, "user_id"),
+        Index(None, "expires_at"),
+    )
+)
+
+triage = Table(  # what a mail is to its owner, and the draft made for it; its id is the message's, or of its own for mail elsewhere
+    "triage",
+    metadata,
+    _key(),
+    _id("tenant_id"),
+    _id("user_id"),
+    _id("connection_id", ForeignKey("connections.id"), nullable=True),
+    _text("remote_id", ""),  # the message's id there
+    _text("remote_thread", ""),
+    _text("header_id", ""),  # Message-ID
+    _text("sender"),  # Address.key
+    _text("sender_name", ""),
+    _text("subject", ""),
+    _text("mail_kind", ""),  # person, list, receipt, automatic: see domain/triage.py
+    _flag("proven"),  # it is proven to be its sender's
+    _text("category", ""),  # needs_reply, informational, spam; empty until it is judged
+    Column("confidence", Float, nullable=False, server_default="0"),
+    _text("because", ""),
+    _text("decided_by", ""),  # rule, layer, owner, or the model's name
+    _text("corrected_from", ""),  # what it was before its owner said otherwise
+    _at("corrected_at", nullable=True),
+    _text("shown", ""),  # the category whose label it carries, as far as we put it there
+    _text("language", ""),
+    _flag("vip"),
+    _text("draft_state", ""),  # made, edited, sent, discarded, none: see domain/triage.py
+    _text("draft_id", ""),  # the message in Drafts, or the draft's id there
+    _text("draft_header_id", ""),  # its Message-ID
+    _text("draft_checksum", ""),  # of the text we wrote
+    _text("draft_because", ""),
+    Column(
+        "draft_changed", Float, nullable=True
+    ),  # once it was sent: the part of its words that its owner changed, 0 to 1
+    _text("claims", "[]"),  # JSON: what the draft says that must be true, and what supports it
+    _id("task_id", nullable=True),
+    _at("received_at"),
+    _at("created_at"),
+    _at("updated_at"),
+    UniqueConstraint("connection_id", "remote_id"),
+    Index(None, "user_id", "created_at"),
+    Index(None, "user_id", "sender"),
+    Index(None, "user_id", "draft_header_id"),
+    Index(None, "user_id", "draft_state"),
+    Index(None, "user_id", "draft_id"),
+    Index(None, "user_id", "header_id"),
+    Index(None, "connection_id", "remote_thread"),
+    Index(None, "task_id"),
+)
+
+triage_rules = Table(  # what an owner taught, or wrote: a sender's mail of a kind is of a category
+    "triage_rules",
+    metadata,
+    _key(),
+    _id("user_id", ForeignKey("users.id")),
+    _text("sender"),  # an address, or @domain
+    _text("mail_kind", ""),  # of that kind only; empty: all of that sender
+    _text("category"),
+    _text("made_by"),  # owner, correction
+    _flag("proven"),  # a mail that was proven to be its sender's taught it, or its owner wrote it
+    _text("was", ""),  # its category until it was corrected to another; taken again when that is undone
+    _number("times", 1),  # how often it was said
+    _number("used"),
+    _flag("enabled", default=True),
+    _at("created_at"),
+    _at("updated_at"),
+    UniqueConstraint("user_id", "sender", "mail_kind"),
+)
+
+vips = Table(  # whose mail goes first
+    "vips",
+    metadata,
+    _id("user_id", ForeignKey("users.id"), primary_key=True),
+    Column("sender", Text, primary_key=True),  # an address, or @domain
+    _at("created_at"),
+)
+
+styles = Table(  # how an owner writes
+    "styles",
+    metadata,
+    _id("user_id", ForeignKey("users.id"), primary_key=True),
+    _text("note", ""),  # in the owner's own words; empty: the learned one stands
+    _text("learned", ""),  # in ours
+    _text("measures", "{}"),  # JSON: what was counted
+    _number("samples"),
+    _at("learned_at", nullable=True),
+    _at("edited_at", nullable=True),
+)
+
+quota_levels = Table(  # how much of a service's quota is used, by every process together
+    "quota_levels",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("level", Float, nullable=False),  # units of the last minute, about
+    Column("slots", Text, nullable=False),  # units of each tenth of the last second
+    _at("updated_at"),
+)
+
+followups = Table(  # what is to be done when; where it stands, when it is due and its history are the task's
+    "followups",
+    metadata,
+    _id("task_id", ForeignKey("tasks.id"), primary_key=True),
+    _id("tenant_id"),
+    _id("user_id", ForeignKey("users.id")),
+    _id("agent_user_id"),  # the concierge's mailbox, which speaks for it
+    _id("source_id", nullable=True),  # the message it was asked for in, or added from
+    _text("channel"),  # where it was asked for: mail, whatsapp or web
+    _text("action"),
+    _text("what"),
+    _text("who", ""),
+    _text("context", ""),
+    _text("phrase", ""),  # the words that say when
+    _text("zone"),  # IANA: what the words mean, and what is told, is in this time zone
+    _text("readings", "[]"),  # JSON: what the phrase may mean
+    _text("rule", ""),  # RRULE of RFC 5545 §3.3.10
+    _text("starts", ""),  # wall-clock time of the first occurrence of the rule, like 2026-11-20T09:00:00
+    _number("occurrence"),
+    _at("planned_at", nullable=True),  # when this occurrence was due at first, before it was put off
+    _at("snoozed_until", nullable=True),  # what its person put this occurrence off to: nothing else moved it there
+    _text("waits_for", ""),  # the Message-ID of what somebody is to answer
+    _text("waits_from", ""),  # Address.key of who is to answer it; anybody when empty
+    _text("language", "en"),
+    _at("asked_at", nullable=True),
+    _number("asked"),  # how often the open question was put
+    _text("said_id", ""),  # Message-ID of what was last said about it
+    _text("draft_id", ""),  # of the draft that was put into the owner's Drafts
+    _at("redacted_at", nullable=True),
+    _at("created_at"),
+    _at("updated_at"),
+    Index(None, "user_id"),
+    Index(None, "source_id"),
+    Index(None, "waits_for"),
+)
+
+declined = Table(  # whom the concierge has told once that it does not work for them
+    "declined",
+    metadata,
+    _id("agent_user_id", primary_key=True),
+    Column("sender", Text, primary_key=True),  # Address.key or E.164
+    _at("at"),
+)
+
+whatsapp_contacts = Table(  # a person may be written to freely within 24 hours after they wrote
+    "whatsapp_contacts",
+    metadata,
+    Column("phone", Text, primary_key=True),  # E.164
+    _at("heard_at"),
+)
+
+whatsapp_sent = Table(
+    "whatsapp_sent",
+    metadata,
+    Column("wamid", Text, primary_key=True),
+    _id("outbox_id"),
+    _number("part"),  # long messages are several there, counted from 1
+    _text("message_id"),
+    _text("state", "sent"),  # trying, sent, delivered, read, failed
+    _at("at"),
+    Index(None, "outbox_id"),
+    Index(None, "message_id"),
+    Index(None, "at"),
+)
+
+phone_links = Table(  # a code somebody sends from a phone, to prove that it is theirs
+    "phone_links",
+    metadata,
+    Column("token", Text, primary_key=True),  # SHA-256
+    _id("user_id", ForeignKey("users.id")),
+    _at("expires_at"),
+    Index(None, "user_id"),
+    Index(None, "expires_at"),
+)
+
+# --- outreach -------------------------------------------------------------------------------------------------------
+
+outreach = Table(  # a mail to one recipient; where it stands and its history are the task's
+    "outreach",
+    metadata,
+    _id("task_id", ForeignKey("tasks.id"), primary_key=True),
+    _id("tenant_id"),
+    _id("user_id", ForeignKey("users.id")),
+    _id("batch_id", nullable=True),
+    _text("key"),  # the caller's own: the same one makes one mail
+    _text("name"),
+    _text("email", ""),
+    _text("interest", ""),
+    _text("fields", "{}"),  # JSON: what else the template's placeholders stand for
+    _text("files", "[]"),  # JSON: ids of outreach_files
+    _text("template"),
+    _id("template_id", nullable=True),
+    _text("template_type", ""),
+    _text("language", ""),
+    _text("subject", ""),
+    _text("body", ""),
+    _text("sentences", "[]"),  # JSON: the body sentence by sentence, each with what it rests on
+    _text("original", "{}"),  # JSON: subject and body as they were composed
+    _flag("is_confident"),
+    _text("because", ""),  # why it is confident, or not
+    _text("metadata", "{}"),  # JSON: papers, sources, timings, tokens, cost, models
+    _text("draft_id", ""),  # of the message in Drafts
+    _text("sent_state", ""),
+    _text("sent_to", ""),  # Address.key
+    _text("sent_domain", ""),
+    _text("message_id", ""),  # the Message-ID of what was sent
+    _id("approval_id", nullable=True),
+    _text("sent_because", ""),
+    _at("send_at", nullable=True),  # when it goes, or went
+    _at("edited_at", nullable=True),
+    _at("deleted_at", nullable=True),
+    _at("created_at"),
+    _at("updated_at"),
+    UniqueConstraint("user_id", "key"),
+    Index(None, "batch_id"),
+    Index(None, "user_id", "send_at"),
+    Index(None, "user_id", "task_id"),
+    Index(None, "message_id"),
+    Index(None, "sent_domain"),
+)
+
+outreach_batches = Table(
+    "outreach_batches",
+    metadata,
+    _key(),
+    _id("tenant_id"),
+    _id("user_id", ForeignKey("users.id")),
+    _text("key"),  # the caller's own
+    _text("name", ""),
+    _number("total"),
+    _flag("paused"),
+    _at("cancelled_at", nullable=True),
+    _at("created_at"),
+    _at("updated_at"),
+    UniqueConstraint("user_id", "key"),
+)
+
+outreach_files = Table(  # what its owner gave to be used; only the text is kept
+    "outreach_files",
+    metadata,
+    _key(),
+    _id("tenant_id"),
+    _id("user_id", ForeignKey("users.id")),
+    _text("name"),
+    _text("content"),
+    _text("because", ""),  # why there is no text, or not all of it
+    _at("created_at"),
+    Index(None, "user_id"),
+)
+
+outreach_steps = Table(  # what each step found: a step that is done is not done again
+    "outreach_steps",
+    metadata,
+    _id("task_id", ForeignKey("tasks.id"), primary_key=True),
+    Column("step", Text, primary_key=True),
+    _text("content", ""),  # JSON; empty until it is done
+    _number("attempts"),
+    _number("latency_us"),  # of the attempt that did it
+    _text("models", ""),
+    _number("input_tokens"),
+    _number("output_tokens"),
+    Column("cost_usd", Float, nullable=False, server_default="0"),
+    _at("started_at"),
+    _at("finished_at", nullable=True),
+)
+
+outreach_sources = Table(  # what facts rest on, as it was when it was read
+    "outreach_sources",
+    metadata,
+    _key(),
+    _id("task_id", ForeignKey("tasks.id")),
+    _number("number"),  # as citations name it, from 1
+    _text("kind"),
+    _text("url", ""),
+    _text("title", ""),
+    _text("author", ""),
+    _text("published", ""),
+    _text("about", "unclear"),
+    _text("because", ""),
+    Column("copy", LargeBinary, nullable=False),  # zlib
+    _at("fetched_at"),
+    UniqueConstraint("task_id", "number"),
+)
+
+outreach_templates = Table(
+    "outreach_templates",
+    metadata,
+    _key(),
+    _id("tenant_id"),
+    _id("user_id", ForeignKey("users.id")),
+    _text("name"),
+    _text("content"),
+    _text("origin", "own"),  # own, generated
+    _at("created_at"),
+    _at("updated_at"),
+    _at("deleted_at", nullable=True),
+    Index(None, "user_id"),
+)
+
+scribes = Table(  # how a person uses the scribe
+    "scribes",
+    metadata,
+    _id("user_id", ForeignKey("users.id"), primary_key=True),
+    _flag("onboarded"),
+    _id("template_id", nullable=True),  # the default one
+    _text("note", ""),  # who they are and where, as the law wants it below mail to strangers
+    _number("generated"),  # mails that were written
+    _number("templates"),  # templates that were made
+    _text("zone", ""),  # the time zone that their days are counted in
+    _number("zone_at"),  # when that was another one last
+    _number("turn_at"),  # where they stand in the round: when one of their mails was last taken, or they began to wait
+    _at("updated_at"),
+)
+
+web_cache = Table(  # results of searches, pages, papers: found a moment ago
+    "web_cache",
+    metadata,
+    _id("tenant_id", primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),  # SHA-256
+    Column("content", LargeBinary, nullable=False),  # zlib
+    _at("at"),
+    _at("expires_at"),
+    Index(None, "expires_at"),
+)
+
+outreach_refusals = Table(  # who wants no outreach, or cannot be reached
+    "outreach_refusals",
+    metadata,
+    _id("tenant_id", primary_key=True),
+    Column("address", Text, primary_key=True),  # Address.key, or @ and a domain
+    _text("because"),
+    _at("created_at"),
 )

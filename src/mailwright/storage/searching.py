@@ -142,12 +142,6 @@ def modseqs(tx: Tx) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.all("SELECT id, modseq FROM users WHERE role <> 'guest'")}
 
 
-def missing(tx: Tx) -> list[tuple[str, str]]:
-    """The messages that the index does not have: (id, because), the first hundred."""
-    rows = tx.all("SELECT message_id, because FROM search_missing ORDER BY created_at LIMIT 100")
-    return [(row[0], row[1]) for row in rows]
-
-
 def unsettled_uids(tx: Tx, user_id: str, mailbox_id: str) -> list[int]:
     """Messages of a mailbox that the index may not have, or not as they are now: its answers say nothing about them."""
     progress = tx.scalar("SELECT modseq FROM search_progress WHERE user_id = ?", (user_id,)) or 0

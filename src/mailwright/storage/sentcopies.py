@@ -1,4 +1,4 @@
-"""Copies of what somebody sent a moment ago: the one question that submission and APPEND ask of Sent."""
+"""Copies of what was sent: the questions that submission, APPEND and held mail ask of Sent."""
 
 from __future__ import annotations
 
@@ -19,3 +19,13 @@ def recent(tx: Tx, user_id: str, message_id: str, since: Instant) -> list[tuple[
             (LOOKED_THROUGH, user_id, message_id, since),
         )
     ]
+
+
+def with_blob(tx: Tx, user_id: str, blob_id: str) -> list[str]:
+    """The ids of the messages with these bytes in the user's Sent."""
+    rows = tx.all(
+        "SELECT m.id FROM messages m JOIN mailboxes b ON b.id = m.mailbox_id "
+        "WHERE m.blob_id = ? AND m.user_id = ? AND b.role = 'sent' ORDER BY m.id",
+        (blob_id, user_id),
+    )
+    return [row[0] for row in rows]

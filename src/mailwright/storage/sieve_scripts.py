@@ -38,14 +38,29 @@ def content(tx: Tx, user_id: str, name: str) -> str | None:
     return found
 
 
-def active_content(tx: Tx, user_id: str) -> tuple[str, str] | None:
-    """The active script's text and the time zone of its owner; None when no script is active."""
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """What is to happen with somebody's mail: the text of the active script, or None, and the time zone it is read in.
+
+    `is_away`: a vacation response is enabled.
+    """
+
+    content: str | None
+    time_zone: str
+    is_away: bool
+
+
+def at_work(tx: Tx, user_id: str) -> AtWork | None:
+    """That of a user; None when nothing is."""
     row = tx.one(
-        "SELECT s.content, coalesce(p.time_zone, '') FROM sieve_scripts s LEFT JOIN preferences p ON p.user_id = s.user_id "
-        "WHERE s.user_id = ? AND s.active LIMIT 1",
+        "SELECT s.content, coalesce(p.time_zone, ''), v.enabled FROM users u "
+        "LEFT JOIN sieve_scripts s ON s.user_id = u.id AND s.active "
+        "LEFT JOIN vacation_responses v ON v.user_id = u.id AND v.enabled "
+        "LEFT JOIN preferences p ON p.user_id = u.id "
+        "WHERE u.id = ? AND (s.id IS NOT NULL OR v.user_id IS NOT NULL) LIMIT 1",
         (user_id,),
     )
-    return (row[0], row[1]) if row else None
+    return AtWork(row[0], row[1], bool(row[2])) if row else None
 
 
 def put(tx: Tx, user_id: str, name: str, text: str) -> None:

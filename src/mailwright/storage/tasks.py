@@ -34,6 +34,7 @@ class Task:
     stage: str
     attempts: int
     charged: bool
+    progress_at: Instant | None
     correspondent: str
     because: str
     last_error: str
@@ -58,7 +59,7 @@ class TaskEvent:
 LONGEST_TASK = 30 * DAY  # from its mail to its answer; the index on created_at bounds a look at what was sent lately
 _COLUMNS = (
     "id, tenant_id, agent, kind, assignment_id, message_id, user_id, thread_id, generation, status, stage, attempts, charged, "
-    "correspondent, because, last_error, result, due_at, correlation_id, created_at, updated_at, completed_at"
+    "progress_at, correspondent, because, last_error, result, due_at, correlation_id, created_at, updated_at, completed_at"
 )
 _CHANGEABLE = frozenset(
     [
@@ -70,6 +71,8 @@ _CHANGEABLE = frozenset(
         "stage",
         "attempts",
         "charged",
+        "charged_at",
+        "progress_at",
         "because",
         "last_error",
         "due_at",
@@ -90,9 +93,10 @@ def insert(
     thread_id: str | None,
     correlation_id: str,
     now: Instant,
+    id: str = "",
 ) -> str | None:
-    """The id of a new queued task, or None when the agent has one for that message."""
-    task_id = new_id()
+    """The id of a new queued task (`id`, or one of our own), or None when the agent has one for that message."""
+    task_id = id or new_id()
     made = tx.insert(
         "tasks",
         unless_exists=True,
@@ -110,6 +114,32 @@ def insert(
         updated_at=now,
     )
     return task_id if made else None
+
+
+def insert_all(
+    tx: Tx,
+    made: Sequence[tuple[str, str]],
+    *,
+    tenant_id: str,
+    agent: str,
+    assignment_id: str,
+    correspondent: str,
+    user_id: str | None,
+    correlation_id: str,
+    now: Instant,
+) -> None:
+    """New queued tasks, each with its id and that of its message; the agent has none for any of those."""
+    tx.executemany(
+        "INSERT INTO tasks (id, message_id, tenant_id, agent, assignment_id, correspondent, user_id, status, correlation_id, "
+        "created_at, updated_at, charged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                *(task_id, message_id, tenant_id, agent, assignment_id, correspondent, user_id),
+                *(TaskStatus.QUEUED.value, correlation_id, now, now, False),
+            )
+            for task_id, message_id in made
+        ],
+    )
 
 
 def by_id(tx: Tx, task_id: str) -> Task | None:
@@ -147,6 +177,46 @@ def update(
 def add_event(tx: Tx, task_id: str, status: TaskStatus, stage: str, detail: str, now: Instant) -> None:
     """One more line of history."""
     tx.insert("task_events", task_id=task_id, status=status.value, stage=stage, detail=detail, created_at=now)
+
+
+def add_events(tx: Tx, lines: Sequence[tuple[str, str, str, str, Instant]]) -> None:
+    """Many lines: task, status, stage, detail, when."""
+    tx.executemany("INSERT INTO task_events (task_id, status, stage, detail, created_at) VALUES (?, ?, ?, ?, ?)", lines)
+
+
+def with_ids(tx: Tx, task_ids: Sequence[str]) -> list[Task]:
+    """The tasks of those ids, in no order; at most a few hundred at once."""
+    if not task_ids:
+        return []
+    marks = ", ".join("?" * len(task_ids))
+    return [_task(row) for row in tx.all(f"SELECT {_COLUMNS} FROM tasks WHERE id IN ({marks})", tuple(task_ids))]
+
+
+def move_all(tx: Tx, task_ids: Sequence[str], status: TaskStatus, stage: str, because: str, now: Instant) -> None:
+    """Let them all stand there; at most a few hundred at once."""
+    if task_ids:
+        marks = ", ".join("?" * len(task_ids))
+        tx.execute(
+            f"UPDATE tasks SET status = ?, stage = ?, because = ?, updated_at = ? WHERE id IN ({marks})",
+            (status.value, stage, because, now, *task_ids),
+        )
+
+
+def cancel_queued(tx: Tx, task_ids: Sequence[str], because: str, now: Instant) -> list[Task]:
+    """Cancel those of these that are queued; which. At most a few hundred at once."""
+    if not task_ids:
+        return []
+    marks = ", ".join("?" * len(task_ids))
+    gone = tx.all(
+        f"UPDATE tasks SET status = ?, because = ?, completed_at = ?, updated_at = ? WHERE status = ? AND id IN ({marks}) RETURNING id",
+        (TaskStatus.CANCELLED.value, because, now, now, TaskStatus.QUEUED.value, *task_ids),
+    )
+    return with_ids(tx, [row[0] for row in gone])
+
+
+def touch(tx: Tx, task_ids: Sequence[str], now: Instant) -> None:
+    """Note that they were looked at."""
+    tx.executemany("UPDATE tasks SET updated_at = ? WHERE id = ?", [(now, task_id) for task_id in task_ids])
 
 
 def events(tx: Tx, task_id: str) -> list[TaskEvent]:
@@ -226,9 +296,55 @@ def snapshot(tx: Tx, snapshot_id: str) -> str | None:
     return content
 
 
+def gathered(tx: Tx, task_id: str) -> str | None:
+    """The JSON of the newest snapshot of a task that an agent gathered; what models advised lies among them."""
+    content: str | None = tx.scalar(
+        "SELECT content FROM snapshots WHERE task_id = ? AND content LIKE ? ORDER BY created_at DESC, id DESC LIMIT 1",
+        (task_id, '{"task_id":%'),
+    )
+    return content
+
+
+def written(tx: Tx, task_id: str) -> str | None:
+    """The JSON of the newest draft that the assistant wrote in a task."""
+    content: str | None = tx.scalar(
+        "SELECT content FROM snapshots WHERE task_id = ? AND content LIKE ? ORDER BY created_at DESC, id DESC LIMIT 1",
+        (task_id, '{"text":%'),
+    )
+    return content
+
+
+def forget_snapshots(tx: Tx, agent: str, user_id: str, before: Instant, limit: int) -> int:
+    """Delete what an agent gathered and wrote for a person before then; how many."""
+    return tx.execute(
+        "DELETE FROM snapshots WHERE id IN (SELECT s.id FROM snapshots s JOIN tasks t ON t.id = s.task_id "
+        "WHERE t.agent = ? AND t.user_id = ? AND s.created_at < ? ORDER BY s.id LIMIT ?)",
+        (agent, user_id, before, limit),
+    )
+
+
+def forget_all_snapshots(tx: Tx, agent: str, before: Instant, limit: int) -> int:
+    """Delete what an agent gathered and wrote before then, for whom ever; how many."""
+    return tx.execute(
+        "DELETE FROM snapshots WHERE id IN (SELECT s.id FROM snapshots s JOIN tasks t ON t.id = s.task_id "
+        "WHERE t.agent = ? AND s.created_at < ? ORDER BY s.id LIMIT ?)",
+        (agent, before, limit),
+    )
+
+
+def long_at_work(tx: Tx, agent: str, stage: str, before: Instant, most: int) -> list[Task]:
+    """Running tasks of an agent at that stage that were made before then and whose senders were not told, the oldest first."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM tasks WHERE agent = ? AND status = ? AND stage = ? AND created_at <= ? "
+        "AND progress_at IS NULL ORDER BY created_at LIMIT ?",
+        (agent, TaskStatus.RUNNING.value, stage, before, most),
+    )
+    return [_task(row) for row in rows]
+
+
 def _task(row: Row) -> Task:
     values = list(row)
     values[9] = TaskStatus(values[9])
     values[12] = bool(values[12])
-    values[16] = json.loads(values[16])
+    values[17] = json.loads(values[17])
     return Task(*values)

@@ -15,6 +15,7 @@ from typing import Any
 from mailwright.domain.clock import Instant
 from mailwright.domain.envelope import Origin
 from mailwright.storage.database import Row, Tx
+from mailwright.storage.messages import Flag
 
 SLICE = 1_000
 """Uids in one question. SQLite takes 32,766 parameters; less keeps a slow client's memory and a reader's time small."""
@@ -82,6 +83,18 @@ def first_uids(tx: Tx, mailbox_id: str, limit: int) -> list[int]:
     """The lowest uids, ascending."""
     rows = tx.all("SELECT uid FROM messages WHERE mailbox_id = ? ORDER BY uid LIMIT ?", (mailbox_id, limit))
     return [row[0] for row in rows]
+
+
+def delivered_since(tx: Tx, user_id: str, modseq: int) -> bool:
+    """Whether mail was delivered to the account after that modseq which is still there."""
+    return (
+        tx.one(
+            "SELECT 1 FROM messages WHERE user_id = ? AND modseq > ? AND created_modseq > ? "
+            "AND inbound_id IS NOT NULL LIMIT 1",
+            (user_id, modseq, modseq),
+        )
+        is not None
+    )
 
 
 def uids_from(tx: Tx, mailbox_id: str, uid: int) -> list[int]:
@@ -202,23 +215,32 @@ def to_mark(tx: Tx, mailbox_id: str, wanted: Sequence[int]) -> list[tuple[int, i
 
 
 def mark(tx: Tx, mailbox_id: str, modseq: int, changes: Sequence[tuple[int, int, str]]) -> None:
-    """Write (uid, flags, keywords as JSON) of messages that changed, ascending; runs of neighbours that agree are one statement."""
-    runs: list[tuple[int, str, int, str, int, int]] = []
+    """Write (uid, flags, keywords as JSON) of messages that changed, ascending; runs of neighbours that agree are one statement.
+
+    One that loses \\Deleted comes anew: for JMAP it was not there (RFC 8621 §4.1.1), and a client was told that it went.
+    """
+    runs: list[tuple[int, str, int, int, int, str, int, int]] = []
     start = 0
     for index in range(1, len(changes) + 1):
         first, last = changes[start], changes[index - 1]
         if index == len(changes) or changes[index][0] != last[0] + 1 or changes[index][1:] != first[1:]:
-            runs.append((first[1], first[2], modseq, mailbox_id, first[0], last[0]))
+            gone = int(first[1] & Flag.DELETED)
+            runs.append((first[1], first[2], modseq, gone, modseq, mailbox_id, first[0], last[0]))
             start = index
     # No uid lies between two that follow each other: each of these changes what it should and nothing else.
     tx.executemany(
-        "UPDATE messages SET flags = ?, keywords = ?, modseq = ? WHERE mailbox_id = ? AND uid BETWEEN ? AND ?", runs
+        "UPDATE messages SET flags = ?, keywords = ?, modseq = ?, "
+        f"created_modseq = CASE WHEN flags & {Flag.DELETED.value} > ? THEN ? ELSE created_modseq END "
+        "WHERE mailbox_id = ? AND uid BETWEEN ? AND ?",
+        runs,
     )
 
 
-def to_take(tx: Tx, mailbox_id: str, wanted: Sequence[int]) -> list[tuple[int, str, int, int, str]]:
-    """(uid, id, size, flags, blob id) of the wanted uids (at most SLICE), held until this transaction ends."""
-    return _rows(tx, "m.uid, m.id, m.size, m.flags, m.blob_id", "messages m", mailbox_id, wanted, tx.exclusive)
+def to_take(tx: Tx, mailbox_id: str, wanted: Sequence[int]) -> list[tuple[int, str, int, int, str, str]]:
+    """(uid, id, size, flags, blob id, thread id) of the wanted uids (at most SLICE), held until this transaction ends."""
+    return _rows(
+        tx, "m.uid, m.id, m.size, m.flags, m.blob_id, m.thread_id", "messages m", mailbox_id, wanted, tx.exclusive
+    )
 
 
 def put_copies(

@@ -21,7 +21,11 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceFile:
-    """One file of a thread. `path` is below the thread's folder; `version` 0 is the first of its name; `size` in bytes."""
+    """One file of a thread. `path` is below the thread's folder; `version` 0 is the first of its name; `size` in bytes.
+
+    `message_id` and `part` say which attachment it is. What a run of an agent made has the run's `task_id`, and the task's
+    generation as its `part`.
+    """
 
     id: str
     thread_id: str
@@ -34,9 +38,12 @@ class WorkspaceFile:
     message_id: str | None
     part: int
     created_at: Instant
+    task_id: str | None = None
 
 
-_FILE = "id, thread_id, path, original_name, version, content_type, size, blob_id, message_id, part, created_at"
+_FILE = (
+    "id, thread_id, path, original_name, version, content_type, size, blob_id, message_id, part, created_at, task_id"
+)
 
 
 def of_user(tx: Tx, user_id: str) -> Workspace | None:
@@ -94,6 +101,7 @@ def add_file(tx: Tx, workspace_id: str, file: WorkspaceFile) -> None:
         message_id=file.message_id,
         part=file.part,
         created_at=file.created_at,
+        task_id=file.task_id,
     )
 
 
@@ -103,6 +111,24 @@ def point(tx: Tx, file_id: str, blob_id: str, size: int, now: Instant) -> None:
         "UPDATE workspace_files SET blob_id = ?, size = ?, created_at = ?, version = version + 1 WHERE id = ?",
         (blob_id, size, now, file_id),
     )
+
+
+def made_by(
+    tx: Tx, task_id: str, *, generation: int | None = None, workspace_id: str | None = None
+) -> list[WorkspaceFile]:
+    """What runs of a task made, in the order they made it; of one generation, in one workspace, where these are given."""
+    asked = [("part", generation), ("workspace_id", workspace_id)]
+    given = [(column, value) for column, value in asked if value is not None]
+    rows = tx.all(
+        f"SELECT {_FILE} FROM workspace_files WHERE task_id = ?{''.join(f' AND {each} = ?' for each, _ in given)} ORDER BY id",
+        (task_id, *(value for _, value in given)),
+    )
+    return [_file(row) for row in rows]
+
+
+def remove_file(tx: Tx, file_id: str) -> None:
+    """The row goes; the blob is the caller's to release."""
+    tx.execute("DELETE FROM workspace_files WHERE id = ?", (file_id,))
 
 
 def checksum(tx: Tx, blob_id: str) -> str | None:

@@ -60,10 +60,10 @@ def test_a_base_subject_is_its_own_base(subject: str) -> None:
 
 @pytest.mark.parametrize("piece", ["[a]", "re: ", "[", "re ", "(fwd)", "[fwd:", "]", "re[", " "])
 def test_a_hostile_subject_takes_no_long_time(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     for number in range(20):
         base_subject(piece * 20_000 + str(number))
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def _message(number: int, **changes: object) -> Sortable:

@@ -86,3 +86,17 @@ def test_an_embedded_message_has_its_envelope() -> None:
 def test_parameters_cannot_break_out() -> None:
     read = _structure(_message('application/x; name="a\\"b) NIL"; q=") ("'))
     assert read[2] == (b"name", b'a"b) NIL', b"q", b") (")
+
+
+def test_language_location_and_checksum_are_told() -> None:
+    raw = (
+        b"Content-Type: multipart/mixed; boundary=b\r\nContent-Language: de, en (both)\r\n\r\n"
+        b"--b\r\nContent-Language: fr\r\nContent-MD5: Q2hlY2sgSW50ZWdyaXR5IQ==\r\n"
+        b"Content-Location: https://exam\r\n ple.org/a\r\n\r\nHi\r\n--b--\r\n"
+    )
+    root = mime.parse(raw).root
+    assert mime.Part.from_json(root.to_json()) == root
+    found = body(root, Excerpts([(0, raw)]), extensible=True)
+    # RFC 9051 §7.5.2: MD5, disposition, language, location.
+    assert b'"Q2hlY2sgSW50ZWdyaXR5IQ==" NIL "fr" "https://example.org/a")' in found
+    assert found.endswith(b'NIL ("de" "en") NIL)')

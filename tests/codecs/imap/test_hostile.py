@@ -80,9 +80,9 @@ def test_random_octets_are_garbled_and_nothing_worse(octets: bytes) -> None:
 def test_a_full_line_of_anything_is_read_in_a_moment(line: bytes) -> None:
     session = signed_in()
     session.receive(line + b"\r\n")
-    before = time.perf_counter()
+    before = time.thread_time()
     command = session.next_command()
-    assert time.perf_counter() - before < 1
+    assert time.thread_time() - before < 1
     assert command is not None
     if not isinstance(command, Garbled):
         session.answered(command, ok=True)
@@ -113,10 +113,10 @@ def test_literals_of_a_refused_line_are_skipped_with_it() -> None:
 def test_a_flood_of_small_commands_in_one_piece_takes_time_in_proportion() -> None:
     session = signed_in()
     session.receive(b"a NOOP\r\n" * 50_000)
-    before = time.perf_counter()
+    before = time.thread_time()
     count = sum(1 for _ in iter(session.next_command, None))
     assert count == 50_000
-    assert time.perf_counter() - before < 5
+    assert time.thread_time() - before < 5
 
 
 def test_a_large_message_in_small_pieces_takes_memory_and_time_in_proportion() -> None:
@@ -128,13 +128,13 @@ def test_a_large_message_in_small_pieces_takes_memory_and_time_in_proportion() -
         assert session.next_command() is None
         assert session.wants_continuation()
         piece = b"x" * 64
-        before = time.perf_counter()
+        before = time.thread_time()
         for _ in range(size // 64):
             session.receive(piece)
             session.next_command()
         session.receive(b"\r\n")
         command = session.next_command()
-        assert time.perf_counter() - before < 8
+        assert time.thread_time() - before < 8
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -162,12 +162,12 @@ def test_the_usual_commands_are_quick() -> None:
         b"a STORE 5 +FLAGS.SILENT (\\Seen)\r\n",
         b"a UID SEARCH RETURN (ALL) UNDELETED SINCE 1-Jul-2026\r\n",
     ]
-    before = time.perf_counter()
+    before = time.thread_time()
     kinds = set()
     for number in range(3000):
         session.receive(lines[number % 3])
         kinds.add(type(session.next_command()))
         assert session.next_command() is None
-    assert time.perf_counter() - before < 2
+    assert time.thread_time() - before < 2
     assert Store in kinds
     assert Search in kinds

@@ -124,7 +124,7 @@ from .conversation import feed, one, refused, signed_in
             ),
         ),
     ],
-    ids=repr,
+    ids=lambda given: repr(given) if isinstance(given, bytes) else type(given).__name__,
 )  # fmt: skip
 def test_what_clients_say(line: bytes, wanted: Command) -> None:
     assert one(line) == wanted

@@ -124,7 +124,7 @@ def test_a_pattern_says_what_the_regular_expression_says(pattern: str, name: str
 
 def test_a_pattern_made_to_be_slow_is_not() -> None:
     judge = Pattern("", "*a" * 480 + "b")
-    before = time.perf_counter()
+    before = time.thread_time()
     for _ in range(50):
         assert not judge.matches("a" * 1000)
-    assert time.perf_counter() - before < 1
+    assert time.thread_time() - before < 1

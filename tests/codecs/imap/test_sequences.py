@@ -83,14 +83,14 @@ def test_the_saved_result_stands_for_uids() -> None:
 
 
 def test_a_set_as_large_as_all_numbers_costs_nothing() -> None:
-    before = time.perf_counter()
+    before = time.thread_time()
     text = b"1:4294967295," + b",".join([b"%d:%d" % (n * 3, n * 3 + 1) for n in range(1, 50_000)])
     for _ in range(3):
         chosen = SequenceSet.parse(text)
         assert len(chosen.resolve(array("I", range(1, 100_001)), uid=True)) == 100_000
     scattered = SequenceSet.of([(n * 3, n * 3) for n in range(1, 50_000)])
     assert len(scattered.resolve(array("I", range(1, 200_001)), uid=True)) == 49_999
-    assert time.perf_counter() - before < 2
+    assert time.thread_time() - before < 2
 
 
 def test_numbers_are_joined_in_the_order_given() -> None:

@@ -17,9 +17,9 @@ SECONDS = 2.0  # far above what it takes, far below what a quadratic reader take
 
 
 def _timed(world: World, raw: bytes) -> list[str]:
-    began = time.perf_counter()
+    began = time.thread_time()
     found = world.examine(raw)
-    assert time.perf_counter() - began < SECONDS
+    assert time.thread_time() - began < SECONDS
     assert not found.proven or results(found, "spf") == ["pass"]
     return results(found, "dkim")
 
@@ -120,9 +120,9 @@ def test_no_written_result_breaks_the_reader(value: bytes) -> None:
     "value", [b'"' * 16_000, b"(" * 16_000, b'"\\' * 8_000, b"=" * 16_000, b"a=b;" * 4_000, b"\\" * 9_000]
 )
 def test_a_hostile_written_result_costs_little(value: bytes) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     told_by(value)
     told_by(b"mx.example.org; " + value)
     author([b'"' + value])
     claimed([value])
-    assert time.perf_counter() - began < SECONDS
+    assert time.thread_time() - began < SECONDS

@@ -234,3 +234,14 @@ def test_the_references_of_a_reply_end_with_the_message_answered() -> None:
     assert len(references) == 100
     assert references[0] == "<0@x>"
     assert references[-2:] == ("<149@x>", "<one@example.org>")
+
+
+def test_long_urls_of_a_list_stand_as_they_are_and_what_is_none_is_text() -> None:
+    """RFC 2369 §2: mail programs read these fields without decoding them."""
+    url = f"<https://mail.example.org/unsubscribe/{'x' * 200}>, <mailto:ada@example.org?subject=unsubscribe>"
+    raw = composed(headers=[("List-Unsubscribe", url), ("List-Help", "ask Chén")])
+    assert b"List-Unsubscribe: <https://mail.example.org/unsubscribe/xxx" in raw
+    assert b"\r\n <mailto:ada@example.org?subject=unsubscribe>\r\n" in raw
+    header = mime.parse(raw).header
+    assert header.get("List-Unsubscribe") == url
+    assert header.get("List-Help") == "ask Chén"

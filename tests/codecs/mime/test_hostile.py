@@ -188,9 +188,9 @@ def test_what_is_kept_of_two_thousand_hostile_parts_is_bounded(field: bytes) -> 
     raw = (
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + (b"--b\r\n" + field + b"\r\nx\r\n") * 1990 + b"--b--\r\n"
     )
-    began = time.perf_counter()
+    began = time.thread_time()
     parsed = mime.parse(raw)
-    assert time.perf_counter() - began < 10
+    assert time.thread_time() - began < 10
     assert len(parsed.root.to_json()) < 1_500_000
     assert len(parsed.root.children) == 1990
     assert parsed.defects
@@ -282,9 +282,9 @@ def test_hostile_header_values_are_read_in_one_pass(piece: str) -> None:
     ids=["spaces", "comments", "colons", "spaces around signs"],
 )
 def test_long_runs_in_an_address_field_are_read_in_one_pass(value: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     mailboxes.parse(value)
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
 
 
 @pytest.mark.timeout(20)

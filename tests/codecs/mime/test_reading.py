@@ -103,6 +103,14 @@ def test_message_ids_keep_the_first_and_the_last_of_a_long_list() -> None:
     assert (ids[0], ids[1], ids[-1]) == ("<0@x>", "<151@x>", "<249@x>")
 
 
+def test_an_id_that_was_written_as_encoded_words_is_read() -> None:
+    written = "<a@b> =?utf-8?q?=3Ca-long-one=2E01a1ff7b?=\r\n =?utf-8?q?=40mail=2Eexample=2Eorg=3E?="
+    assert messageids.parse(words.unfold(written)) == ("<a@b>", "<a-long-one.01a1ff7b@mail.example.org>")
+    assert messageids.parse("<=?utf-8?q?a?=@b>") == ("<=?utf-8?q?a?=@b>",), (
+        "inside the brackets it is an id as it stands"
+    )
+
+
 @pytest.mark.parametrize(
     ("data", "encoding", "expected"),
     [

@@ -83,10 +83,10 @@ def test_no_pattern_takes_long() -> None:
             if left < 0:
                 raise TimeoutError
 
-        started = time.perf_counter()
+        started = time.thread_time()
         with contextlib.suppress(TimeoutError):
             wildcard(value, pattern, spend)
-        assert time.perf_counter() - started < 1.5, pattern[:20]
+        assert time.thread_time() - started < 1.5, pattern[:20]
 
 
 @pytest.mark.parametrize(

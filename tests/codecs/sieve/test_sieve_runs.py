@@ -264,9 +264,9 @@ def test_a_hostile_script_over_a_hostile_message_ends_soon() -> None:
     for text in scripts:
         rules = sieve.compile_script((EVERYTHING + text).encode())
         parsed = mime.parse(raw)
-        started = time.perf_counter()
+        started = time.thread_time()
         outcome = sieve.run(rules, parsed, sieve.Facts(EVE, ADA, NOW))
-        assert time.perf_counter() - started < 1.5, text[:60]
+        assert time.thread_time() - started < 1.5, text[:60]
         assert outcome.stores or outcome.is_discarded
 
 

@@ -194,9 +194,9 @@ def test_reading_is_linear_in_the_script() -> None:
         b":a" * 30_000,
     ]
     for content in hostile:
-        started = time.perf_counter()
+        started = time.thread_time()
         problems(content)
-        assert time.perf_counter() - started < 2.0, content[:40]
+        assert time.thread_time() - started < 2.0, content[:40]
 
 
 _WORDS = [

@@ -22,7 +22,7 @@ async def test_what_is_taken_is_settled_with_its_receipt(world: World) -> None:
     await world.dispatcher(transport).drain()
     row = await world.row(row_id)
     assert (row.status, row.attempts, row.uncertain, row.receipt) == ("sent", 1, 0, "250 2.0.0 taken")
-    assert transport.took == [(ADA, CHEN, LETTER, "<figures@mailwright.test>", row.idempotency_key)]
+    assert transport.took == [(ADA, CHEN, LETTER, "<figures@mailwright.test>", row.id)]
 
 
 async def test_the_return_path_of_a_forwarded_message_stays_here(world: World) -> None:

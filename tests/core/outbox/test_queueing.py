@@ -77,7 +77,7 @@ async def test_a_failed_message_can_be_tried_again_with_the_same_message_id_and_
     await world.dispatcher(transport).drain()
     after = await world.row(row_id)
     assert (after.status, after.receipt) == ("sent", "250 2.0.0 taken")
-    assert transport.took[0][3:] == (before.message_id, before.idempotency_key)
+    assert transport.took[0][3:] == (before.message_id, before.id)
     assert await world.dead() == []
 
 

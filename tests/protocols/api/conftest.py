@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from mailwright.core import Core, CoreSettings, accounts, domains
 from mailwright.domain.refusals import TryLater
 from mailwright.protocols.api import ApiSettings, create_api
 from mailwright.storage import Database, Tx, open_blobs
+from tests.protocols.api.people import Browser, MakeBrowser, give_password
 
 Client = Callable[..., httpx.AsyncClient]
 
@@ -64,3 +66,19 @@ async def client(core: Core) -> AsyncIterator[Client]:
     yield make
     for each in opened:
         await each.aclose()
+
+
+@pytest.fixture
+async def browser(core: Core) -> AsyncIterator[MakeBrowser]:
+    """Makes browsers: `browser()`; Ada and Bashir have a password."""
+    for email in ("ada@mailwright.test", "bashir@mailwright.test"):
+        give_password(core, email)
+    made: list[Browser] = []
+
+    def make(**options: Any) -> Browser:
+        made.append(Browser(core, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        await each.close()

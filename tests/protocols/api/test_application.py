@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,13 @@ from tests.protocols.api.conftest import Client
 def _work(core: Core, *, age: int = 0) -> None:
     moment = now() - age * 1_000_000
     core.database.write_now(lambda tx: workers.sign_in(tx, "mini-mouse", "here", 1, ["all"], moment))
+
+
+def _stuck(tx: Any, *, seconds: int) -> None:
+    """An event that nobody handles."""
+    cursor = {"stream": "mail_ingest", "grp": "ingesters", "tx": 0, "position": 0, "owner": "", "lease_until": 0}
+    tx.insert("event_cursors", unless_exists=True, **cursor)
+    tx.insert("events", kind="MessageDelivered", key="k", payload="{}", created_at=now() - seconds * 1_000_000)
 
 
 async def test_every_error_has_the_envelope(client: Client) -> None:
@@ -72,10 +80,42 @@ async def test_sane_ids_are_kept_and_others_replaced(client: Client) -> None:
         assert re.fullmatch(r"[0-9a-f-]{36}", answer.headers["X-Correlation-Id"])
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/api/health"])
-async def test_a_process_that_answers_is_alive(client: Client, path: str) -> None:
-    answer = await client().get(path)
+async def test_a_process_that_answers_is_alive(client: Client) -> None:
+    answer = await client().get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_health_tells_of_the_parts(client: Client, core: Core) -> None:
+    caller = client()
+    answer = await caller.get("/api/health")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded"), "nobody works"
+    _work(core)
+    found = (await caller.get("/api/health")).json()
+    assert found["status"] == "healthy"
+    assert found["services"] == {"database": "connected", "streams": {}, "workers": 1}
+    datetime.fromisoformat(found["timestamp"].replace("Z", "+00:00"))
+
+
+async def test_health_tells_which_stream_is_behind(client: Client, core: Core) -> None:
+    _work(core)
+    caller = client()
+    await core.write(lambda tx: _stuck(tx, seconds=20))
+    found = (await caller.get("/api/health")).json()
+    assert found["status"] == "healthy", "a few seconds are no reason to worry"
+    assert found["services"]["streams"]["mail_ingest/ingesters"]["lag"] == 1
+    await core.write(lambda tx: _stuck(tx, seconds=120))
+    answer = await caller.get("/api/health")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded"), "this process answers as well as ever"
+    stream = answer.json()["services"]["streams"]["mail_ingest/ingesters"]
+    assert stream["lag"] == 2
+    assert stream["oldest_seconds"] >= 120
+
+
+@pytest.mark.usefixtures("away")
+async def test_a_balancer_is_told_when_the_database_is_away(client: Client) -> None:
+    answer = await client().get("/api/health")
+    assert (answer.status_code, answer.json()["status"]) == (503, "degraded")
+    assert answer.json()["services"] == {"database": "disconnected", "streams": None, "workers": None}
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/api/metrics"])
@@ -101,12 +141,7 @@ async def test_ready_with_a_worker_and_not_without(client: Client, core: Core) -
 
 async def test_a_consumer_that_stands_still_is_not_ready(client: Client, core: Core) -> None:
     _work(core)
-
-    def stuck(tx: Any) -> None:
-        tx.insert("event_cursors", stream="mail_ingest", grp="ingesters", tx=0, position=0, owner="", lease_until=0)
-        tx.insert("events", kind="MessageDelivered", key="k", payload="{}", created_at=now() - 120_000_000)
-
-    await core.write(stuck)
+    await core.write(lambda tx: _stuck(tx, seconds=120))
     answer = await client().get("/readyz")
     assert answer.status_code == 503
     assert "mail_ingest/ingesters" in answer.text
@@ -158,18 +193,32 @@ async def test_the_worker_status_follows_the_heartbeats(client: Client, core: Co
 
 async def test_the_pages_need_nothing_from_elsewhere(client: Client) -> None:
     caller = client()
-    for path in ("/", "/docs"):
-        answer = await caller.get(path)
-        assert answer.status_code == 200
-        assert not re.search(r"(src|href)=['\"](https?:)?//", answer.text)
-        assert "<script" not in answer.text
-        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    answer = await caller.get("/docs")
+    assert answer.status_code == 200
+    assert not re.search(r"(src|href)=['\"](https?:)?//", answer.text)
+    assert "<script" not in answer.text
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     text = (await caller.get("/docs")).text
     for path in ("/webhook/email", "/readyz", "/api/public/workers/status", "textBody"):
         assert path in text
     described = (await caller.get("/openapi.json")).json()
     assert "/webhook/email" in described["paths"]
     assert described["openapi"].startswith("3.")
+
+
+@pytest.mark.parametrize("path", ["/api/session", "/api/session/link", "/api/admin/users", "/api/account/password"])
+async def test_nobody_makes_us_read_much_before_it_is_known_who_asks(client: Client, path: str) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield b"[" * 65_536
+
+    caller = client(max_body=50_000_000)
+    whole = await caller.post(path, content=b"[" * 2_000_000, headers={"Content-Type": "application/json"})
+    assert (whole.status_code, whole.json()["error"]["code"]) == (413, "message_too_large")
+    piecewise = await caller.post(path, content=pieces(), headers={"Content-Type": "application/json"})
+    assert piecewise.status_code == 413
+    hook = await caller.post("/webhook/email", content=b"[" * 2_000_000)
+    assert hook.status_code != 413
 
 
 async def test_requests_are_counted_by_route_and_never_by_invented_path(client: Client) -> None:

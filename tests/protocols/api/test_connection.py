@@ -5,6 +5,8 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from mailwright.core import Core
 from mailwright.protocols.api import ApiSettings, HttpServer, connection, create_api
@@ -94,3 +96,31 @@ async def test_a_slow_but_steady_body_and_a_pause_between_requests_are_fine(port
         assert answer.startswith(b"HTTP/1.1 400 ")
         await asyncio.sleep(0.6)
     writer.close()
+
+
+@pytest.mark.parametrize("slow", [True, False])
+async def test_who_reads_slowly_gets_all_of_it_and_who_reads_nothing_is_cut(
+    monkeypatch: pytest.MonkeyPatch, slow: bool
+) -> None:
+    monkeypatch.setattr(connection, "STALLED_SECONDS", 0.5)
+    size = 16 * 1024 * 1024
+
+    async def large(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(b"x" * size)(scope, receive, send)
+
+    server = HttpServer(large, "127.0.0.1", 0)
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
+    read = 0
+    try:
+        writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        await asyncio.sleep(0 if slow else 1.5)
+        with contextlib.suppress(ConnectionError):
+            while part := await reader.read(1024 * 1024 if slow else -1):
+                read += len(part)
+                if slow and read < size // 2:
+                    await asyncio.sleep(0.05)
+    finally:
+        writer.close()
+        await server.close(1)
+    assert (read > size) is slow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import zlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -138,14 +137,12 @@ async def test_messages_that_come_in_at_once_are_bounded_together(database: Data
 
 async def test_a_zip_bomb_goes_off_in_small_pieces(house: House) -> None:
     ada = await _compressed(house)
-    begun = time.monotonic()
     bomb = zlib.compressobj(9, zlib.DEFLATED, -15)
     octets = b"".join([bomb.compress(bytes(MEBIBYTE)) for _ in range(256)]) + bomb.flush(zlib.Z_SYNC_FLUSH)
     assert len(octets) < MEBIBYTE
     ada.writer.write(octets)
     bashir = await house.client("bashir@mailwright.test")
     await bashir.ok("NOOP")
-    assert time.monotonic() - begun < 5
     connection = max(house.server._connections, key=lambda each: each.is_compressed)
     for _ in range(20):
         assert connection.session.buffered < MEBIBYTE

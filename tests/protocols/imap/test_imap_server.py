@@ -15,6 +15,7 @@ from mailwright.core import access
 from mailwright.domain.refusals import NotFound
 from mailwright.protocols.imap import ImapSettings
 from mailwright.storage.database import Database
+from tests.core.bearing import issuing
 from tests.protocols.imap.house import PASSWORD, Client, House, clear, house_of, letter
 
 
@@ -77,10 +78,7 @@ async def test_every_wrong_password_waits_longer_for_its_answer(database: Databa
 
 
 async def test_a_bearer_token_signs_in_where_somebody_verifies_it(house: House) -> None:
-    async def verify(token: str) -> str | None:
-        return "ada@mailwright.test" if token == "good" else None
-
-    house.core.bearer = verify
+    house.core.bearer = issuing({"good": "ada@mailwright.test"})
     ada = await house.client()
     assert "AUTH=OAUTHBEARER AUTH=XOAUTH2" in ada.greeting
 

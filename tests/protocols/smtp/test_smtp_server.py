@@ -196,10 +196,10 @@ async def test_octets_that_came_fast_buy_no_hours_of_silence() -> None:
         await writer.drain()
         began = time.monotonic()
         with contextlib.suppress(ConnectionError):
-            while server.connections and time.monotonic() - began < 5:
+            while server.connections and time.monotonic() - began < 20:
                 writer.write(b"y")
                 await asyncio.sleep(0.1)
-        assert time.monotonic() - began < 4
+        assert not server.connections
         writer.close()
 
 
@@ -256,9 +256,7 @@ async def test_closing_does_not_wait_longer_than_its_grace() -> None:
     await say(reader, writer, BEGIN, b"354 ")
     writer.write(b"half a message")
     await asyncio.sleep(0.05)
-    began = time.monotonic()
-    await server.close(grace=0.2)
-    assert time.monotonic() - began < 2
+    await asyncio.wait_for(server.close(grace=0.2), 20)
     assert server.connections == 0
     writer.close()
 

@@ -2,25 +2,29 @@
 
 The reply's blob, its outbox row, its copy in the agent's Sent mailbox and the end of the task are committed together; the outbox
 key and the Message-ID are made of the task and its generation, so that a repeat of the step is a no-op. Inside that transaction
-the facts are read again: a person may have answered, the agent may have been switched off, the sender may have been answered too
-often meanwhile. Who is written to comes from the snapshot's correspondent and from nowhere else.
+the facts are read again and the monitor is asked: a person may have answered, the agent may have been switched off or stopped, the
+sender may have been answered too often meanwhile. Who is written to comes from the snapshot's correspondent and from nowhere else.
+What was charged and did not end in an answer is given back.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from mailwright.agents import policy
-from mailwright.agents.employee import phrases_table
-from mailwright.agents.employee.decide import Decision, asked_enough, silence
+from mailwright.agents.employee import letters
+from mailwright.agents.employee.decide import MAX_REFUSED_A_DAY, Decision, asked_enough, silence
 from mailwright.agents.employee.facts import fresh, sent_id
 from mailwright.agents.employee.gather import worth_repeating
 from mailwright.agents.employee.parts import AGENT, parts
-from mailwright.agents.employee.snapshot import Facts, Snapshot
+from mailwright.agents.employee.snapshot import Advice, Facts, Snapshot
 from mailwright.agents.employee.think import load_advice, load_snapshot
+from mailwright.agents.employee.working import monitor_of
+from mailwright.agents.policy import Action, Effect
 from mailwright.codecs import mime
-from mailwright.codecs.mime import Mailbox
-from mailwright.core import Core, journaling, messages, outbox, tasks
+from mailwright.codecs.mime import Attachment
+from mailwright.core import Core, approvals, journaling, madefiles, messages, outbox, tasks, usage
 from mailwright.core.messages import Flag, Provenance
 from mailwright.domain import clock
 from mailwright.domain.addresses import Address
@@ -29,9 +33,20 @@ from mailwright.domain.refusals import NotFound
 from mailwright.domain.tasks import Stage, TaskStatus
 from mailwright.pipeline import step
 from mailwright.storage import StoredBlob, Tx, assignments, domains
+from mailwright.storage import accounts as account_rows
+from mailwright.storage import approvals as approval_rows
+from mailwright.storage import messages as message_rows
 from mailwright.storage.tasks import Task
 
-Kind: TypeAlias = Literal["reply", "clarify", "apology"]
+Kind: TypeAlias = Literal["reply", "clarify", "acknowledge", "limit", "apology"]
+
+_ENDS: dict[Kind, TaskStatus] = {
+    "reply": TaskStatus.COMPLETE,
+    "clarify": TaskStatus.COMPLETE,
+    "acknowledge": TaskStatus.COMPLETE,
+    "limit": TaskStatus.SKIPPED,
+    "apology": TaskStatus.FAILED,
+}
 
 
 @step(name="employee.act", attempts=6, interval=1.0, backoff=2.0, retry_if=worth_repeating)
@@ -44,10 +59,14 @@ async def act(facts: dict[str, Any], decision: dict[str, Any], advice_id: str) -
     snapshot = await load_snapshot(known.snapshot_id)
     if wanted.action == "reply":
         advice = await load_advice(advice_id)
-        text, model = advice.text, advice.written_by
+        waiting = await core.read(lambda tx: approval_rows.of_task(tx, known.task_id))
+        text = letters.with_waiting(snapshot, advice.text, [each for each in waiting if each.status == "pending"])
+        return await _send(core, known, snapshot, "reply", text, wanted.because, advice)
+    if wanted.action == "limit":
+        text = letters.limit(snapshot, await core.read(lambda tx: _usage(tx, core, known)))
     else:
-        text, model = _clarification(snapshot), ""
-    return await _send(core, known, snapshot, wanted.action, text, TaskStatus.COMPLETE, wanted.because, model)
+        text = letters.clarification(snapshot) if wanted.action == "clarify" else letters.acknowledgement(snapshot)
+    return await _send(core, known, snapshot, wanted.action, text, wanted.because)
 
 
 @step(name="employee.give_up", attempts=6, interval=1.0, backoff=2.0, retry_if=worth_repeating)
@@ -63,7 +82,7 @@ async def give_up(message_id: str, facts: dict[str, Any] | None) -> str:
         return await core.write(lambda tx: _fail(tx, message_id, because))
     snapshot = await load_snapshot(known.snapshot_id)
     task = await core.read(lambda tx: tasks.get(tx, known.task_id))
-    return await _send(core, known, snapshot, "apology", _apology(snapshot, task), TaskStatus.FAILED, because, "")
+    return await _send(core, known, snapshot, "apology", letters.apology(snapshot, task), because)
 
 
 async def _send(
@@ -72,36 +91,36 @@ async def _send(
     snapshot: Snapshot,
     kind: Kind,
     text: str,
-    status: TaskStatus,
     because: str,
-    model: str,
+    advice: Advice | None = None,
 ) -> str:
     task = await core.read(lambda tx: tasks.get(tx, known.task_id))
     recipient = policy.answer_to(snapshot.correspondent)
     if recipient is None:  # decide has seen to that; a snapshot edited by hand must not get further either
         return await core.write(lambda tx: _skip(tx, known, "there is no address to answer"))
-    raw = _compose(core, snapshot, task, recipient, text)
+    files = await _files(core, task) if kind == "reply" else []
+    raw = letters.compose(core, snapshot, task, recipient, text, files)
     blob = await core.blobs.stage(task.tenant_id, raw)
-    return await core.write(
-        lambda tx: _commit(tx, core, known, snapshot, kind, status, because, model, recipient, raw, blob)
-    )
+    letter = _Letter(kind, because, recipient, raw, blob, advice.written_by if advice is not None else "")
+    return await core.write(lambda tx: _commit(tx, core, known, snapshot, letter))
 
 
-def _commit(
-    tx: Tx,
-    core: Core,
-    known: Facts,
-    snapshot: Snapshot,
-    kind: Kind,
-    status: TaskStatus,
-    because: str,
-    model: str,
-    recipient: Address,
-    raw: bytes,
-    blob: StoredBlob,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """What is about to leave."""
+
+    kind: Kind
+    because: str
+    recipient: Address
+    raw: bytes
+    blob: StoredBlob
+    model: str
+
+
+def _commit(tx: Tx, core: Core, known: Facts, snapshot: Snapshot, letter: _Letter) -> str:
     """The sending transaction. Everything that may have changed is looked at again first."""
-    tx.lock(f"answers to {recipient.key}")  # two answers at once would each see the limit not yet reached
+    kind, because = letter.kind, letter.because
+    tx.lock(f"answers to {letter.recipient.key}")  # two answers at once would each see the limit not yet reached
     task = tasks.get(tx, known.task_id)
     if task.status.is_final:
         return task.status.value
@@ -109,52 +128,111 @@ def _commit(
     now_known = fresh(tx, task, message, known, hostname=core.settings.hostname)
     quiet = silence(now_known)
     if quiet is not None:
-        return _fail(tx, message.id, because) if status is TaskStatus.FAILED else _skip(tx, known, quiet.because)
-    if kind == "clarify" and (asked := asked_enough(now_known)):
+        return _fail(tx, message.id, because) if kind == "apology" else _skip(tx, known, quiet.because)
+    if kind in ("clarify", "acknowledge") and (asked := asked_enough(now_known)):
         return _skip(tx, known, asked)  # two mails in the same second: the other one was asked
+    if kind == "limit" and now_known.refused_last_day >= MAX_REFUSED_A_DAY:
+        return _skip(tx, known, because)
     serving = assignments.serving(tx, AGENT, message.user_id)
     assert serving is not None  # `fresh` has looked in this transaction
-    policy.require(serving.grants, policy.Grant.SEND)
+    person = account_rows.by_id(tx, task.user_id) if task.user_id is not None else None
+    ruling = monitor_of(core, task, snapshot, serving.grants, person).rule_in(
+        tx, Effect(Action.REPLY, recipients=(str(letter.recipient),))
+    )
+    if ruling.verdict == "ask" and person is not None and kind == "reply":
+        return _wait(tx, core, task, snapshot, letter, ruling.because)
+    if not ruling.allowed:
+        return _fail(tx, message.id, ruling.because) if kind == "apology" else _skip(tx, known, ruling.because)
+    return _queue(tx, core, task, snapshot, letter)
+
+
+def _queue(tx: Tx, core: Core, task: Task, snapshot: Snapshot, letter: _Letter) -> str:
+    kind, because, status = letter.kind, letter.because, _ENDS[letter.kind]
     if status is TaskStatus.COMPLETE:
-        tasks.enter(tx, task.id, Stage.DECIDE, detail=because)
+        if task.stage != Stage.WORK.value:
+            tasks.enter(tx, task.id, Stage.DECIDE, detail=because)
         tasks.enter(tx, task.id, Stage.ACT)
-    core.blobs.put(tx, blob)
+    core.blobs.put(tx, letter.blob)
+    key = f"{AGENT}:{task.id}:{task.generation}:{kind}"
     verdict = Verdict(Origin.CORRESPONDENT, snapshot.agent_user_id, f"written by the {AGENT} of this server")
+    sender = Address.parse(snapshot.agent_address)
+    message_id = sent_id(task, task.generation, core.settings.hostname)
+    not_before = clock.now() + core.settings.agent_held if core.settings.agent_held else 0
     queued = outbox.enqueue(
         tx,
         tenant_id=task.tenant_id,
         user_id=snapshot.agent_user_id,
         # RFC 3834 §3.3 lets a responder that expects failures use its own address; what comes back to it is never answered.
-        sender=Address.parse(snapshot.agent_address),
-        recipients=[recipient],
-        blob_id=blob.id,
-        message_id=sent_id(task, task.generation, core.settings.hostname),
-        idempotency_key=f"{AGENT}:{task.id}:{task.generation}:{kind}",
+        sender=sender,
+        recipients=[letter.recipient],
+        blob_id=letter.blob.id,
+        message_id=message_id,
+        idempotency_key=key,
         correlation_id=task.correlation_id,
         verdict=verdict,
         dsn=False,
+        not_before=not_before,
+        agent=AGENT,
+        served_id=task.user_id,
     )
     journaling.keep_copy(
         tx,
-        domains.named(tx, Address.parse(snapshot.agent_address).domain),
-        blob_id=blob.id,
-        message_id=sent_id(task, task.generation, core.settings.hostname),
-        key=f"{AGENT}:{task.id}:{task.generation}:{kind}",
+        domains.named(tx, sender.domain),
+        blob_id=letter.blob.id,
+        message_id=message_id,
+        key=key,
         correlation_id=task.correlation_id,
         verdict=verdict,
+        not_before=not_before,
+        agent=AGENT,
+        served_id=task.user_id,
     )
-    sent_copy = _file_copy(tx, snapshot, task, raw, blob) if queued else None
-    result = {"kind": kind, "outbox_ids": queued, "sent_message_id": sent_copy, "model": model}
-    finished = tasks.finish(
+    sent_copy = _file_copy(tx, snapshot, task, letter.raw, letter.blob) if queued else None
+    result = {"kind": kind, "outbox_ids": queued, "sent_message_id": sent_copy, "model": letter.model}
+    madefiles.let_go(tx, task.id, snapshot.agent_user_id)  # a stranger's: they are in the mail now
+    error = (task.last_error or because) if status is TaskStatus.FAILED else ""
+    return tasks.finish(tx, task.id, status, kind=kind, because=because, result=result, error=error).status.value
+
+
+def _wait(tx: Tx, core: Core, task: Task, snapshot: Snapshot, letter: _Letter, because: str) -> str:
+    """The answer waits for its asker's yes, as it is; the task is done with that, and stays charged."""
+    assert task.user_id is not None  # the caller has looked
+    core.blobs.put(tx, letter.blob)
+    asked = approvals.ask(
         tx,
-        task.id,
-        status,
-        kind=kind,
+        core,
+        tenant_id=task.tenant_id,
+        user_id=task.user_id,
+        task_id=task.id,
+        agent=AGENT,
+        blob=letter.blob,
+        sender=snapshot.agent_address,
+        recipients=[str(letter.recipient)],
+        subject=snapshot.subject,
+        message_id=sent_id(task, task.generation, core.settings.hostname),
+        summary="the answer to your mail",
         because=because,
-        result=result,
-        error=(task.last_error or because) if status is TaskStatus.FAILED else "",
+        correlation_id=task.correlation_id,
     )
-    return finished.status.value
+    result = {"kind": "", "approval_id": asked.id, "model": letter.model}
+    told = f"{letter.because}; its answer waits for approval: {because}"
+    return tasks.finish(tx, task.id, TaskStatus.COMPLETE, because=told, result=result).status.value
+
+
+def _usage(tx: Tx, core: Core, known: Facts) -> usage.Usage:
+    task = tasks.get(tx, known.task_id)
+    person = account_rows.by_id(tx, task.user_id or "")
+    if person is None:
+        raise NotFound("the one who asked is gone")
+    return usage.of_account(tx, core, person)
+
+
+async def _files(core: Core, task: Task) -> list[Attachment]:
+    """What the run made to go with its answer."""
+    return [
+        Attachment(each.path.rpartition("/")[2], await core.blobs.read(each.blob_id), each.content_type)
+        for each in await core.read(lambda tx: madefiles.made(tx, task.id))
+    ]
 
 
 def _file_copy(tx: Tx, snapshot: Snapshot, task: Task, raw: bytes, blob: StoredBlob) -> str | None:
@@ -176,27 +254,13 @@ def _file_copy(tx: Tx, snapshot: Snapshot, task: Task, raw: bytes, blob: StoredB
         return None
 
 
-def _compose(core: Core, snapshot: Snapshot, task: Task, recipient: Address, text: str) -> bytes:
-    return mime.compose(
-        from_=Mailbox(_plain(snapshot.agent_name), snapshot.agent_address),
-        to=[Mailbox(_plain(snapshot.correspondent_name), str(recipient))],
-        subject=mime.reply_subject(snapshot.subject),
-        text=policy.outgoing(text),
-        message_id=sent_id(task, task.generation, core.settings.hostname),
-        date=clock.now(),
-        in_reply_to=snapshot.header_message_id,
-        references=snapshot.references,
-        # RFC 3834 §5: whoever answers automatically sees that this is an answer already.
-        headers=[("Auto-Submitted", "auto-replied")],
-    )
-
-
 def _skip(tx: Tx, known: Facts, because: str) -> str:
     if not known.task_id:
         return TaskStatus.SKIPPED.value
     task = tasks.get(tx, known.task_id)
     if task.status.is_final:
         return task.status.value
+    _let_files_go(tx, task)
     return tasks.finish(tx, task.id, TaskStatus.SKIPPED, because=because).status.value
 
 
@@ -206,39 +270,13 @@ def _fail(tx: Tx, message_id: str, because: str) -> str:
         return TaskStatus.FAILED.value
     if task.status.is_final:
         return task.status.value
+    _let_files_go(tx, task)
     finished = tasks.finish(tx, task.id, TaskStatus.FAILED, because=because, error=task.last_error or because)
     return finished.status.value
 
 
-def _clarification(snapshot: Snapshot) -> str:
-    text = _in(phrases_table.CLARIFY, snapshot.language)
-    return text.format(hello=_hello(snapshot), agent=snapshot.agent_name or snapshot.agent_address)
-
-
-def _apology(snapshot: Snapshot, task: Task) -> str:
-    detail = task.last_error
-    reason = (
-        _in(phrases_table.NO_MODEL, snapshot.language).format(detail=detail)
-        if detail
-        else _in(phrases_table.UNKNOWN_REASON, snapshot.language)
-    )
-    return _in(phrases_table.APOLOGY, snapshot.language).format(
-        hello=_hello(snapshot),
-        reason=reason,
-        reference=task.id,
-        agent=snapshot.agent_name or snapshot.agent_address,
-    )
-
-
-def _hello(snapshot: Snapshot) -> str:
-    named, nobody = phrases_table.HELLO.get(snapshot.language, phrases_table.HELLO["en"])
-    first = snapshot.material.sender_name.split()[:1]
-    return named.format(name=first[0]) if first and first[0].isalpha() else nobody
-
-
-def _in(phrases: dict[str, str], language: str) -> str:
-    return phrases.get(language, phrases["en"])
-
-
-def _plain(name: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:200]
+def _let_files_go(tx: Tx, task: Task) -> None:
+    """What was made for a stranger lies in the agent's own workspace until it is sent; this will not be."""
+    message = message_rows.by_id(tx, task.message_id)
+    if message is not None:
+        madefiles.let_go(tx, task.id, message.user_id)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mailwright.agents.deliveries import into_inbox
+from mailwright.agents.employee import switches
 from mailwright.agents.employee.gather import open_task
 from mailwright.agents.employee.parts import AGENT
 from mailwright.agents.employee.workflow import answer
 from mailwright.core import Core, messages, tasks
 from mailwright.core.filing import JUNK
-from mailwright.domain.events import MESSAGE_DELIVERED, Event
+from mailwright.domain.events import Event
 from mailwright.domain.refusals import NotFound
 from mailwright.domain.tasks import TaskStatus
 from mailwright.pipeline import Commit, Flows, Handler, Request
@@ -22,23 +24,18 @@ from mailwright.storage import Tx, assignments
 from mailwright.storage.dead_letters import DeadLetter
 from mailwright.storage.tasks import Task
 
-INBOX = "inbox"
-
 
 def on_delivered(core: Core, flows: Flows) -> Handler:
     """The consumer: what was delivered into the INBOX of a mailbox the employee serves becomes a task and a workflow."""
 
     async def handle(events: Sequence[Event]) -> Commit | None:
-        arrived = {
-            event.payload["message_id"]: event.payload["user_id"]
-            for event in events
-            if event.kind == MESSAGE_DELIVERED and event.payload.get("role") == INBOX
-        }
+        arrived = into_inbox(events)
         if not arrived:
             return None
         users = sorted(set(arrived.values()))
         served = await core.read(lambda tx: assignments.all_serving(tx, AGENT, users))
         wanted = {message_id: served[user_id].id for message_id, user_id in arrived.items() if user_id in served}
+        wanted = await switches.take(core, wanted)
         if not wanted:
             return None
         opened = await core.write(lambda tx: _open(tx, wanted), shared=True)

@@ -53,17 +53,20 @@ _VAGUE = frozenset(["application/octet-stream", "application/vnd.ms-excel", "app
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A message read. `automatic` is why no person waits for an answer, or empty; `files` are for the workspace."""
+    """A message read. `automatic` is why no person waits for an answer, or empty; `files` are for the workspace; `own` and
+    `own_subject` are its writer's words beyond doubt: what authority hangs on."""
 
     parsed: Parsed
     split: quoted.Split
     attachments: tuple[Attached, ...]
     files: tuple[NewFile, ...]
     automatic: str
+    own: str = ""
+    own_subject: str = ""
 
 
 def read(raw: bytes, *, with_files: bool = True) -> Contents:
-    """Read a message; never raises. Without `with_files` the attachments are only named."""
+    """Read a message; never raises. Without `with_files` the attachments are only named, and whose words they are is not asked."""
     parsed = mime.parse(raw)
     split = split_of(parsed)
     attachments: list[Attached] = []
@@ -80,7 +83,16 @@ def read(raw: bytes, *, with_files: bool = True) -> Contents:
         attachments.append(Attached(_clean(name), part.media_type, len(content) or part.size, text, truncated))
         if with_files and len(content) <= MAX_FILE_BYTES:
             files.append(NewFile(index, name, part.media_type, content))
-    return Contents(parsed, split, tuple(attachments), tuple(files), mime.is_automatic(parsed.header) or "")
+    passes_on = bool(split.forwarded or parsed.in_reply_to or parsed.references)
+    return Contents(
+        parsed,
+        split,
+        tuple(attachments),
+        tuple(files),
+        mime.is_automatic(parsed.header) or "",
+        own=_own(parsed) if with_files else "",
+        own_subject="" if passes_on else parsed.subject,  # somebody else may have chosen it
+    )
 
 
 def split_of(parsed: Parsed) -> quoted.Split:
@@ -92,6 +104,16 @@ def split_of(parsed: Parsed) -> quoted.Split:
     return quoted.Split(
         found.new[:MAX_TEXT], found.forwarded[:MAX_FORWARDED], found.quoted[:MAX_TEXT], found.signature[:MAX_TEXT]
     )
+
+
+def _own(parsed: Parsed) -> str:
+    """Of the body what is new beyond doubt; HTML says what it quotes by its elements, and they are looked at here."""
+    text = mime.body_text(parsed.raw, parsed, limit=2 * MAX_TEXT, marks_quotes=True)
+    if not text.strip():
+        text = mime.html_to_text(mime.body_html(parsed.raw, parsed) or "", limit=2 * MAX_TEXT, marks_quotes=True)
+    return quoted.surely_new(text, subject=parsed.subject, is_reply=bool(parsed.in_reply_to or parsed.references))[
+        :MAX_TEXT
+    ]
 
 
 def _as_text(raw: bytes, part: Part, limit: int) -> str | None:

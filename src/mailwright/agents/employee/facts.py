@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from mailwright.agents.employee.parts import AGENT
 from mailwright.agents.employee.snapshot import Facts
 from mailwright.agents.policy import Grant
-from mailwright.core import accounts, messages
+from mailwright.core import accounts, messages, reports, stops
 from mailwright.core.messages import Flag, StoredMessage
 from mailwright.domain import clock
 from mailwright.domain.addresses import Address
@@ -23,6 +23,8 @@ from mailwright.storage import accounts as account_rows
 from mailwright.storage import tasks as task_rows
 from mailwright.storage.accounts import Account
 from mailwright.storage.tasks import Task
+
+MAX_ADDRESSED = 200  # addresses of a message among which ours is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,22 @@ def correspondent_of(tx: Tx, message: StoredMessage) -> Correspondent:
     )
 
 
+def is_addressed(tx: Tx, message: StoredMessage) -> bool:
+    """Whether the author wrote to the mailbox that has the message. A mail from outside is proven by what travels with it, also when
+    somebody who got it once hands it on to us: what Ada asked of another is no word to her agent. Who was signed in has handed
+    it over in person."""
+    if message.account_id is not None:
+        return True
+    for _name, address in [*message.headers.get("to", ()), *message.headers.get("cc", ())][:MAX_ADDRESSED]:
+        try:
+            row = account_rows.address(tx, Address.parse(address).key)
+        except BadAddress:
+            continue
+        if row is not None and row.user_id == message.user_id:
+            return True
+    return False
+
+
 def fresh(tx: Tx, task: Task, message: StoredMessage, known: Facts, *, hostname: str) -> Facts:
     """`known` with everything that can have changed since read anew. `hostname` is what our Message-IDs end in."""
     now = clock.now()
@@ -71,18 +89,30 @@ def fresh(tx: Tx, task: Task, message: StoredMessage, known: Facts, *, hostname:
     return replace(
         known,
         settled=settled,
-        blocked=person is not None and person.status == "blocked",
+        blocked=any(each.status != "active" for each in (person, _named(tx, correspondent)) if each is not None),
         may_send=serving is not None and Grant.SEND.value in serving.grants,
         human_answered=answered_by_somebody(tx, message, ours=our_ids(task, hostname)),
         sent_last_hour=task_rows.sent_since(tx, user_id=user_id, correspondent=correspondent, since=now - clock.HOUR),
         sent_last_day=task_rows.sent_since(tx, user_id=user_id, correspondent=correspondent, since=now - clock.DAY),
-        asked_last_day=task_rows.sent_since(
-            tx, user_id=user_id, correspondent=correspondent, since=now - clock.DAY, kind="clarify"
+        asked_last_day=sum(
+            task_rows.sent_since(tx, user_id=user_id, correspondent=correspondent, since=now - clock.DAY, kind=kind)
+            for kind in ("clarify", "acknowledge")
         ),
+        refused_last_day=task_rows.sent_since(
+            tx, user_id=user_id, correspondent=correspondent, since=now - clock.DAY, kind="limit"
+        ),
+        suppressed=reports.suppressed(tx, task.tenant_id, correspondent),
+        stopped=stops.engaged(tx, tenant_id=task.tenant_id, user_id=user_id),
         sent_in_thread=tuple(
             task_rows.sent_in_thread(tx, user_id=user_id, correspondent=correspondent, thread_id=message.thread_id)
         ),
     )
+
+
+def _named(tx: Tx, correspondent: str) -> Account | None:
+    """Whose address it is, whether they wrote or not."""
+    found = account_rows.address(tx, correspondent)
+    return account_rows.by_id(tx, found.user_id) if found is not None and found.user_id is not None else None
 
 
 def answered_by_somebody(tx: Tx, message: StoredMessage, *, ours: frozenset[str]) -> bool:

@@ -4,7 +4,7 @@ A step: it may run twice, and the second time it writes the same. Creates or fin
 the attachments and the thread's history in the sender's workspace, and returns the facts the next steps decide by.
 
 Whose mail is shown: of the thread only what this correspondent wrote, or what was written to this correspondent. A stranger who
-names somebody's Message-ID lands in that thread and must not be told what it says.
+names somebody's Message-ID lands in that thread and must not be told what it says, nor put words there in somebody's name.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailwright.agents import policy
-from mailwright.agents.employee import contents
+from mailwright.agents.employee import attachedtext, contents
 from mailwright.agents.employee.contents import Contents
-from mailwright.agents.employee.facts import Correspondent, correspondent_of, fresh
+from mailwright.agents.employee.facts import Correspondent, correspondent_of, fresh, is_addressed
 from mailwright.agents.employee.parts import AGENT, parts
 from mailwright.agents.employee.snapshot import Facts, Snapshot
-from mailwright.agents.models import Earlier, Material
+from mailwright.agents.models import Earlier, Material, rules
 from mailwright.agents.models.rules import language
 from mailwright.codecs import mime
 from mailwright.core import Core, messages, tasks, workspaces
 from mailwright.core.messages import StoredMessage
 from mailwright.domain import clock
 from mailwright.domain.addresses import Address
+from mailwright.domain.envelope import Origin
 from mailwright.domain.refusals import BadAddress, NotFound, TryLater
 from mailwright.domain.tasks import Stage
 from mailwright.pipeline import step
@@ -39,6 +40,7 @@ from mailwright.storage.tasks import Task
 MAX_EARLIER = 30  # messages of a thread that are read again: thread.md tells of these, the newest
 MAX_SHOWN_EARLIER = 10  # of them go into the snapshot
 MAX_EARLIER_CHARACTERS = 8_000  # of each
+MAX_PARTICIPANTS = 100
 THREADED_BYTES = 16 * 1024  # reading a larger message takes long enough to be done in a thread
 
 
@@ -67,9 +69,10 @@ async def gather(message_id: str, attempt: int) -> dict[str, Any]:
     if isinstance(begun, Facts):
         return begun.as_values()
     raw = await core.blobs.read(begun.message.blob_id)
-    found = await _read(raw, with_files=True)
+    shop = parts().reach.shop
+    found = await attachedtext.read(shop.extractor if shop is not None else None, await _read(raw, with_files=True))
     earlier = await _earlier(core, begun)
-    if begun.writer.person is not None:
+    if begun.writer.person is not None and begun.message.origin is not Origin.STRANGER:
         await _keep(core, begun, begun.writer.person, found, earlier)
     facts = await core.write(lambda tx: _conclude(tx, core, begun, found, earlier))
     return facts.as_values()
@@ -94,7 +97,14 @@ def _begin(tx: Tx, message_id: str, attempt: int) -> _Found | Facts:
     task_rows.update(tx, task.id, now=clock.now(), user_id=person.id if person else None, thread_id=message.thread_id)
     task = tasks.start_attempt(tx, task.id, Stage.GATHER, attempt=attempt)
     thread = [each for each in messages.in_thread(tx, message.thread_id, message.user_id) if each.id != message.id]
-    shown = [each for each in thread if each.received_at <= message.received_at and _between(each, writer, agent)]
+    shown = [
+        each
+        for each in thread
+        if each.received_at <= message.received_at
+        and _between(each, writer, agent)
+        # Whose words these are is proven: what only says that it is theirs, or ours, is no part of their history.
+        and (message.origin is Origin.STRANGER or each.origin is not Origin.STRANGER)
+    ]
     likes = preferences.of_user(tx, person.id) if person else Preferences()
     return _Found(task, message, agent, writer, likes, tuple(shown[-MAX_EARLIER:]))
 
@@ -176,6 +186,7 @@ def _conclude(
         thread_id=message.thread_id,
     )
     material = _material(found, read, earlier, asked=sent[-1:] == ["clarify"])
+    meant = is_addressed(tx, message)
     snapshot = Snapshot(
         task_id=found.task.id,
         message_id=message.id,
@@ -188,6 +199,9 @@ def _conclude(
         correspondent=str(writer.address) if writer.address else "",
         correspondent_name=writer.name,
         origin=policy.words_of_author(message.origin),
+        participants=_addressed(message) if meant else (),
+        own=read.own if meant else "",
+        own_subject=read.own_subject if meant else "",
         language=language.guess(read.split.new or read.split.forwarded or message.subject),
         material=material,
     )
@@ -196,13 +210,20 @@ def _conclude(
     known = Facts(
         found.task.id,
         snapshot_id,
-        automatic=read.automatic,
+        automatic=read.automatic or rules.machine(material),
         bounce=message.inbound_id is not None and message.envelope_sender is None,
         from_an_agent=key == found.agent.email or (bool(key) and assignments.is_agent_address(tx, key)),
         answerable=writer.address is not None,
         origin=snapshot.origin.value,
+        threshold=parts().options.threshold,
     )
     return fresh(tx, found.task, message, known, hostname=core.settings.hostname)
+
+
+def _addressed(message: StoredMessage) -> tuple[str, ...]:
+    """Whom the author wrote to beside us. The words are the author's, and count as far as it is proven who that is."""
+    named = [*message.headers.get("to", ()), *message.headers.get("cc", ())][:MAX_PARTICIPANTS]
+    return tuple(f"{' '.join(name.split())} <{address}>" if name else address for name, address in named)
 
 
 def _material(found: _Found, read: Contents, earlier: list[tuple[StoredMessage, Contents]], *, asked: bool) -> Material:

@@ -32,6 +32,9 @@ class Snapshot(BaseModel):
     correspondent: str
     correspondent_name: str
     origin: Origin
+    participants: tuple[str, ...] = ()  # whom the asker addressed beside us: `Name <address>`
+    own: str = ""  # of the text what the asker wrote beyond doubt, to us: it may name and ask for effects
+    own_subject: str = ""
     language: str
     material: Material
 
@@ -52,7 +55,8 @@ class Advice(BaseModel):
 class Facts:
     """What decide needs to know. Small, and without mail text: it is an argument and a result of recorded steps.
 
-    `settled` is set when there is nothing to do any more (the task reached its end, or nobody serves the mailbox).
+    `settled` is set when there is nothing to do any more (the task reached its end, or nobody serves the mailbox), `stopped` while the
+    stop switch is thrown. `threshold`: the confidence below which a mail is no task.
     """
 
     task_id: str
@@ -69,6 +73,10 @@ class Facts:
     sent_last_hour: int = 0
     sent_last_day: int = 0
     asked_last_day: int = 0
+    refused_last_day: int = 0
+    stopped: str = ""
+    suppressed: str = ""
+    threshold: float = 0.6
     sent_in_thread: tuple[str, ...] = ()
 
     def as_values(self) -> dict[str, Any]:

@@ -1,27 +1,33 @@
-"""Thinking: the one place that asks a model. Two steps: `judge` (is this a task?) and `work` (the text of the answer).
+"""Thinking: how a model is asked, and the step `judge` (is this a task?). The step that does the work is in `working`.
 
-Each sends the snapshot as quoted material and gets a typed value back, which is kept beside the snapshot; what leaves the step
-is an id, a word and a number. Every call of a model is recorded, the failed ones too. Time-outs, 429 and 5xx are repeated by the
-steps' policy; anything else ends the attempt.
+Each sends the snapshot as quoted material, with placeholders for what a model need not know, and gets a typed value back, which is
+kept beside the snapshot; what leaves the step is an id, a word and a number. Every call of a model is recorded, the failed ones
+too. Time-outs, 429 and 5xx are repeated by the steps' policy; anything else ends the attempt. A message is judged once.
 """
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from mailwright.agents.employee import prompts
 from mailwright.agents.employee.parts import parts
 from mailwright.agents.employee.snapshot import Advice, Snapshot, Verdict
-from mailwright.agents.models import Answer, Judgement, ModelFailed, Purpose, Question, Reply, rules
+from mailwright.agents.models import Asker, Judgement, Material, ModelFailed, Purpose, Question, Reply, rules
 from mailwright.agents.models.asking import T
+from mailwright.agents.models.tools import RunLimits, Tool
+from mailwright.agents.models.turns import MAX_BECAUSE
+from mailwright.codecs.redaction import Placeholders
 from mailwright.core import tasks
 from mailwright.domain import clock
 from mailwright.domain.refusals import NotFound, TryLater
 from mailwright.domain.tasks import Stage
 from mailwright.pipeline import step
-from mailwright.storage import Tx, model_calls
+from mailwright.storage import Tx, judgements, model_calls
 from mailwright.storage import tasks as task_rows
+from mailwright.storage.judgements import Judged
 from mailwright.storage.model_calls import ModelCall
 
 ATTEMPTS = 4  # with 2, 6 and 18 s between them: a rate limit or a restart of the service is over by then
@@ -36,23 +42,29 @@ def worth_repeating(error: BaseException) -> bool:
 
 @step(name="employee.judge", attempts=ATTEMPTS, interval=INTERVAL, backoff=BACKOFF, retry_if=worth_repeating)
 async def judge(task_id: str, snapshot_id: str) -> dict[str, Any]:
-    """`Verdict` as values. Raises ModelFailed, TryLater."""
+    """`Verdict` as values: what was found when this message was judged before, else a model is asked. Raises ModelFailed, TryLater."""
     snapshot = await load_snapshot(snapshot_id, task_id=task_id, stage=Stage.THINK)
-    reply = await _ask(task_id, "judge", snapshot, Judgement, lambda: rules.judge(snapshot.material))
-    advice = Advice(judgement=reply.value, judged_by=reply.model)
-    advice_id = await _keep(task_id, advice, reply.calls)
-    return Verdict(advice_id, reply.value.kind, reply.value.confidence).as_values()
+    task = await parts().core.read(lambda tx: tasks.get(tx, task_id))
+    known = await parts().core.read(lambda tx: judgements.get(tx, snapshot.message_id))
+    if known is not None and task.generation == 1:  # a person who asks once more wants it judged once more
+        judgement = Judgement.model_validate(
+            {"kind": known.kind, "confidence": known.confidence, "because": known.because}
+        )
+        advice_id = await keep(task_id, Advice(judgement=judgement, judged_by=known.model), ())
+        return Verdict(advice_id, judgement.kind, judgement.confidence).as_values()
+    hidden = Placeholders(parts().options.recognisers)
+    material = snapshot.material
+    reply = await ask(task_id, "judge", await quoted(material, hidden), Judgement, lambda: rules.judge(material))
+    judgement = reply.value.model_copy(update={"because": hidden.show(reply.value.because)[:MAX_BECAUSE]})
+    advice_id = await keep(
+        task_id, Advice(judgement=judgement, judged_by=reply.model), reply.calls, message_id=snapshot.message_id
+    )
+    return Verdict(advice_id, judgement.kind, judgement.confidence).as_values()
 
 
-@step(name="employee.work", attempts=ATTEMPTS, interval=INTERVAL, backoff=BACKOFF, retry_if=worth_repeating)
-async def work(task_id: str, snapshot_id: str, advice_id: str) -> str:
-    """The id of the advice that has the answer's text. Raises ModelFailed, TryLater."""
-    snapshot = await load_snapshot(snapshot_id)
-    judged = await load_advice(advice_id)
-    reply = await _ask(task_id, "work", snapshot, Answer, lambda: rules.work(snapshot.material))
-    answer = reply.value
-    advice = judged.model_copy(update={"text": answer.text, "written_by": reply.model, "because": answer.because})
-    return await _keep(task_id, advice, reply.calls)
+async def quoted(material: Material, hidden: Placeholders) -> str:
+    """The material as a model gets it: quoted, and with placeholders for what it need not know."""
+    return await asyncio.to_thread(prompts.quoted, material, secrets.token_hex(16), hidden.hide)
 
 
 async def load_snapshot(snapshot_id: str, *, task_id: str = "", stage: Stage | None = None) -> Snapshot:
@@ -73,40 +85,53 @@ async def load_advice(advice_id: str) -> Advice:
     return Advice.model_validate_json(await parts().core.read(lambda tx: _content(tx, advice_id)))
 
 
-async def _ask(task_id: str, purpose: Purpose, snapshot: Snapshot, answer: type[T], by_rules: Any) -> Reply[T]:
-    """Ask, and record the calls of a failure before it is raised."""
-    models = parts().models
+async def ask(
+    task_id: str,
+    purpose: Purpose,
+    material: str,
+    answer: type[T],
+    by_rules: Callable[[], T],
+    *,
+    tools: tuple[Tool, ...] = (),
+    limits: RunLimits | None = None,
+) -> Reply[T]:
+    """Ask, and record the calls of a failure before it is raised. `material` has its placeholders already."""
     question = Question(
         purpose=purpose,
         instructions=prompts.instructions(purpose),
-        material=prompts.quoted(snapshot.material, secrets.token_hex(16)),
+        material=material,
         answer=answer,
         by_rules=by_rules,
+        tools=tools,
+        limits=limits,
     )
+    core = parts().core
+    task = await core.read(lambda tx: tasks.get(tx, task_id))
     try:
-        return await models.ask(question)
+        return await parts().models.ask(question, who=Asker(task.tenant_id, task.user_id, task_id))
     except ModelFailed as failure:
         told, calls = failure.text, failure.calls
 
         def record(tx: Tx) -> None:
-            _record(tx, task_id, calls)
+            model_calls.add_all(tx, calls, task_id=task_id)
             tasks.note_error(tx, task_id, told)
 
-        await parts().core.write(record)
+        await core.write(record)
         raise
 
 
-async def _keep(task_id: str, advice: Advice, calls: tuple[ModelCall, ...]) -> str:
+async def keep(task_id: str, advice: Advice, calls: tuple[ModelCall, ...], *, message_id: str = "") -> str:
+    """Keep an advice and the calls it cost; its id. With `message_id` the judgement is kept for the message, too."""
+
     def write(tx: Tx) -> str:
-        _record(tx, task_id, calls)
+        model_calls.add_all(tx, calls, task_id=task_id)
+        if message_id:
+            found = advice.judgement
+            judged = Judged(message_id, found.kind, found.confidence, found.because, advice.judged_by, clock.now())
+            judgements.put(tx, judged)
         return task_rows.add_snapshot(tx, task_id, advice.model_dump_json(), clock.now())
 
     return await parts().core.write(write)
-
-
-def _record(tx: Tx, task_id: str, calls: tuple[ModelCall, ...]) -> None:
-    for call in calls:
-        model_calls.add(tx, call, task_id=task_id)
 
 
 def _content(tx: Tx, snapshot_id: str) -> str:

@@ -1,7 +1,7 @@
-"""The order of things: gather → think → decide → act. Nothing else is in here, and nothing that a restart would repeat.
+"""The order of things: gather → think → decide → work → act. Nothing else is in here, and nothing that a restart would repeat.
 
 No clock, no chance, no network in the body: those are the steps'. Two attempts in all; what a step repeats by its own policy does
-not count. When both are used up the task fails, and its sender is told.
+not count, nor does the next model that is asked when one fails. When both are used up the task fails, and its sender is told.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import traceback
 import structlog
 
 from mailwright.agents.employee.act import act, give_up
-from mailwright.agents.employee.decide import decide, silence
+from mailwright.agents.employee.begin import begin
+from mailwright.agents.employee.decide import Decision, decide, silence
 from mailwright.agents.employee.gather import gather
 from mailwright.agents.employee.snapshot import Facts, Verdict
-from mailwright.agents.employee.think import judge, work
+from mailwright.agents.employee.think import judge
+from mailwright.agents.employee.working import work
 from mailwright.pipeline import workflow
 
 log = structlog.get_logger(__name__)
@@ -48,5 +50,7 @@ async def _think_and_act(facts: Facts) -> str:
     decision = decide(facts, verdict)
     advice_id = verdict.advice_id
     if decision.action == "reply":
-        advice_id = await work(facts.task_id, facts.snapshot_id, advice_id)
+        decision = Decision(**await begin(facts.as_values(), decision.as_values()))
+    if decision.action == "reply":
+        advice_id = await work(facts.as_values(), advice_id)
     return await act(facts.as_values(), decision.as_values(), advice_id)

@@ -2,7 +2,8 @@
 
 Called for FETCH with the `Part` that was kept when the message was filed. What is not in there is read: the header of every
 embedded message, because its ENVELOPE belongs to the answer; `ranges` says beforehand which octets those are.
-Promises: static, as the RFC wants it: the same message gives the same answer. Language, location and MD5 are not kept and NIL.
+Promises: static, as the RFC wants it: the same message gives the same answer. Of mail filed before language, location and MD5 were
+kept, these are NIL.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ def body(root: Part, read: Read, *, extensible: bool, utf8: bool = False) -> byt
     """
     if root.is_multipart and root.children:
         parts = b"".join([body(child, read, extensible=extensible, utf8=utf8) for child in root.children])
-        tail = b" %b %b NIL NIL" % (_params(root.params), _disposition(root)) if extensible else b""
+        tail = b" %b %b" % (_params(root.params), b" ".join(_extensions(root))) if extensible else b""
         return b"(%b %b%b)" % (parts, string(root.subtype), tail)
     type_, subtype = _media(root)
     params = root.params
@@ -53,8 +54,15 @@ def body(root: Part, read: Read, *, extensible: bool, utf8: bool = False) -> byt
         words.append(b"%d" % root.lines)
     if extensible:
         # body-ext-1part: MD5, disposition, language, location.
-        words += [NIL, _disposition(root), NIL, NIL]
+        words += [nstring(root.md5), *_extensions(root)]
     return b"(%b)" % b" ".join(words)
+
+
+def _extensions(part: Part) -> list[bytes]:
+    """Disposition, language, location: the same for a multipart and for a leaf."""
+    tags = [string(tag) for tag in part.languages]
+    languages = NIL if not tags else tags[0] if len(tags) == 1 else b"(%b)" % b" ".join(tags)
+    return [_disposition(part), languages, nstring(part.location)]
 
 
 def ranges(root: Part) -> Iterator[tuple[int, int]]:

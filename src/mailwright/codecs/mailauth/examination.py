@@ -56,6 +56,16 @@ class Findings:
         """The first result of a method, empty when there is none."""
         return next((each.result for each in self.results if each.method == method), "")
 
+    def without_signatures(self) -> Findings:
+        """The same of a message whose signatures are not known: what is proven stays so, and that nothing is means nothing."""
+        if self.proven or self.author is None:
+            return self
+        reason = "its signatures are not known"
+        told = MethodResult("dmarc", "temperror", (("header.from", self.author.domain),), reason)
+        because = f"nothing proves that it is from {self.author.domain}: {reason}"
+        kept = tuple(each for each in self.results if each.method == "spf")
+        return Findings(self.author, (*kept, told), because=because)
+
 
 class Examination:
     """See above. `client` None: the message came from a machine that says nothing about its sender, SPF is not asked;

@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["TXT", "A", "AAAA", "MX", "PTR"]
+Kind: TypeAlias = Literal["TXT", "A", "AAAA", "MX", "PTR", "CNAME", "SRV"]
 Value: TypeAlias = bytes | str | tuple[int, str]
-"""TXT: the octets, strings joined. A and AAAA: an address. PTR: a name. MX: preference and name. Names without a final dot."""
+"""TXT: the octets, strings joined. A and AAAA: an address. PTR and CNAME: a name. MX: preference and name. SRV: as a zone file has it.
+
+Names without a final dot. The last two kinds are asked about our own domains only.
+"""
 
 MAX_QUESTIONS = (
     60  # for one message: ten terms of SPF with ten MX each are the most that RFC 7208 §4.6.4 lets anybody cause

@@ -47,6 +47,18 @@ def is_known(charset: str) -> bool:
     return label in CODECS or label in ("usascii", "ascii")
 
 
+def is_sound(data: bytes, charset: str = "") -> bool:
+    """Whether `data` is what the label says: a charset we know, without a malformed stretch. Without a label UTF-8 is meant."""
+    if data.isascii():
+        return not charset or is_known(charset)
+    label = charset.lower().translate(_SEPARATORS)
+    try:
+        data.decode(CODECS.get(label, "ascii") if label else "utf-8")
+    except (UnicodeError, ValueError):
+        return False
+    return True
+
+
 def clean(text: str) -> str:
     """`text` without what PostgreSQL and JSON refuse: NUL goes, a lone surrogate becomes U+FFFD."""
     if text.isascii():
@@ -73,3 +85,12 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def named_in(parameters: str) -> str:
+    """The charset that the parameters of a Content-Type name, or nothing."""
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip("\"'")[:40]
+    return ""

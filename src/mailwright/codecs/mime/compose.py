@@ -44,6 +44,7 @@ _OURS = frozenset(
         "content-id",
     ]
 )
+_URLS = frozenset(["list-help", "list-unsubscribe", "list-subscribe", "list-owner", "list-archive"])  # RFC 2369 §3
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,8 @@ def _extra(headers: Sequence[tuple[str, str]]) -> list[bytes]:
             raise BadInput("the name of a header field must be printable ASCII without a colon")
         if name.lower() in _OURS:
             raise BadInput(f"{name} has an argument of its own")
-        out.append(encoding.field(name, encoding.text_words(encoding.checked(name, value))))
+        words = encoding.url_words if name.lower() in _URLS else encoding.text_words
+        out.append(encoding.field(name, words(encoding.checked(name, value))))
     return out
 
 

@@ -36,6 +36,12 @@ _COMMENT = re.compile(r"\([^()]*\)")
 
 def parse(text: str) -> Instant | None:
     """The instant `text` names, or None when it names none."""
+    found = parse_zoned(text)
+    return None if found is None else found[0]
+
+
+def parse_zoned(text: str) -> tuple[Instant, int] | None:
+    """The instant and the zone it was written in, in seconds east of UTC."""
     text = text.strip()
     if len(text) > MAX_DATE_CHARACTERS:
         return None
@@ -50,11 +56,16 @@ def parse(text: str) -> Instant | None:
     if found is not None:
         month, day, early, hour, minute, second, zone, late, last = found.groups()
         return _instant(early or late, _MONTHS.get(month.lower()), day, hour, minute, second, last or zone)
-    return parse_iso(text)
+    return _iso(text)
 
 
 def parse_iso(text: str) -> Instant | None:
     """The instant of an ISO 8601 moment, or None; one without a zone is UTC."""
+    found = _iso(text)
+    return None if found is None else found[0]
+
+
+def _iso(text: str) -> tuple[Instant, int] | None:
     try:
         moment = datetime.fromisoformat(text)
         days = moment.toordinal() - _EPOCH
@@ -64,12 +75,13 @@ def parse_iso(text: str) -> Instant | None:
     if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         return None
     seconds = days * 86400 + moment.hour * 3600 + moment.minute * 60 + moment.second
-    return (seconds - int(offset.total_seconds() if offset else 0)) * SECOND + moment.microsecond
+    east = int(offset.total_seconds()) if offset else 0
+    return (seconds - east) * SECOND + moment.microsecond, east
 
 
 def _instant(
     year: str | None, month: int | None, day: str, hour: str, minute: str, second: str | None, zone: str | None
-) -> Instant | None:
+) -> tuple[Instant, int] | None:
     if year is None or month is None:
         return None
     full = int(year)
@@ -84,7 +96,8 @@ def _instant(
         days = date(full, month, int(day)).toordinal() - _EPOCH
     except ValueError:
         return None
-    return (days * 86400 + hours * 3600 + minutes * 60 + seconds - _offset(zone)) * SECOND
+    east = _offset(zone)
+    return (days * 86400 + hours * 3600 + minutes * 60 + seconds - east) * SECOND, east
 
 
 def _offset(zone: str | None) -> int:

@@ -23,6 +23,7 @@ MAX_WORD_OCTETS = 62  # RFC 2047 §2 allows 75; so much fits behind a field name
 _FORBIDDEN = re.compile("[\r\n\x00]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _PRINTABLE_WORDS = re.compile(r"[!-~]{1,60}(?: [!-~]{1,60})*")
+_URL = re.compile(r"<[!-;=?-~]{1,900}>,?")
 # RFC 2047 §5 (3): what may stand unencoded in a "Q" word wherever a word may stand.
 _Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 # RFC 2231 §7: attribute-char
@@ -46,11 +47,30 @@ def field(name: str, words: Iterable[str]) -> bytes:
     return "\r\n".join(lines).encode("utf-8") + b"\r\n"
 
 
+def phrase_words(name: str) -> list[str]:
+    """A name as RFC 5322 §3.2.5 has it: atoms, a quoted string, or encoded words; nothing for an empty one."""
+    if not name:
+        return []
+    if "=?" not in name and len(name) <= 60:
+        if _ATOMS.fullmatch(name):
+            return name.split(" ")
+        if name.isascii() and name.isprintable() and name == " ".join(name.split(" ")).strip():
+            escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+            return [f'"{escaped}"']
+    return encoded_words(name)
+
+
 def text_words(value: str) -> list[str]:
     """`value` as the words of an unstructured field: itself if it is plain, else encoded words (RFC 2047)."""
     if "=?" not in value and _PRINTABLE_WORDS.fullmatch(value):
         return value.split(" ")
     return encoded_words(value) if value else []
+
+
+def url_words(value: str) -> list[str]:
+    """`value` as the words of a field of URLs in angle brackets: never encoded (RFC 2369 §2), however long. What is not URLs is text."""
+    words = value.split(" ")
+    return words if all(_URL.fullmatch(word) for word in words) else text_words(value)
 
 
 def encoded_words(value: str) -> list[str]:
@@ -95,7 +115,7 @@ def mailbox_words(field_name: str, mailboxes: Iterable[Mailbox]) -> list[str]:
         if not name:
             words.append(written)
             continue
-        words += _phrase(name)
+        words += phrase_words(name)
         words.append(f"<{written}>")
     return words
 
@@ -126,17 +146,6 @@ def text_body(text: str) -> tuple[str, bytes]:
 def base64_body(octets: bytes) -> bytes:
     """`octets` in base64, lines of 76 (RFC 2045 §6.8)."""
     return base64.encodebytes(octets).replace(b"\n", b"\r\n")
-
-
-def _phrase(name: str) -> list[str]:
-    """RFC 5322 §3.2.5: atoms, a quoted string, or encoded words."""
-    if "=?" not in name and len(name) <= 60:
-        if _ATOMS.fullmatch(name):
-            return name.split(" ")
-        if name.isascii() and name.isprintable() and name == " ".join(name.split(" ")).strip():
-            escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-            return [f'"{escaped}"']
-    return encoded_words(name)
 
 
 def _parameter(name: str, value: str) -> list[str]:

@@ -94,6 +94,12 @@ class Header:
         values = self._values.get(name.lower())
         return dates.parse(charsets.one_line(unfold(values[0][:MAX_FIELD_CHARACTERS]))) if values else None
 
+    def zone(self, name: str = "Date") -> int:
+        """The zone in which the first field of this name gives its moment, in seconds east of UTC."""
+        values = self._values.get(name.lower())
+        found = dates.parse_zoned(charsets.one_line(unfold(values[0][:MAX_FIELD_CHARACTERS]))) if values else None
+        return 0 if found is None else found[1]
+
 
 def read_fields(block: bytes) -> tuple[tuple[tuple[str, str], ...], int | None]:
     """The fields of `block` (at most MAX_FIELDS) and the offset of the first line that is neither field nor continuation."""

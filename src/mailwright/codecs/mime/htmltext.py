@@ -62,11 +62,20 @@ _BLOCKS = frozenset(
 )
 _PARAGRAPHS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "p", "pre"])
 _CELLS = frozenset(("td", "th"))
+# What mail programs put around, or above, the message that is answered or passed on.
+_HISTORY = re.compile(
+    r"gmail_quote|gmail_attr|divRplyFwdMsg|appendonsend|moz-cite-prefix|moz-forward-container|yahoo_quoted|protonmail_quote"
+    r"|OutlookMessageHeader|border-top\s*:\s*(?:none\s*;\s*border-top\s*:\s*)?solid\s+#(?:E1E1E1|B5C4DF)",
+    re.IGNORECASE,
+)
 
 
-def to_text(source: str, *, limit: int | None = None) -> str:
-    """The text of `source`; with `limit`, no more than that many characters, and no more work than they need."""
-    writer = _Writer()
+def to_text(source: str, *, limit: int | None = None, marks_quotes: bool = False) -> str:
+    """The text of `source`; with `limit`, no more than that many characters, and no more work than they need.
+
+    `marks_quotes`: a line that stands in a quotation, or below where a mail program begins the history, gets "> " before it.
+    """
+    writer = _QuotingWriter() if marks_quotes else _Writer()
     for piece in _PIECE.finditer(source[:MAX_HTML_CHARACTERS]):
         text = piece["text"]
         if text is not None:
@@ -157,6 +166,47 @@ class _Writer:
     def _write(self, text: str) -> None:
         self.out.append(text)
         self.length += len(text)
+
+
+class _QuotingWriter(_Writer):
+    """The same, and of each piece whether it is quoted. What a text says cannot end a quotation: only tags do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.depth = 0
+        self.in_history = False
+        self.quoted: list[bool] = []
+
+    def tag(self, name: str, closing: bool, attributes: str) -> None:
+        if not closing and _HISTORY.search(attributes):
+            self._begin_line()
+            self.in_history = True  # to the end: where its element is closed, a stranger's markup may say
+        if name == "blockquote":
+            self._begin_line()
+            if closing:  # an answer below does not stand right below the quotation
+                self._line("\n")
+            self.depth = max(0, self.depth + (-1 if closing else 1))
+        super().tag(name, closing, attributes)
+
+    def result(self) -> str:
+        self._end_link()
+        lines: list[str] = []
+        line, quoted = "", False
+        for piece, is_quoted in zip([*self.out, "\n"], [*self.quoted, False], strict=True):
+            first, *others = piece.split("\n")
+            line, quoted = line + first, quoted or (is_quoted and bool(first.strip()))
+            for text in others:
+                lines.append(f"> {line.strip()}" if quoted else line.strip(" \t"))
+                line, quoted = text, is_quoted and bool(text.strip())
+        return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
+
+    def _begin_line(self) -> None:
+        self._end_link()
+        self._line("\n" if self.out and not self._ends_with("\n") else "")
+
+    def _write(self, text: str) -> None:
+        super()._write(text)
+        self.quoted.append(self.in_history or self.depth > 0)
 
 
 def _bare(target: str) -> str:

@@ -60,7 +60,25 @@ def parse(value: str) -> tuple[Mailbox, ...]:
     if not value:
         return ()
     quick = _quick(value) if len(value) <= _SHORT else None
-    return tuple(_entries(value)) if quick is None else tuple(quick)
+    if quick is not None:
+        return tuple(quick)
+    return tuple(entry for entry in _entries(value) if isinstance(entry, Mailbox))
+
+
+def parse_groups(value: str) -> tuple[tuple[str | None, tuple[Mailbox, ...]], ...]:
+    """The groups of an unfolded address field, each with its name, and between them what stands in none (RFC 5322 §3.4)."""
+    found: list[tuple[str | None, list[Mailbox]]] = []
+    name: str | None = None
+    for entry in _entries(value.strip()):
+        if isinstance(entry, _Group):
+            name = entry.name
+            if name is not None:
+                found.append((name, []))
+        elif found and found[-1][0] == name:
+            found[-1][1].append(entry)
+        else:
+            found.append((name, [entry]))
+    return tuple((name, tuple(members)) for name, members in found)
 
 
 def address_of(text: str) -> str:
@@ -131,10 +149,18 @@ class _Entry:
         return Mailbox(name or _name("".join(self.comment)), "") if name or self.comment else None
 
 
-def _entries(value: str) -> Iterator[Mailbox]:
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Here a group of that name begins, or with None the last one ends."""
+
+    name: str | None
+
+
+def _entries(value: str) -> Iterator[Mailbox | _Group]:
     entry = _Entry()
     depth = 0  # of comments
     count = 0
+    in_group = False
     for token in _TOKEN.finditer(value):
         kind, text = token.lastgroup, token[0]
         if depth:
@@ -159,15 +185,21 @@ def _entries(value: str) -> Iterator[Mailbox]:
                 if entry.comment:
                     entry.comment.append(" ")
             elif text == ":" and entry.angle is None and not entry.has_at:
-                entry = _Entry()  # what was read was a group's name
+                yield _Group(_name("".join(entry.words)))  # what was read was a group's name
+                in_group = True
+                entry = _Entry()
+                count += 1
             elif text in ",;":
                 mailbox = entry.mailbox()
                 entry = _Entry()
                 if mailbox is not None:
                     yield mailbox
                     count += 1
-                    if count >= MAX_MAILBOXES:
-                        return
+                if text == ";" and in_group:
+                    yield _Group(None)
+                    in_group = False
+            if count >= MAX_MAILBOXES:
+                return
         elif entry.angle is None:
             entry.raw.append(text)
             entry.words.append(" " if kind == "space" else text)

@@ -2,10 +2,13 @@
 
 Called by `header` and `replies`.
 Promises: every id is `<…>` of printable ASCII, at most `MAX_ID_OCTETS` long, so that whatever is read can be written again
-and kept in an index; garbage between ids is ignored; never raises.
+and kept in an index; garbage between ids is ignored; an id that was written as encoded words, as some programs do with long
+ones, is read; never raises.
 """
 
 import re
+
+from mailwright.codecs.mime import words
 
 MAX_ID_OCTETS = 900  # with its field name it must fit a line of 998 octets (RFC 5322 §2.1.1)
 MAX_IDS = 100  # of one field: the first (the thread's root) and the last 99; longer threads are known by their root
@@ -16,6 +19,8 @@ _LEGAL = re.compile(rf"[!-;=?-~]{{1,{MAX_ID_OCTETS - 2}}}")
 
 def parse(value: str) -> tuple[str, ...]:
     """The ids of an unfolded field, in their order, each once."""
+    if "=?" in _ID.sub("", value):  # RFC 2047 §5 allows it nowhere here; Python's own library does it
+        value = words.decode_words(value)
     ids: dict[str, None] = {}
     for found in _ID.findall(value):
         inner = found if found.isprintable() and " " not in found else "".join(found.split())  # folded inside the id

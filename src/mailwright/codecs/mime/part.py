@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+ENCODED = frozenset({"base64", "quoted-printable", "x-uuencode", "uuencode", "x-uue", "uue"})
+"""The transfer encodings that `transfer` undoes; whatever else is written there leaves the octets as they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -20,6 +23,8 @@ class Part:
     or "2.TEXT" in an embedded message "2". `type`, `subtype`, `encoding` and `disposition` are lower-case.
     Offsets are octets from the start of the message; the line end before a boundary belongs to the boundary
     (RFC 2046 §5.1.1). `lines` is counted for text and for embedded messages, which BODYSTRUCTURE wants it for, else 0.
+    What stands behind `children` was not kept at first: rows of that time have the defaults. `octets` is how many there are
+    once the transfer encoding is undone, None where none is or it was not kept.
     """
 
     number: str
@@ -37,6 +42,10 @@ class Part:
     body_end: int
     lines: int
     children: tuple["Part", ...]
+    languages: tuple[str, ...] = ()
+    location: str | None = None
+    md5: str | None = None
+    octets: int | None = None
 
     @property
     def media_type(self) -> str:
@@ -52,6 +61,11 @@ class Part:
     def size(self) -> int:
         """Octets of the body as it stands in the message, transfer encoding included."""
         return self.body_end - self.body_start
+
+    @property
+    def decoded_size(self) -> int | None:
+        """Octets of the body with the transfer encoding undone; None when only decoding it would tell."""
+        return self.octets if self.encoding in ENCODED else self.size
 
     @property
     def is_multipart(self) -> bool:
@@ -147,6 +161,7 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=
 
 
 def _as_list(part: Part) -> list[Any]:
+    kept_later = [part.languages, part.location, part.md5, part.octets]
     return [
         part.number,
         part.type,
@@ -162,10 +177,15 @@ def _as_list(part: Part) -> list[Any]:
         part.body_start,
         part.body_end,
         part.lines,
+        *([kept_later] if any(each is not None and each != () for each in kept_later) else ()),
         [_as_list(child) for child in part.children],
     ]
 
 
+OWN_FIELDS = 14  # before what was kept later and the children
+
+
 def _from_list(fields: list[Any]) -> Part:
     *own, children = fields
-    return Part(*[*own, tuple(_from_list(child) for child in children)])
+    languages, location, md5, octets = own.pop() if len(own) > OWN_FIELDS else ((), None, None, None)
+    return Part(*[*own, tuple(_from_list(child) for child in children), tuple(languages), location, md5, octets])

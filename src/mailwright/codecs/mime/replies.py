@@ -11,7 +11,10 @@ from mailwright.codecs.mime.structure import Parsed
 MAX_SUBJECT_CHARACTERS = 250  # of a reply; nobody reads on, and some clients cut at 255
 
 # The marks mailers put before a reply, in the languages we have met them in, also numbered: "Re[2]:".
-_MARK = re.compile(r"\s*(?:re|aw|antw|sv|vs|ref|rif|res|odp|ynt)\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:：]", re.IGNORECASE)
+_MARK = re.compile(
+    r"\s*(?:re|aw|antw|sv|vs|ref|rif|res|rép|odp|ynt|vá|atb|απ|σχετ|回复|回覆|答复|答覆|返信)\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:：]",
+    re.IGNORECASE,
+)
 
 
 def reply_subject(subject: str) -> str:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from re import compile as pattern
 
-from mailwright.codecs.mime import mailboxes, parameters, preview
+from mailwright.codecs.mime import mailboxes, parameters, partfields, preview, transfer
 from mailwright.codecs.mime.charsets import is_known
 from mailwright.codecs.mime.header import MAX_FIELDS, MAX_HEADER_OCTETS, Header, read_fields
 from mailwright.codecs.mime.mailboxes import Mailbox
-from mailwright.codecs.mime.part import Bodies, Part, bodies_of
+from mailwright.codecs.mime.part import ENCODED, Bodies, Part, bodies_of
 from mailwright.domain.clock import Instant
 
 MAX_DEPTH = 64  # parts within parts; a forward of a forward takes two, the deepest seen in the wild had about thirty
@@ -33,7 +33,6 @@ MAX_SCANNED_OCTETS = 512 * 1024**2  # looked through for boundaries and embedded
 MAX_KEPT_CHARACTERS = (
     512 * 1024
 )  # of all parts' parameters, names and descriptions: they are in a row for each recipient
-MAX_DESCRIPTION_CHARACTERS = 1000  # a line for people
 
 _AFTER_BOUNDARY = pattern(rb"(--)?[ \t]*+(?:\r?\n|\r?\Z)")
 _TOKEN = pattern(r"[!#$%&'*+.^_`{|}~0-9a-z-]{1,127}/[!#$%&'*+.^_`{|}~0-9a-z-]{1,127}")
@@ -155,10 +154,10 @@ class _Place:
 class _Reader:
     """The bytes of one message and what its limits still allow."""
 
-    __slots__ = ("boundary_lines", "data", "defects", "headers", "kept", "parts", "scanned")
+    __slots__ = ("boundary_lines", "data", "defects", "headers", "kept", "parts", "raw", "scanned")
 
     def __init__(self, data: bytes) -> None:
-        self.data = data
+        self.raw = self.data = data
         self.parts = 0
         self.boundary_lines = 0
         self.headers = 0  # octets
@@ -208,7 +207,7 @@ class _Reader:
         """The part whose header and body are known; its children are found here."""
         self.parts += 1
         media_type, params = self.content_type(header, default_type)
-        encoding = _encoding(header)
+        encoding = partfields.encoding_of(header)
         children: tuple[Part, ...] = ()
         number = place.leaf
         if media_type.startswith(("multipart/", "message/")):
@@ -249,44 +248,40 @@ class _Reader:
         children: tuple[Part, ...],
     ) -> Part:
         start, body_start, end = offsets
-        disposition: str | None = None
-        disposition_params: dict[str, str] = {}
-        value = header.raw("content-disposition")
-        if value:
-            disposition, disposition_params = parameters.parse(value)
-            disposition = disposition.split(None, 1)[0][:64] if disposition.strip() else None
+        said = partfields.read(header, params)
         lines = 0
         if type_ == "text" or (type_ == "message" and children):
             lines = self.data.count(b"\n", body_start, end)
             if end > body_start and self.data[end - 1] != 10:
                 lines += 1
-        filename = parameters.filename_of(disposition_params, params) if disposition_params or params else None
-        content_id = _content_id(header)
-        description = None
-        if "content-description" in header:
-            description = (header.get("content-description") or "")[:MAX_DESCRIPTION_CHARACTERS]
         if self.kept > MAX_KEPT_CHARACTERS:
             self.note("too many parameters in all; those of later parts are not kept")
-            params, disposition_params = {}, {}
-            filename = content_id = description = None
-        elif params or disposition_params or content_id or description:
-            self.kept += _length(params) + _length(disposition_params) + len(content_id or "") + len(description or "")
+            params, said = {}, partfields.NOTHING._replace(disposition=said.disposition)
+        else:
+            self.kept += partfields.length(params) + said.length
+        octets = None
+        if encoding in ENCODED and type_ != "multipart":
+            octets = len(transfer.decode(self.raw[body_start:end], encoding))
         return Part(
             number,
             type_,
             subtype,
             params,
-            disposition,
-            disposition_params,
-            filename,
-            content_id,
+            said.disposition,
+            said.disposition_params,
+            said.filename,
+            said.content_id,
             encoding,
-            description,
+            said.description,
             start,
             body_start,
             end,
             lines,
             children,
+            said.languages,
+            said.location,
+            said.md5,
+            octets,
         )
 
     def content_type(self, header: Header, default_type: str) -> tuple[str, dict[str, str]]:
@@ -376,24 +371,3 @@ class _Reader:
 
 
 _EMPTY = Header(())
-
-
-def _encoding(header: Header) -> str:
-    """RFC 2045 §6.1; what is missing is 7bit."""
-    value = header.raw("content-transfer-encoding")
-    if not value:
-        return "7bit"
-    words = value.partition(";")[0].partition("(")[0].strip(" \t\"'").lower()
-    return words[:64] if words.isprintable() and words else "7bit"
-
-
-def _length(params: dict[str, str]) -> int:
-    return sum(len(name) + len(value) for name, value in params.items())
-
-
-def _content_id(header: Header) -> str | None:
-    """RFC 2045 §7, without its angle brackets, as `cid:` links have it."""
-    value = header.get("content-id")
-    if not value:
-        return None
-    return value.strip("<> \t")[:998] or None

@@ -11,13 +11,14 @@ import re
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _PADDING = re.compile(rb"=+")
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
-_IDENTITY = frozenset({"7bit", "8bit", "binary", ""})
+IDENTITY = frozenset({"7bit", "8bit", "binary", ""})
+"""The encodings that change nothing."""
 _UU = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 
 
 def decode(data: bytes, encoding: str, *, limit: int | None = None) -> bytes:
     """`data` decoded from the Content-Transfer-Encoding `encoding` (lower-case)."""
-    if encoding in _IDENTITY:
+    if encoding in IDENTITY:
         return data if limit is None else data[:limit]
     if encoding == "base64":
         # Four octets carry three, and senders spend up to a fifth on line ends.

@@ -6,17 +6,63 @@ Called by `app.py`, which brings what this floor must not know: how metrics are 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from mailwright import __version__
 from mailwright.codecs.mailhook import MAX_BODY_OCTETS
 from mailwright.core import Core
-from mailwright.protocols.api import autoconfig, errors, health, mailhook, pages, workers
+from mailwright.core.authentication import Authenticator
+from mailwright.core.billing import Shop
+from mailwright.core.connecting import AccountsService
+from mailwright.core.outreach.studio import Studio
+from mailwright.core.processing import Desk
+from mailwright.protocols import jmap
+from mailwright.protocols.api import (
+    account,
+    admin,
+    agentrules,
+    approvals,
+    assistant,
+    autoconfig,
+    billing,
+    connections,
+    contacts,
+    errors,
+    followups,
+    gmailhook,
+    health,
+    mailhook,
+    mailviews,
+    outreach,
+    outreachqueue,
+    outreachtemplates,
+    pages,
+    phones,
+    postmark,
+    processing,
+    signing,
+    snoozes,
+    transcripts,
+    triage,
+    usage,
+    whatsapphook,
+    workers,
+)
+from mailwright.protocols.api.admin import Machine, operations
 from mailwright.protocols.api.autoconfig import Place
 from mailwright.protocols.api.frame import Frame
+from mailwright.protocols.api.gmailhook import GmailHook
 from mailwright.protocols.api.health import Check, Measure
+from mailwright.protocols.api.whatsapphook import WhatsAppHook
+from mailwright.protocols.identity import Identity, Web
+from mailwright.protocols.jmap import events as event_source
+from mailwright.protocols.jmap import websocket
+from mailwright.protocols.streams import Streams
+from mailwright.protocols.web import approving, landing, static, unsubscribing
+from mailwright.protocols.web.headers import Packed, SecurityHeaders
 
 DESCRIPTION = "A self-hosted mail platform whose mailboxes do work. Errors: " + (
     '`{"error": {"code", "message", "details", "timestamp", "request_id"}}`. '
@@ -30,8 +76,19 @@ class ApiSettings:
 
     webhook_secret: str | None = None
     webhook_per_minute: int = 6000
-    max_body: int = MAX_BODY_OCTETS
+    postmark_password: str | None = None  # closes Postmark's hooks
+    postmark_per_minute: int = 600
+    gmail: GmailHook = field(default_factory=GmailHook)  # who may tell of Gmail's pushes; closed
+    whatsapp: WhatsAppHook = field(default_factory=WhatsAppHook)  # only this machine may hand messages over
+    max_body: int | None = None  # None: a hook's largest, or a message, which may come as an upload
+    web: Web = field(default_factory=Web)  # how people reach our pages
     place: Place | None = None  # where mail programs reach us; without it they are told nothing
+    machine: Machine = field(default_factory=Machine)  # what administration needs to know of the installation
+    shop: Shop | None = None  # where plans are bought; None: nowhere
+    accounts: AccountsService | None = None  # who speaks with people's accounts elsewhere; None: none can be connected
+    desk: Desk = field(default_factory=Desk)  # where the assistant is asked for work
+    studio: Studio = field(default_factory=Studio)  # what writing outreach needs
+    origins: tuple[str, ...] = ()  # pages of other sites that may call with a token
 
 
 def create_api(
@@ -41,8 +98,14 @@ def create_api(
     metrics: Callable[[], bytes],
     measures: Sequence[Measure] = (),
     checks: Sequence[Check] = (),
+    pictures: mailviews.Fetch | None = None,
+    authenticator: Authenticator | None = None,
 ) -> FastAPI:
-    """The application. `metrics` gives the text of /metrics after the `measures` ran; `checks` are part of readiness."""
+    """The application. `metrics` gives the text of /metrics after the `measures` ran; `checks` are part of readiness.
+
+    `pictures` fetches those of other machines that a mail refers to; without it they are not shown. `authenticator` says who speaks in
+    mail that a service hands over; without it that is a stranger.
+    """
     # FastAPI's own pages fetch their scripts from elsewhere; ours (`pages`) need nothing but this process.
     api = FastAPI(
         title="Mailwright",
@@ -51,15 +114,77 @@ def create_api(
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        redirect_slashes=False,  # it would lead to whatever Host a request names
     )
     errors.add_handlers(api)
-    api.include_router(health.create_router(core, metrics=metrics, measures=measures, checks=checks))
-    api.include_router(workers.create_router(core))
+    identity = Identity(core, settings.web)
+    # Routes are tried one after the other, and these are called by the hundred a second.
+    api.include_router(gmailhook.create_router(core, settings.gmail, settings.web))
     api.include_router(
         mailhook.create_router(core, secret=settings.webhook_secret, per_minute=settings.webhook_per_minute)
     )
+    api.include_router(whatsapphook.create_router(core, settings.whatsapp, settings.web))
+    api.include_router(
+        postmark.create_router(
+            core,
+            password=settings.postmark_password,
+            per_minute=settings.postmark_per_minute,
+            authenticator=authenticator,
+        )
+    )
+    api.include_router(health.create_router(core, metrics=metrics, measures=measures, checks=checks))
+    api.include_router(workers.create_router(core))
+    api.include_router(signing.create_router(core, identity))
+    api.include_router(account.create_router(core, identity))
+    api.include_router(snoozes.create_router(core, identity))
+    api.include_router(contacts.create_router(core, identity))
+    api.include_router(mailviews.create_router(core, identity, fetch=pictures))
+    api.include_router(usage.create_router(core, identity, settings.shop))
+    api.include_router(billing.create_router(core, identity, settings.shop))
+    api.include_router(connections.create_router(core, identity, settings.accounts))
+    api.include_router(approvals.create_router(core, identity))
+    api.include_router(agentrules.create_router(core, identity))
+    api.include_router(
+        phones.create_router(
+            core,
+            identity,
+            number=settings.whatsapp.number,
+            available=settings.whatsapp.app_secret is not None,
+        )
+    )
+    api.include_router(transcripts.create_router(core, identity))
+    api.include_router(assistant.create_router(core, identity, settings.desk))
+    api.include_router(triage.create_router(core, identity, settings.desk))
+    api.include_router(processing.create_router(core, identity, settings.desk))
+    api.include_router(followups.create_router(core, identity))
+    api.include_router(outreach.create_router(core, identity, settings.studio))
+    api.include_router(outreachqueue.create_router(core, identity, settings.studio))
+    api.include_router(outreachtemplates.create_router(core, identity, settings.studio))
+    api.include_router(jmap.create_router(core, identity))
+    # Answers and connections that go on; who serves the application ends them (`server`).
+    api.state.streams = streams = Streams()
+    api.include_router(event_source.create_router(core, identity, streams))
+    api.include_router(websocket.create_router(core, identity, streams))
+    api.include_router(admin.create_router(core, identity, settings.machine))
+    api.include_router(operations.create_router(core, identity, settings.machine))
     if settings.place is not None:
         api.include_router(autoconfig.create_router(core, settings.place))
     api.include_router(pages.create_router(api.openapi))
-    api.add_middleware(Frame, max_body=settings.max_body)
+    api.include_router(landing.create_router(core, settings.web, findings=lambda: health.examine(core, checks)))
+    api.include_router(approving.create_router(core, settings.web))
+    api.include_router(unsubscribing.create_router(core, settings.web))
+    api.include_router(static.create_router())
+    api.add_middleware(Packed)
+    if settings.origins:
+        # Without cookies, whatever page asks: who calls from another site says so by a token (the Fetch standard, CORS protocol).
+        api.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+            allow_headers=("Authorization", "Content-Type", "X-Correlation-Id"),
+            expose_headers=("X-Correlation-Id", "X-Trace-Id", "Retry-After", "WWW-Authenticate"),
+            allow_credentials=False,
+        )
+    api.add_middleware(Frame, max_body=settings.max_body or max(MAX_BODY_OCTETS, core.settings.max_message_bytes))
+    api.add_middleware(SecurityHeaders, tls=settings.web.secure)
     return api

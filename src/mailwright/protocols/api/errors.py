@@ -44,11 +44,13 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
     refusals.NoSuchRecipient: HTTPStatus.UNPROCESSABLE_ENTITY,
     refusals.RelayDenied: HTTPStatus.UNPROCESSABLE_ENTITY,
     refusals.SenderNotAllowed: HTTPStatus.FORBIDDEN,
+    refusals.NotPermitted: HTTPStatus.FORBIDDEN,
     refusals.MailboxFull: HTTPStatus.INSUFFICIENT_STORAGE,
     refusals.ExceedsQuota: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.MessageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     refusals.LoopDetected: HTTPStatus.UNPROCESSABLE_ENTITY,
     refusals.AuthenticationFailed: HTTPStatus.UNAUTHORIZED,
+    refusals.SecondFactorRequired: HTTPStatus.UNAUTHORIZED,
     refusals.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     refusals.TryLater: HTTPStatus.SERVICE_UNAVAILABLE,
     SignatureRequired: HTTPStatus.FORBIDDEN,
@@ -111,7 +113,11 @@ def add_handlers(api: FastAPI) -> None:
 
 async def _on_refusal(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refusal)
-    return refused(error, request_id=request_id_of(request))
+    answer = refused(error, request_id=request_id_of(request))
+    by_token = request.headers.get("authorization", "")[:7].lower() == "bearer "
+    if by_token and isinstance(error, refusals.AuthenticationFailed):
+        answer.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'  # RFC 6750 §3.1
+    return answer
 
 
 async def _on_http(request: Request, error: Exception) -> JSONResponse:

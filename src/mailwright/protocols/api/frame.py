@@ -6,9 +6,10 @@ with what the request brings; a client's own are kept when they are sane, so tha
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -22,17 +23,35 @@ MAX_HELD_OCTETS = (
     256 * 1024 * 1024
 )  # of all bodies at once: strangers may send some before their signature is looked at
 
+# What pages ask and say; the longest is an alias for some hundred addresses. JSON is read before it is known who calls.
+SMALL_PATHS = (
+    "/api/session",
+    "/api/account",
+    "/api/admin",
+    "/api/mail",
+    "/api/user",
+    "/api/billing",
+    "/api/approvals",
+    "/api/agents",
+    "/approve",
+    "/unsubscribe",
+)
+SMALL_OCTETS = 1024 * 1024
+# Postmark hands a mail over as it was sent, and its attachments once more.
+TWOFOLD_PATHS = ("/api/inbound/postmark",)
+
 log = structlog.get_logger(__name__)
 
 # What a client may choose as an id: it stands in logs, headers and the trace line of a mail, so nothing that means something there.
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:@=+/-]{1,128}")
+_STREAM = b"text/event-stream"
 UNMATCHED = (
     "(none)"  # the route label of a request that met no route: paths strangers invent must not become time series
 )
 
 
 class Frame:
-    """The middleware. `max_body` in bytes."""
+    """The middleware. `max_body` in bytes; for pages SMALL_OCTETS is enough."""
 
     def __init__(self, app: ASGIApp, *, max_body: int) -> None:
         self._app = app
@@ -40,10 +59,15 @@ class Frame:
         self.held = 0  # octets of all bodies that are read and not answered yet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await _Talk(scope, send).run(self._app, receive)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(self, scope, receive, send, self._max_body)
+        most = min(self._max_body, SMALL_OCTETS) if scope["path"].startswith(SMALL_PATHS) else self._max_body
+        most *= 2 if scope["path"] in TWOFOLD_PATHS else 1
+        exchange = _Exchange(self, scope, receive, send, most)
         with structlog.contextvars.bound_contextvars(
             correlation_id=exchange.correlation_id, trace_id=exchange.trace_id
         ):
@@ -73,9 +97,10 @@ class _Exchange:
         self.held = 0  # octets of the body
         self._began = time.perf_counter()
         self._code: int | None = None
+        self._goes_on = False  # an event stream: how long it took says nothing
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
-        self.correlation_id = scope["correlation_id"] = self._id(b"x-correlation-id")
-        self.trace_id = scope["trace_id"] = self._id(b"x-trace-id")
+        self.correlation_id = scope["correlation_id"] = _id(self.headers, b"x-correlation-id")
+        self.trace_id = scope["trace_id"] = _id(self.headers, b"x-trace-id")
 
     @property
     def route(self) -> str:
@@ -104,8 +129,10 @@ class _Exchange:
     async def send(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self._code = message["status"]
+            headers = list(message.get("headers", []))
+            self._goes_on = any(name == b"content-type" and value.startswith(_STREAM) for name, value in headers)
             message["headers"] = [
-                *message.get("headers", []),
+                *headers,
                 (b"x-correlation-id", self.correlation_id.encode()),
                 (b"x-trace-id", self.trace_id.encode()),
                 (b"x-content-type-options", b"nosniff"),
@@ -123,11 +150,59 @@ class _Exchange:
     def count(self) -> None:
         code = str(self._code or 499)  # 499: the client went away before there was an answer
         metrics.REQUESTS.labels(self.route, _known_method(self._scope["method"]), code).inc()
-        metrics.SECONDS.labels(self.route, code).observe(time.perf_counter() - self._began)
+        if not self._goes_on:
+            metrics.SECONDS.labels(self.route, code).observe(time.perf_counter() - self._began)
 
-    def _id(self, header: bytes) -> str:
-        given = self.headers.get(header, b"")
-        return given.decode("ascii") if _SANE_ID.fullmatch(given) else new_id()
+
+class _Talk:
+    """One WebSocket: its ids, its count, and an end when something breaks."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
+        self._send = send
+        self._code: int | None = None
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        self._correlation_id = scope["correlation_id"] = _id(headers, b"x-correlation-id")
+        self._trace_id = scope["trace_id"] = _id(headers, b"x-trace-id")
+
+    async def run(self, app: ASGIApp, receive: Receive) -> None:
+        with structlog.contextvars.bound_contextvars(correlation_id=self._correlation_id, trace_id=self._trace_id):
+            try:
+                await app(self._scope, receive, self.send)
+            except Exception:
+                log.exception("websocket.broke", route=self._route)
+                with contextlib.suppress(OSError, RuntimeError):  # it has gone, or said its last
+                    await self.send({"type": "websocket.close", "code": 1011})  # RFC 6455 §7.4.1
+            finally:
+                if self._code is None:
+                    self._count(499)  # the client went away before there was an answer
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        kind = message["type"]
+        if kind in ("websocket.accept", "websocket.http.response.start"):
+            ids = [
+                (b"x-correlation-id", self._correlation_id.encode()),
+                (b"x-trace-id", self._trace_id.encode()),
+                (b"x-content-type-options", b"nosniff"),
+            ]
+            message["headers"] = [*message.get("headers", []), *ids]
+            self._count(message.get("status", 101))
+        elif kind == "websocket.close" and self._code is None:
+            self._count(403)  # as uvicorn answers a handshake that is not accepted
+        await self._send(message)
+
+    @property
+    def _route(self) -> str:
+        return str(getattr(self._scope.get("route"), "path", UNMATCHED))
+
+    def _count(self, code: int) -> None:
+        self._code = code
+        metrics.REQUESTS.labels(self._route, "websocket", str(code)).inc()
+
+
+def _id(headers: Mapping[bytes, bytes], name: bytes) -> str:
+    given = headers.get(name, b"")
+    return given.decode("ascii") if _SANE_ID.fullmatch(given) else new_id()
 
 
 def _known_method(method: str) -> str:

@@ -10,7 +10,6 @@ words in it are a stranger's either way.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +17,6 @@ from fastapi import APIRouter, Request
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
-from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from mailwright.codecs import mailhook
@@ -30,15 +28,13 @@ from mailwright.domain.envelope import Channel, Envelope, Origin, Verdict
 from mailwright.domain.peers import customer
 from mailwright.domain.refusals import AuthenticationFailed, NoSuchRecipient, TooManyRequests, TryLater
 from mailwright.protocols.api import errors
+from mailwright.protocols.api.callers import check_media_type, from_this_machine, peer_of
 
 SIGNATURE = "X-Mailwright-Signature"
 FAILURES = RateLimitItemPerMinute(
     30
 )  # wrong signatures of one client: nobody guesses 256 bits, but logs and hashing cost
 LARGE_OCTETS = 256 * 1024  # read in a thread: 50 MiB take a second, and everybody else goes on
-# Whoever forwards for others says so; then the peer's address is the proxy's and proves nothing about the caller.
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
-_OURSELVES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 _BODY_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -86,12 +82,12 @@ def create_router(core: Core, *, secret: str | None, per_minute: int) -> APIRout
     )
     async def receive_mail(request: Request) -> JSONResponse:
         """Hand over one mail. Answers `{"status": "accepted" or "duplicate", "inboundId": …}`."""
-        client = customer(_peer(request))
+        client = customer(peer_of(request))
         if not await limiter.hit(rate, "calls", client):
             raise TooManyRequests("too many calls; try again in a minute")
-        _check_media_type(request)
+        check_media_type(request)
         given = request.headers.get(SIGNATURE)
-        if secret is None and not _from_this_machine(request):
+        if secret is None and not from_this_machine(request):
             raise errors.SignatureRequired("set a webhook secret to take mail from other machines")
         # Nothing is read for who does not even try to sign.
         raw = await request.body() if secret is None or given else b""
@@ -148,32 +144,3 @@ def _told(outcome: Outcome) -> dict[str, str]:
         return {"to": str(outcome.recipient), "status": "refused", "code": outcome.refusal.code}
     state = "duplicate" if outcome.duplicate else "accepted"
     return {"to": str(outcome.recipient), "status": state, "inboundId": outcome.inbound_id}
-
-
-def _check_media_type(request: Request) -> None:
-    """Only JSON: a web page elsewhere cannot make a browser on this machine send that without asking us first (CORS)."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json" and not kind.endswith("+json"):
-        raise HTTPException(415, "the body must be application/json")
-
-
-def _from_this_machine(request: Request) -> bool:
-    """The peer is on this machine, forwards for nobody, and means this machine (a name a stranger points here does not)."""
-    if any(name in request.headers for name in _FORWARDED):
-        return False
-    host = request.headers.get("host", "").lower()
-    name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    return _is_loopback(_peer(request)) and name in _OURSELVES
-
-
-def _peer(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-def _is_loopback(peer: str) -> bool:
-    try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)

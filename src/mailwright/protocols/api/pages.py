@@ -1,4 +1,4 @@
-"""Two small pages: `/`, what this is; `/docs`, the API readably. Both are whole in themselves: no script, nothing fetched.
+"""A small page: `/docs`, the API readably. It is whole in itself: no script, nothing fetched.
 
 The usual viewers of OpenAPI load theirs from a content delivery network, which a mail server has no business asking.
 """
@@ -28,27 +28,12 @@ code, .path { font-family: ui-monospace, monospace; } .path { font-weight: 600; 
 table { border-collapse: collapse; width: 100%; font-size: .9rem; } td, th { text-align: left; padding: .25rem .75rem .25rem 0; vertical-align: top; }
 .quiet { opacity: .7; }
 """
-_LINKS = (
-    ("/docs", "the HTTP API"),
-    ("/api/public/workers/status", "who is working now"),
-    ("/readyz", "is it ready"),
-    ("/metrics", "its figures"),
-)
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def create_router(openapi: Callable[[], dict[str, Any]]) -> APIRouter:
     """The paths. `openapi` gives the description that `/docs` shows."""
     router = APIRouter(include_in_schema=False)
-
-    @router.get("/")
-    async def landing() -> HTMLResponse:
-        links = "".join(f'<li><a href="{path}">{path}</a>: {text}</li>' for path, text in _LINKS)
-        return _page(
-            "Mailwright",
-            "<h1>Mailwright</h1><p>A self-hosted mail server whose mailboxes do work. Mail a task to an employee's address; "
-            f"the answer comes back in the same thread.</p><ul>{links}</ul>",
-        )
 
     @router.get("/docs")
     async def reference() -> HTMLResponse:

@@ -15,17 +15,22 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from mailwright.protocols.api.connection import Connection
+from mailwright.protocols.api.upgraded import Upgraded
+from mailwright.protocols.streams import Streams
 
 BACKLOG = 1024  # connections the kernel keeps for us while we are busy
 IDLE_SECONDS = 30  # an open connection without a request is closed after this
 MAX_CONNECTIONS = 2000  # at once; more are answered 503
+MAX_MESSAGE_OCTETS = 10_000_000  # of a WebSocket: JMAP's maxSizeRequest
+PING_SECONDS = 30.0  # how often a WebSocket is asked whether anybody is there, and how long it may take to answer
 
 
 class HttpServer:
-    """One port. `await start()`, then `port` is known; `await close()` ends it politely."""
+    """One port. `await start()`, then `port` is known; `await close()` ends it politely, `streams` first."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, streams: Streams | None = None) -> None:
         self._app = app
+        self._streams = streams
         self._host = host
         self._wanted = port
         self._server: _Server | None = None
@@ -43,7 +48,11 @@ class HttpServer:
         config = uvicorn.Config(
             self._app,
             http=Connection,
-            ws="none",
+            ws=Upgraded,
+            ws_max_size=MAX_MESSAGE_OCTETS,
+            ws_ping_interval=PING_SECONDS,
+            ws_ping_timeout=PING_SECONDS,
+            ws_per_message_deflate=False,  # memory for every connection, and a small message may become a large one
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -66,6 +75,8 @@ class HttpServer:
         """Take no new connections, let requests under way finish; after `grace` seconds, cut."""
         if self._server is None or self._serving is None:
             return
+        if self._streams is not None:
+            self._streams.close()  # they would go on for ever
         self._server.config.timeout_graceful_shutdown = max(1, int(grace))
         self._server.should_exit = True
         try:

@@ -2,6 +2,7 @@
 
 {"counts": {"online": 1, "offline": 0, "tasks_running": 0},
  "mini-mouse": {"state": "online", "activity": "waiting for tasks"},
+ "response": {"median_seconds": 41.5, "days": 7},
  "last_updated": "2026-03-01T09:30:00.000Z"}
 """
 
@@ -12,10 +13,8 @@ from typing import Any
 from fastapi import APIRouter
 
 from mailwright.core import Core, status
-from mailwright.domain.clock import now, to_iso
-
-EMPLOYEE = "mini-mouse"
-"""The first digital employee, under the name the status page shows: it is online when any process works on tasks."""
+from mailwright.domain.clock import SECOND, now, to_iso
+from mailwright.protocols.web.landing import EMPLOYEE
 
 
 def create_router(core: Core) -> APIRouter:
@@ -25,13 +24,17 @@ def create_router(core: Core) -> APIRouter:
     @router.get("/api/public/workers/status")
     async def workers_status() -> dict[str, Any]:
         """How many workers are online, and what the employee is doing."""
-        found = await core.read(status.workforce)
+        found, median = await core.read(lambda tx: (status.workforce(tx), status.median_response(tx)))
         return {
             "counts": {"online": found.online, "offline": found.gone, "tasks_running": found.tasks_running},
             EMPLOYEE: {
                 "state": "online" if found.online else "offline",
                 "activity": found.activity,
                 "last_heartbeat": None if found.seen_at is None else to_iso(found.seen_at),
+            },
+            "response": {
+                "median_seconds": None if median is None else round(median / SECOND, 1),
+                "days": status.RESPONSE_DAYS,
             },
             "last_updated": to_iso(now()),
         }

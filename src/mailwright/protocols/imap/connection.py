@@ -179,7 +179,7 @@ class Connection(Wire):
         super().connection_made(transport)
         self.client = self.address
         self.counted_as = customer(self.address)
-        refusal = self.server.admit(self)
+        refusal = self.server.count_in(self)
         if refusal is not None:
             self._ended = True  # nothing it may say interests us
             self.hang_up(responses.untagged("BYE", refusal, code="UNAVAILABLE"))

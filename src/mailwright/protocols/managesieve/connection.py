@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
         self.client = peer[0].removeprefix("::ffff:") if peer else "unknown"
         self.counted_as = customer(self.client)
         self._transport.set_write_buffer_limits(self.server.settings.limits.write_ahead_octets)
-        refusal = self.server.admit(self)
+        refusal = self.server.count_in(self)
         if refusal is not None:
             self._write(responses.response("BYE", refusal, "TRYLATER"))
             self.session.close()

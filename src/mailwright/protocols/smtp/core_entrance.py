@@ -3,7 +3,7 @@
 Made by `app.py`, one for all servers of a process.
 """
 
-from mailwright.core import Core, accept, accounts, submission
+from mailwright.core import Core, accept, accounts, bearers, submission
 from mailwright.core.accept import Receipt
 from mailwright.core.accounts import Account
 from mailwright.core.authentication import Authenticator
@@ -48,5 +48,5 @@ class CoreEntrance:
         return await accounts.authenticate(self._core, name, password, client=client, scope="smtp")
 
     async def authenticate_token(self, name: str, token: str, client: str) -> Account:
-        """See `core.accounts.authenticate_token`."""
-        return await accounts.authenticate_token(self._core, name, token, client=client)
+        """See `core.bearers.authenticate`."""
+        return await bearers.authenticate(self._core, name, token, client=client)

@@ -58,7 +58,8 @@ class Generation:
         self._tantivy = tantivy
         self.folder = folder
         self._writer: IndexWriter | None = None
-        self._seen = 0
+        self._seen: object = None
+        self._commits = 0
         with _engine():
             if not create and not tantivy.Index.exists(str(folder)):
                 raise EngineFailed(f"there is no index in {folder}")
@@ -92,6 +93,7 @@ class Generation:
         if self._writer is not None:
             with _engine():
                 self._writer.commit()
+                self._commits += 1
 
     def close(self, *, keep: bool = True) -> None:
         """Let go of the writer and its memory; what was not committed is undone, without `keep` at once."""
@@ -135,7 +137,9 @@ class Generation:
     def searcher(self) -> Searcher:
         """The index as of its last commit."""
         with _engine():
-            written = (self.folder / "meta.json").stat().st_mtime_ns
+            # The file is replaced at each commit. Its time alone does not tell: two commits may fall into one tick of the clock.
+            status = (self.folder / "meta.json").stat()
+            written = (status.st_mtime_ns, status.st_ino, self._commits)
             if written != self._seen:
                 self._index.reload()
                 self._seen = written

@@ -1,5 +1,6 @@
 """The built-in rules model: no key, no network, the same answer every time. It says in every reply what it is.
 
+    triage     what is a mail to its owner?
     judge      is this a task? points for and against        work       the reply: results first, then what was found
     arithmetic, tables (tabletext), lists, texts             what it can compute
     dates, facts, numbers, language                          what it can find and read
@@ -9,10 +10,11 @@ Rules of the place: deterministic, exact (no float), linear and bounded on hosti
 said. No I/O; nothing in here reads a clock.
 """
 
-from mailwright.agents.models.rules.judge import judge
+from mailwright.agents.models.rules.judge import judge, machine
+from mailwright.agents.models.rules.triage import Seen, asks, scam, triage
 from mailwright.agents.models.rules.work import work
 
 NAME = "rules"
 """The model's name in settings, in `model_calls` and in replies."""
 
-__all__ = ["NAME", "judge", "work"]
+__all__ = ["NAME", "Seen", "asks", "judge", "machine", "scam", "triage", "work"]

@@ -10,12 +10,12 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
 from mailwright.agents.models.rules import texts
 from mailwright.agents.models.rules.dates_table import MONTHS, RELATIVE, UNITS, WEEKDAYS
 from mailwright.domain import clock
 from mailwright.domain.clock import Instant
+from mailwright.domain.zones import zone_of
 
 MAX_FOUND = 30
 MAX_TEXT = 100_000
@@ -61,7 +61,7 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 
 def find(text: str, *, sent_at: Instant, time_zone: str = "UTC") -> list[Named]:
     """The dates named in a text, each once, in its order."""
-    today = clock.to_datetime(sent_at).astimezone(_zone(time_zone)).date()
+    today = clock.to_datetime(sent_at).astimezone(zone_of(time_zone)).date()
     found: dict[str, Named] = {}
     for piece in texts.pieces(text[:MAX_TEXT]):
         for match in _PATTERN.finditer(piece):
@@ -71,13 +71,6 @@ def find(text: str, *, sent_at: Instant, time_zone: str = "UTC") -> list[Named]:
             if len(found) >= MAX_FOUND:
                 return list(found.values())
     return list(found.values())
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        return ZoneInfo("UTC")
 
 
 def _resolve(match: re.Match[str], today: date) -> Named | None:

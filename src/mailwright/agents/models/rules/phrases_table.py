@@ -1,6 +1,6 @@
-"""Words and fixed phrases: stop words, signals of requests and of mail that wants nothing, and what the rules model says.
+"""Words and fixed phrases: stop words, what a request is known by, and what the rules model says.
 
-Read by judge, texts, language and work. Adding a language is adding its words here.
+Read by texts, language and work. Adding a language is adding its words here.
 """
 
 import re
@@ -28,6 +28,29 @@ STOP_WORDS_BY_LANGUAGE: dict[str, frozenset[str]] = {
     "es": _set(
         "el la los las un una de del y o pero si que en por para con es son era ser él ella nosotros ustedes yo tú me te se no más este "
         "esta estos mi su sus nuestro gracias hola como todo muy también cuando donde"
+    ),
+    "it": _set(
+        "il lo la i gli le un uno una di del della dei delle e o ma se che in nel nella per con sono è era essere non più questo questa "
+        "questi mi ti ci vi si lei noi voi loro mio suo nostro grazie ciao buongiorno come tutto molto anche quando dove ho ha abbiamo da "
+        "al alla ai puoi può potrebbe"
+    ),
+    "nl": _set(
+        "de het een en of maar als van voor met op te tot naar bij uit dat die dit deze is zijn was waren ik je jij u we wij ze zij hij "
+        "mijn uw jouw ons onze niet geen ook nog al heeft hebben had kan kunt kun zal moet graag bedankt hallo hoe wat wie waar wanneer er "
+        "aan om over dan wordt worden"
+    ),
+    "pt": _set(
+        "o a os as um uma de do da dos das e ou mas se que em no na nos nas por para com são é era ser não mais este esta isto esse essa "
+        "me te eu você nós eles meu minha seu sua nosso obrigado obrigada olá bom dia como tudo muito também quando onde ao à pode pelo "
+        "pela foi já"
+    ),
+    "pl": _set(
+        "i w we z ze na do od dla po przez o się nie tak to ten ta te tego tej jest są był była było być czy że jak co kto gdzie kiedy ale "
+        "lub oraz już jeszcze mi mnie nam nas pan pani państwo proszę dziękuję dzień dobry mam mamy może można także tylko"
+    ),
+    "sv": _set(
+        "och att det den de en ett i på av för med till från om som är var vara inte jag du vi ni han hon min din sin vår er mig dig oss "
+        "kan ska skulle har hade men eller så här där vad vem när hur tack hej också bara nu efter innan någon några"
     ),
 }
 STOP_WORDS = frozenset().union(*STOP_WORDS_BY_LANGUAGE.values())
@@ -57,44 +80,6 @@ REQUESTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 """What a request is known by, with the words for `because`."""
-
-QUESTION_WORDS = re.compile(
-    r"(?:^|[.!?]\s+|,\s*)(?:what|who|when|where|why|how|which|whose|is|are|do|does|did|can|could|should|will|would|was|wer|wann|wo|warum|wie|"
-    r"welche[rsn]?|wieso|wieviel|ist|sind|kann|que|quoi|qui|quand|o[ùu]|pourquoi|comment|combien|quel(?:le)?s?|est-ce|qu[ée]|qui[ée]n|cu[áa]ndo|"
-    r"d[óo]nde|por qu[ée]|c[óo]mo|cu[áa]l|cu[áa]nto)\b",
-    re.IGNORECASE,
-)
-
-NOTHING_WANTED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(pattern, re.IGNORECASE))
-    for name, pattern in (
-        (
-            "an absence notice",
-            r"\b(?:out of (?:the )?office|automatic reply|auto-?reply|on (?:vacation|annual leave|parental leave)|abwesenheits(?:notiz|meldung)|"
-            r"nicht im b[üu]ro|automatische antwort|im urlaub|absence du bureau|r[ée]ponse automatique|fuera de la oficina|respuesta autom[áa]tica)\b",
-        ),
-        (
-            "a newsletter",
-            r"\b(?:unsubscribe|view (?:this (?:email|message) )?in (?:your )?browser|manage (?:your )?preferences|newsletter abbestellen|"
-            r"abbestellen|im browser anzeigen|se d[ée]sabonner|se d[ée]sinscrire|darse de baja)\b",
-        ),
-        (
-            "a delivery notice",
-            r"\b(?:undeliverable|delivery (?:status notification|has failed|failure)|mail delivery (?:failed|subsystem)|returned mail|unzustellbar)\b",
-        ),
-    )
-)
-"""Kinds of mail that want nothing, with the words for `because`."""
-
-ACKNOWLEDGEMENT = re.compile(
-    r"(?:(?:many |so much |very much )?(?:thanks?(?: you)?|thx|ty|cheers|great|perfect|excellent|awesome|nice|ok(?:ay)?|got it|noted|understood|"
-    r"sounds good|will do|done|received|no (?:problem|worries)|you(?:'re| are) welcome|looks good|lgtm|much appreciated|well done|good job|yes|"
-    r"danke(?: sch[öo]n| dir| ihnen| sehr)?|vielen dank|besten dank|super|prima|passt|alles klar|verstanden|in ordnung|einverstanden|erledigt|"
-    r"merci(?: beaucoup)?|parfait|bien re[çc]u|d'accord|gracias|muchas gracias|perfecto|vale|grazie(?: mille)?|bedankt|dank je|tak|tack)"
-    r"(?: (?:a lot|so much|very much|again|all|everyone|for (?:your|the) (?:help|reply|answer|quick \w+|update|support|work)|that works|for that|"
-    r"für (?:die|deine|ihre) \w+|nochmals|mille|beaucoup))*[\s.,!:;)☺🙂👍🙏-]*)+",
-    re.IGNORECASE,
-)
 
 SAYS: dict[str, dict[str, str]] = {
     "en": {

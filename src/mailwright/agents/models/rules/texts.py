@@ -76,7 +76,7 @@ def sentences(text: str) -> list[str]:
     """The sentences of a text, one line each; a list item or heading is one too; greetings and closings are left out."""
     out: list[str] = []
     for block in _blocks(text[:MAX_TEXT]):
-        for sentence in _cut(block):
+        for sentence in cut(block):
             tidy = " ".join(sentence.split())
             if tidy and not _GREETING.fullmatch(tidy) and _WORD.search(tidy):
                 out.append(tidy)
@@ -144,7 +144,8 @@ def _blocks(text: str) -> list[str]:
 _ITEM = re.compile(r"(?:[-*•·–]|\d{1,3}[.)]|\[[ xX]?\])\s+")
 
 
-def _cut(block: str) -> list[str]:
+def cut(block: str) -> list[str]:
+    """A block cut into its sentences; put together again they are the block."""
     out: list[str] = []
     start = 0
     for match in _END.finditer(block):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailwright.codecs.imap import AuthAnswer, Authenticate
 from mailwright.codecs.sasl import Challenge, SaslError, Token, exchange_for
-from mailwright.core import accounts
+from mailwright.core import accounts, bearers
 from mailwright.protocols.imap.commands.capability import may_sign_in, mechanisms
 from mailwright.protocols.imap.commands.login import IN_CLEAR, sign_in
 from mailwright.protocols.imap.connection import Connection, Reply
@@ -42,7 +42,7 @@ async def _step(connection: Connection, data: bytes | None) -> Reply | None:
         return None
     core, client = connection.core, connection.client
     if isinstance(said, Token):
-        asked = accounts.authenticate_token(core, said.name, said.token, client=client)
+        asked = bearers.authenticate(core, said.name, said.token, client=client)
     else:
         asked = accounts.authenticate(core, said.name, said.password, client=client, scope="imap")
     reply = await sign_in(connection, asked)

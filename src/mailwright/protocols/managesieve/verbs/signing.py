@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from mailwright.codecs.managesieve import Answer, Authenticate, Unauthenticate
 from mailwright.codecs.managesieve.responses import response, string
 from mailwright.codecs.sasl import Challenge, Credentials, SaslError, Token, exchange_for
-from mailwright.core import accounts
+from mailwright.core import accounts, bearers
 from mailwright.domain.refusals import AuthenticationFailed, Refusal
 from mailwright.storage.accounts import Account
 
@@ -70,7 +70,7 @@ async def _step(connection: "Connection", data: bytes | None) -> bytes:
 
 async def _sign_in(connection: "Connection", said: Credentials | Token) -> Account:
     if isinstance(said, Token):
-        return await accounts.authenticate_token(connection.core, said.name, said.token, client=connection.client)
+        return await bearers.authenticate(connection.core, said.name, said.token, client=connection.client)
     return await accounts.authenticate(connection.core, said.name, said.password, client=connection.client, scope=SCOPE)
 
 

@@ -1,0 +1,60 @@
+"""The frame of a draft that the rules model writes, by language."""
+
+DRAFTS: dict[str, dict[str, str]] = {
+    "en": {
+        "hello": "Hello {name},",
+        "hello_nobody": "Hello,",
+        "matter": "I am writing about the following: {what}.",
+        "asks": "I would like to come back to my message: {what}.",
+        "question": "Could you let me know how things stand?",
+        "ending": "Best regards",
+    },
+    "de": {
+        "hello": "Guten Tag {name},",
+        "hello_nobody": "Guten Tag,",
+        "matter": "ich schreibe wegen Folgendem: {what}.",
+        "asks": "ich komme auf meine Nachricht zurück: {what}.",
+        "question": "Könnten Sie mir sagen, wie es damit steht?",
+        "ending": "Freundliche Grüße",
+    },
+    "fr": {
+        "hello": "Bonjour {name},",
+        "hello_nobody": "Bonjour,",
+        "matter": "je vous écris au sujet de ceci : {what}.",
+        "asks": "je reviens vers vous au sujet de mon message : {what}.",
+        "question": "Pourriez-vous me dire où en sont les choses ?",
+        "ending": "Cordialement",
+    },
+    "es": {
+        "hello": "Hola, {name}:",
+        "hello_nobody": "Hola:",
+        "matter": "Le escribo por lo siguiente: {what}.",
+        "asks": "Retomo mi mensaje: {what}.",
+        "question": "¿Podría decirme cómo está el asunto?",
+        "ending": "Saludos cordiales",
+    },
+    "it": {
+        "hello": "Buongiorno {name},",
+        "hello_nobody": "Buongiorno,",
+        "matter": "Le scrivo per quanto segue: {what}.",
+        "asks": "torno sul mio messaggio: {what}.",
+        "question": "Potrebbe dirmi a che punto siamo?",
+        "ending": "Cordiali saluti",
+    },
+    "pt": {
+        "hello": "Olá, {name},",
+        "hello_nobody": "Olá,",
+        "matter": "escrevo sobre o seguinte: {what}.",
+        "asks": "retomo a minha mensagem: {what}.",
+        "question": "Poderia dizer-me em que ponto está o assunto?",
+        "ending": "Com os melhores cumprimentos",
+    },
+    "nl": {
+        "hello": "Beste {name},",
+        "hello_nobody": "Goedendag,",
+        "matter": "ik schrijf u over het volgende: {what}.",
+        "asks": "ik kom terug op mijn bericht: {what}.",
+        "question": "Kunt u mij laten weten hoe het ervoor staat?",
+        "ending": "Met vriendelijke groet",
+    },
+}

@@ -1,0 +1,298 @@
+"""Dutch, as it is written in the Netherlands and in Flanders. What is meant by each of these is told in docs/reference/dates.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mailwright.codecs.dates.language import Language, numerals
+from mailwright.codecs.dates.languages.germanic import RULES
+
+_DAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
+_SHORT = ("ma", "di", "wo", "do", "vr", "za", "zo")  # read only beside digits, see `traps`
+_ORDINALS = (
+    "eerste", "tweede", "derde", "vierde", "vijfde", "zesde", "zevende", "achtste", "negende", "tiende", "elfde",
+    "twaalfde", "dertiende", "veertiende", "vijftiende", "zestiende", "zeventiende", "achttiende", "negentiende",
+    "twintigste", "eenentwintigste", "tweeëntwintigste", "drieëntwintigste", "vierentwintigste", "vijfentwintigste",
+    "zesentwintigste", "zevenentwintigste", "achtentwintigste", "negenentwintigste", "dertigste", "eenendertigste",
+)  # fmt: skip
+_UNITS = (
+    "nul", "een|één", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien", "elf", "twaalf",
+    "dertien", "veertien", "vijftien", "zestien", "zeventien", "achttien", "negentien",
+)  # fmt: skip
+_NUMBERS = numerals(
+    _UNITS,
+    {
+        20: "twintig",
+        30: "dertig",
+        40: "veertig",
+        50: "vijftig",
+        60: "zestig",
+        70: "zeventig",
+        80: "tachtig",
+        90: "negentig",
+    },
+    "{unit}en{tens}|{unit}ën{tens}",
+)
+
+_WORDS: dict[str, Mapping[str, Any]] = {
+    "WEEKDAY": {
+        f"{day}|{short}.|{short}" if short != "do" else f"{day}|don.|do.|do": n
+        for n, (day, short) in enumerate(zip(_DAYS, _SHORT, strict=True))
+    },
+    "WEEKDAYS": {f"{day}s|'s {day}s|{day}en|op {day}en": n for n, day in enumerate(_DAYS)},
+    "MONTH": {
+        "januari|jan.|jan": 1,
+        "februari|feb.|febr.|feb": 2,
+        "maart|mrt.|mrt": 3,
+        "april|apr.|apr": 4,
+        "mei": 5,
+        "juni|jun.|jun": 6,
+        "juli|jul.|jul": 7,
+        "augustus|aug.|aug": 8,
+        "september|sept.|sep.|sept|sep": 9,
+        "oktober|okt.|okt": 10,
+        "november|nov.|nov": 11,
+        "december|dec.|dec": 12,
+    },
+    "DAYOFF": {
+        "vandaag|heden": 0,
+        "morgen": 1,
+        "overmorgen": 2,
+        "gisteren|gister": -1,
+        "eergisteren|eergister": -2,
+    },
+    "HOLIDAY": {
+        "sinterklaas|sinterklaasavond|pakjesavond": "12-5",
+        "kerstavond": "12-24",
+        "kerst|kerstmis|eerste kerstdag": "12-25",
+        "tweede kerstdag": "12-26",
+        "oudjaar|oudejaarsavond|oudejaarsdag|oud en nieuw|oudejaar": "12-31",
+        "nieuwjaar|nieuwjaarsdag": "1-1",
+        "driekoningen": "1-6",
+        "aswoensdag": "easter-46",
+        "witte donderdag": "easter-3",
+        "goede vrijdag": "easter-2",
+        "pasen|eerste paasdag": "easter+0",
+        "tweede paasdag|paasmaandag": "easter+1",
+        "hemelvaart|hemelvaartsdag|o.h. hemelvaart|o.l.h. hemelvaart": "easter+39",
+        "pinksteren|eerste pinksterdag": "easter+49",
+        "tweede pinksterdag|pinkstermaandag": "easter+50",
+        "koningsdag": "4-27",
+        "dodenherdenking": "5-4",
+        "bevrijdingsdag": "5-5",
+        "dag van de arbeid": "5-1",
+        "moederdag": "5-2th-6",
+        "vaderdag": "6-3th-6",
+        "allerheiligen": "11-1",
+        "allerzielen": "11-2",
+        "wapenstilstand": "11-11",
+        "sint-maarten|sint maarten": "11-11",
+        "valentijnsdag|valentijn": "2-14",
+        "halloween": "10-31",
+    },
+    "SEASON": {"lente|voorjaar": 0, "zomer": 1, "herfst|najaar": 2, "winter": 3},
+    "NUMBER": _NUMBERS
+    | {
+        "honderd": 100,
+        "anderhalf|anderhalve|één en een half|een en een half": 1.5,
+        "tweeënhalf|tweeënhalve|twee en een half": 2.5,
+        "drieënhalf|drieënhalve|drie en een half": 3.5,
+        "vierenhalf": 4.5,
+    },
+    "ORDINAL": {word: n for n, word in enumerate(_ORDINALS, 1)} | {"laatste": -1},
+    "COUNT": {"een paar|paar|enkele|enige|een aantal|aantal|meerdere": 3},
+    "UNIT": {
+        "seconde|seconden|secondes|sec.|sec": "second",
+        "minuut|minuten|minuutje|minuutjes|min.|min": "minute",
+        "uur|uren|uurtje|uurtjes|u.": "hour",
+        "dag|dagen|daags|dagje|dagjes": "day",
+        "week|weken|weekje|weekjes|wkn": "week",
+        "maand|maanden|mnd|mnd.|maandje": "month",
+        "kwartaal|kwartalen|trimester|trimesters": "quarter",
+        "jaar|jaren|jaartje": "year",
+        "decennium|decennia": "decade",
+        "werkdag|werkdagen": "workday",
+    },
+    "EIGHTDAYS": {"acht dagen": None},
+    "ENDOF": {
+        "maandeinde|ultimo|eind van de maand|einde van de maand|einde maand|eind maand": "month",
+        "kwartaaleinde|einde kwartaal|einde van het kwartaal|eind van het kwartaal": "quarter",
+        "jaareinde|eind van het jaar|einde van het jaar|einde jaar|eind jaar": "year",
+    },
+    "WEEKOF": {"week van": None},
+    "BEFORELAST": {"voorlaatste|voorvorige|eervorige": None},
+    "LASTDAY": {"eind|einde|eind van|einde van": None},
+    "EDGEOF": {
+        "begin van de week": ("begin", "week"),
+        "midden van de week|midweeks": ("mid", "week"),
+        "begin van de maand": ("begin", "month"),
+        "begin van het jaar": ("begin", "year"),
+    },
+    "NEARLY": {"ongeveer|circa|ca.|zo'n|bijna|ruim": None},
+    "HOURUNIT": {"uur": None},
+    "UNITLET": {"u": "hour", "h": "hour", "min": "minute", "d": "day", "w": "week"},
+    "LENGTH": {
+        "kwartier|een kwartier|kwartiertje|een kwartiertje": "15 minute",
+        "drie kwartier": "45 minute",
+        "halfuur|half uur|een halfuur|een half uur|half uurtje|een half uurtje|halfuurtje|een halfuurtje": "30 minute",
+        "halfjaar|half jaar|een halfjaar|een half jaar": "6 month",
+        "kwart jaar": "3 month",
+    },
+    "REL": {
+        "deze|dit": "this",
+        "volgende|volgend|volg.": "next",
+        "komende|komend|aankomende|aankomend|aanstaande|aanstaand|eerstkomende|eerstvolgende|eerstvolgend|a.s.|as.": "coming",
+        "vorige|vorig|afgelopen|verleden|laatste|jongstleden|jl.|j.l.": "last",
+        "daaropvolgende": "afternext",
+    },
+    # Alone only as adverbs; the nouns want a day or a preposition beside them.
+    "PART": {
+        "'s ochtends|'s morgens|'s voormiddags": "morning",
+        "tussen de middag|rond de middag|tegen de middag|op de middag|rond het middaguur": "noon",
+        "'s middags|'s namiddags|na de lunch|na het middageten": "afternoon",
+        "'s avonds": "evening",
+        "'s nachts": "night",
+        "einde van de dag|eind van de dag|einde dag|sluitingstijd": "end_of_day",
+        "'s ochtends vroeg|'s morgens vroeg|vroeg in de ochtend": "early_morning",
+    },
+    "PARTNOUN": {
+        "ochtend|morgen|voormiddag": "morning",
+        "middag|namiddag": "afternoon",
+        "avond": "evening",
+        "nacht": "night",
+    },
+    "SHADE": {"vroeg": "early_morning"},
+    "DAYPART": {
+        "vanochtend|vanmorgen": (0, "morning"),
+        "vanmiddag|vannamiddag": (0, "afternoon"),
+        "vanavond": (0, "evening"),
+        "vanavond laat|laat vanavond": (0, "night"),
+        "vannacht": (0, "night"),
+        "morgen vroeg|morgenvroeg": (1, "early_morning"),
+    },
+    "EDGE": {
+        "begin|begin van": "begin",
+        "midden|medio|midden van|halverwege|half": "mid",
+        "eind|einde|eind van|einde van": "end",
+        "rest van|de rest van": "rest",
+    },
+    "EARLY": {"vroeg|vroege": None},
+    "LATE": {"laat|late": None},
+    "NOW": {"meteen|onmiddellijk|nu meteen": None},
+    "SOON": {"binnenkort|de komende dagen|een dezer dagen|op korte termijn": 3},
+    "SOMETIME": {"ergens|ergens in|in de loop van|ooit|op enig moment": None},
+    "ABOUT": {"rond|omstreeks|circa|ca.|ca|ongeveer|tegen|zo rond|om en bij": None},
+    "CLOCKWORD": {"middernacht": (24, 0), "twaalf uur 's middags": (12, 0)},
+    "OCLOCK": {"uur|u|u.|h|uren": None},
+    "MINUTEWORD": {"minuten|min": None},
+    "HALF": {"half|halve": None},
+    "QUARTER": {"kwart": 15},
+    "PAST": {"over|na": None},
+    "TOHOUR": {"voor": None},
+    "EVERY": {"elke|elk|iedere|ieder|alle": None},
+    "OMDE": {"om de": None},
+    "OTHER": {"tweede|andere": None},
+    "ADVERB": {
+        "elk uur|ieder uur": "FREQ=HOURLY",
+        "dagelijks": "FREQ=DAILY",
+        "om de dag|om de andere dag|de andere dag": "FREQ=DAILY;INTERVAL=2",
+        "wekelijks": "FREQ=WEEKLY",
+        "tweewekelijks|veertiendaags|14-daags|om de week|om de andere week|om de veertien dagen|om de 14 dagen": "FREQ=WEEKLY;INTERVAL=2",
+        "maandelijks": "FREQ=MONTHLY",
+        "tweemaandelijks|om de maand": "FREQ=MONTHLY;INTERVAL=2",
+        "driemaandelijks|per kwartaal|elk kwartaal": "FREQ=MONTHLY;INTERVAL=3",
+        "halfjaarlijks": "FREQ=MONTHLY;INTERVAL=6",
+        "jaarlijks": "FREQ=YEARLY",
+        "op werkdagen|doordeweeks|op weekdagen|door de week": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
+    },
+    "PER": {"per|in de": None},
+    "TIMES": {
+        "eenmaal|eens|één keer|een keer|1 keer": 1,
+        "tweemaal|twee keer|2 keer": 2,
+        "driemaal|drie keer|3 keer": 3,
+    },
+    "WEEKNO": {"week|wk|wk.|weeknummer|weeknr.": None},
+    "YEARWORD": {"jaar": None},
+    "QUARTERNO": {f"q{n}|k{n}": n for n in range(1, 5)},
+    "HALFYEAR": {"eerste helft": 1, "tweede helft": 2},
+    "WORKWEEK": {"werkweek": None},
+    "WEEKENDWORD": {"weekend|weekeinde": None},
+    "THE": {"d'": None},
+    "A": {"een|'n": None},
+    "OF": {"van|in|van de|van het|in de|in het|der|op de": None},
+    "ON": {"op|op de": None},
+    "AB": {"vanaf|op zijn vroegst|op z'n vroegst|ten vroegste|met ingang van": None},
+    "DER": {"de|het": None},
+    "ETAIL": {"e|ste|de": None},
+    "AT": {"om": None},
+    "IN": {"over|in": None},
+    "INTHE": {"in de|op de": None},
+    "WITHIN": {"binnen|binnen de": None},
+    "AGO": {"geleden|terug": None},
+    "LATER": {"later|daarna": None},
+    "AND": {"en|&": None},
+    "OR": {"of": None},
+    "FROM": {"van|vanaf": None},
+    "TO": {"tot|tot en met|t/m|tot aan|-": None},
+    "BETWEEN": {"tussen": None},
+    "UNTIL": {
+        "uiterlijk|uiterlijk op|uiterlijk om|ten laatste|ten laatste op|tegen|tot|tot en met|t/m|voor uiterlijk": None
+    },
+    "BEFORE": {"eerder dan|nog voor": None},
+    "VOOR": {"voor|voor de|voor het": None},
+    "AFTER": {"na|na de|na het": None},
+    "SINCE": {"sinds|sedert": "past"},
+    "FOR": {"gedurende": None},
+    "YET": {",|dan|weer": None},
+}
+
+_TRAPS = (
+    r"https?://\S{1,500}|(?<!\S)/[a-z]\S{0,200}",
+    r"\bschaal\s1:\d+|\b(?:prettige?|vrolijke?|fijne?|zalige?)\s(?:kerst|pasen|pinksteren|feestdagen)\w*",
+    r"\b\d+\s(?:stuks|euro|eur|€|procent|%|meter|km|kg|cm|gb|mb|pagina's|personen|deelnemers)(?!\w)",
+    r"\bgoede(?:n|r)?\s?(?:morgen|middag|avond|nacht|dag)\b",
+    r"\b(?:fijne?|prettige?|goed|mooie?|leuke?)\s+(?:dag|avond|middag|weekend|week|zondag|vakantie)\b",
+    r"(?!^\w\w\.?$)(?<!\w)(?:ma|di|wo|do|vr|za|zo)\b(?!\.?,?\s?(?:(?:op|om)\s\d|\d{1,2}(?:[.:/u-]\d|\s?(?:uur|u)\b|\s(?:jan|feb|m|apr|jun|jul|aug|sep|okt|nov|dec))))",
+    r"\b(?:maan|dins|woens|donder|vrij|zater|zon)dag\s(?:&|\+|en\szonen|bv|nv|vof)",
+    r"\b(?:mevrouw|mevr\.|meneer|mijnheer|de\sheer|dhr\.|mw\.|familie)\s(?:\w{1,20}\s)?(?:vrijdag|zondag|zaterdag|(?:de\s)?maart|mei|augustus|zomer|herfst|winter|de winter)\b",
+    r"\bom\s\d+(?:[.,]\d+)?\s?(?:%|procent|euro|eur|€|cent|punten|stuks|graden|personen|meter|km|kg|cm)",
+    r"\b(?:paragraaf|hoofdstuk|pagina|bladzijde|artikel|versie|punt|lid|lijn|kamer|python|v|§)\s?\d+(?:[.,:/-]\d+)*",
+    r"\b(?:een\s|drie\s)?kwart\svan\b",
+    r"\btot\s(?:dan|gauw|straks|zo|snel|ziens)\b",
+    r"\bvoor\sde\s(?:eerste|tweede|derde|laatste)\skeer\b",
+    r"\bdan\s\d+\.\d+\.(?!\d)",
+    r"\d/\d+\svan\b",
+    r"\b(?:de|een|het)\s(?:eerste|tweede|derde|vierde|vijfde)\s(?!(?:maan|dins|woens|donder|vrij|zater|zon|werk)?dag|week|kwartaal|helft|maand|jaar|weekend|van|(?:janu|febru)ari|maart|april|mei|ju[nl]i|aug|sept|okt|nov|dec|kerst|paas|pinkster)",
+    # Mei Ling: a name at the beginning of a sentence or behind a greeting. Seasons come with a word that says which.
+    r"(?:^|[.!?]\s|\b(?:beste|hoi|hallo|lieve|vraag|met|aan|heer|mevrouw|van|groet)\s)mei\b(?!\s(?:\d|volgend|dit|komend|vorig))",
+    r"\b(?:januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december)-[a-z]",
+    r"\b\d{1,2}(?:e|ste|de)\s(?:verdieping|etage|keer|maal|plaats|klas|editie|eeuw|druk|ronde|versie|poging|persoon|rij|stap|plek|set|punt)\b",
+    r"\bover de week heen\b",
+    r"(?<!\bde )(?<!ze )(?<!nde )(?<!ige )(?<!end )(?<!dit )(?<!egin )(?<!ind )(?<!inde )(?<!half )\b(?:lente|voorjaar|zomer|herfst|najaar|winter)\b"
+    r"(?!\s\d{4})",
+    r"\bde\sdag\b(?!\s(?:voor|na)\b)",
+    r"\bdagelijks\s(?:bestuur|leven)\b",
+)
+
+_FIRST_HALVES = ("gisteren", "eergisteren", "morgen", "overmorgen", "gister", "eergister", *_DAYS)
+_SECOND_HALVES = ("ochtend", "morgen", "voormiddag", "middag", "namiddag", "avond", "nacht")
+
+_TELLING = (
+    "de", "het", "een", "en", "is", "niet", "ik", "wij", "we", "je", "jij", "van", "voor", "met", "op", "aan", "dat",
+    "die", "te", "zijn", "heb", "hebben", "wordt", "naar", "nog", "graag", "mij", "ons", "om", "bij", "ook", "maar",
+    "kan", "over", "uur", "krijgt", "u", "tot", "hij", "ze", "deze", "dit", "wel", "geen", "als", "worden", "moet",
+    "kunnen", "mijn", "onze", "zal", "sluiten", "gesloten", "elke", "bedankt", "groet",
+)  # fmt: skip
+
+LANGUAGE = Language(
+    code="nl",
+    words=_WORDS,
+    ordinal_marks=("e", "ste", "de"),
+    traps=_TRAPS,
+    rules=tuple(RULES),
+    half_before=True,
+    glued={first + second: len(first) for first in _FIRST_HALVES for second in _SECOND_HALVES},
+    nearest_next=False,
+    telling=frozenset(_TELLING),
+)

@@ -1,0 +1,121 @@
+"""Credentials besides passwords: second factors, recovery codes, and who somebody is elsewhere (OpenID Connect). The rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mailwright.domain import clock
+from mailwright.domain.clock import Instant
+from mailwright.domain.ids import new_id
+from mailwright.storage.database import Tx
+
+OIDC = "oidc"
+"""The kind of what says who somebody is elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One of them. `secret` is sealed or a digest, by its kind."""
+
+    id: str
+    secret: str = field(repr=False)
+    created_at: Instant
+    used_at: Instant | None
+
+
+def of_kind(tx: Tx, user_id: str, kind: str) -> list[Credential]:
+    """Those of a user, the oldest first."""
+    rows = tx.all(
+        "SELECT id, secret, created_at, used_at FROM credentials WHERE user_id = ? AND kind = ? ORDER BY id",
+        (user_id, kind),
+    )
+    return [Credential(*row) for row in rows]
+
+
+def stand(tx: Tx, user_id: str) -> tuple[str, ...]:
+    """What opens the account now, of every kind: another answer when one was added, changed or taken away, or tokens were ended."""
+    rows = tx.all("SELECT id, kind, used_at FROM credentials WHERE user_id = ? ORDER BY id", (user_id,))
+    return tuple(f"{row[0]}:{row[2]}" if row[1] == OIDC else row[0] for row in rows)
+
+
+def add(tx: Tx, user_id: str, kind: str, secret: str) -> str:
+    """A new one; its id."""
+    made = new_id()
+    tx.insert("credentials", id=made, user_id=user_id, kind=kind, secret=secret, created_at=clock.now())
+    return made
+
+
+def mark_used(tx: Tx, credential_id: str, moment: Instant) -> None:
+    """It was used for that moment."""
+    tx.execute("UPDATE credentials SET used_at = ? WHERE id = ?", (moment, credential_id))
+
+
+def use_after(tx: Tx, credential_id: str, moment: Instant) -> bool:
+    """Mark it used for `moment`. False when it was used for that moment or a later one already."""
+    return (
+        tx.execute(
+            "UPDATE credentials SET used_at = ? WHERE id = ? AND (used_at IS NULL OR used_at < ?)",
+            (moment, credential_id, moment),
+        )
+        == 1
+    )
+
+
+def remove(tx: Tx, user_id: str, credential_id: str) -> bool:
+    """False when there is none."""
+    return tx.execute("DELETE FROM credentials WHERE id = ? AND user_id = ?", (credential_id, user_id)) == 1
+
+
+def remove_kind(tx: Tx, user_id: str, *kinds: str) -> None:
+    """Take away all of those kinds."""
+    for kind in kinds:
+        tx.execute("DELETE FROM credentials WHERE user_id = ? AND kind = ?", (user_id, kind))
+
+
+# --- who somebody is elsewhere --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An account and whose tokens open it. Tokens that were issued until `ended_at` do so no more."""
+
+    id: str
+    user_id: str
+    issuer: str
+    created_at: Instant
+    ended_at: Instant | None
+
+
+_LINK = "SELECT id, user_id, label, created_at, used_at FROM credentials"
+
+
+def link_of(tx: Tx, subject: str) -> Link | None:
+    """The one of that subject (a digest of issuer and subject)."""
+    row = tx.one(f"{_LINK} WHERE kind = 'oidc' AND secret = ?", (subject,))
+    return Link(*row) if row else None
+
+
+def links(tx: Tx, user_id: str) -> list[Link]:
+    """Those of a user, the oldest first."""
+    return [Link(*row) for row in tx.all(f"{_LINK} WHERE user_id = ? AND kind = 'oidc' ORDER BY id", (user_id,))]
+
+
+def add_link(tx: Tx, user_id: str, subject: str, issuer: str) -> str | None:
+    """A new one; its id. None when the subject has one."""
+    made = new_id()
+    added = tx.insert(
+        "credentials",
+        unless_exists=True,
+        id=made,
+        user_id=user_id,
+        kind=OIDC,
+        secret=subject,
+        label=issuer,
+        created_at=clock.now(),
+    )
+    return made if added else None
+
+
+def end_tokens(tx: Tx, user_id: str, moment: Instant) -> None:
+    """Tokens that were issued until then open nothing any more."""
+    tx.execute("UPDATE credentials SET used_at = ? WHERE user_id = ? AND kind = 'oidc'", (moment, user_id))
