@@ -30,7 +30,7 @@ COMMAND = (sys.executable, "-m", "mailwright", "up")
 DOMAIN = "mailwright.test"
 PEOPLE = ("ada", "bashir", "chen")
 PASSWORD = "a password for tests"
-READY_SECONDS = 30.0
+READY_SECONDS = 120.0
 
 
 class MailwrightServer:
