@@ -31,7 +31,7 @@ test: dev  ## Run every test (as root it first installs the servers they talk to
 	@$(PYTHON) scripts/servers_for_tests.py
 	@$(PYTHON) scripts/webmail.py build
 	@$(PYTHON) scripts/webmail.py test
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --reruns 1 --reruns-delay 1 $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --reruns 1 --reruns-delay 1 $(ARGS)
 
 check: dev  ## Format, lint, types, import floors: what must be clean before a change lands
 	$(BIN)/ruff format --check .

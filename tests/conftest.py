@@ -45,6 +45,21 @@ def _adapter(kept: _Kept) -> TypeAdapter[Any]:
 fastapi_fields.TypeAdapter = lambda kind, *, config=None: _adapter(_Kept(kind, config))  # type: ignore[misc,assignment]
 
 
+_LONG = ("reliability", "walks", "web", "clients", "docs", "evaluations", "cli")  # a file of theirs may take minutes
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with long tests begin first, so that no process is left alone with one at the end (`--no-loadscope-reorder`)."""
+    tests = Path(__file__).parent
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.relative_to(tests).parts[0] if item.path.is_relative_to(tests) else ""
+        return _LONG.index(folder) if folder in _LONG else len(_LONG) + (item.path not in slow)
+
+    items.sort(key=turn)
+
+
 @pytest.fixture
 def data_folder(tmp_path: Path) -> Path:
     """An empty data folder."""
