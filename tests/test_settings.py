@@ -32,7 +32,7 @@ def test_without_any_setting_everything_has_a_default(tmp_path: Path) -> None:
     assert found.database_url == f"sqlite:///{tmp_path}/data/mailwright.db"
     assert found.blob_url == f"file://{tmp_path}/data"
     assert (found.smtp_port, found.submission_port, found.lmtp_port, found.http_port) == (2525, 2587, 2424, 8080)
-    assert found.active_roles == {"smtp", "lmtp", "imap", "http", "worker", "scheduler"}
+    assert found.active_roles == {"smtp", "lmtp", "imap", "http", "grpc", "worker", "scheduler"}
     assert found.models_for("judge") == ("rules",)
 
 
@@ -62,7 +62,7 @@ def test_each_bad_setting_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAILWRIGHT_MODEL", "gpt")
     monkeypatch.setenv("MAILWRIGHT_MAX_MESSAGE_BYTES", "a lot")
     assert sorted(_bad(roles="smtp,lmpt")) == [
-        "--roles: input should be 'all', 'smtp', 'lmtp', 'imap', 'http', 'worker' or 'scheduler' (it is 'smtp,lmpt')",
+        "--roles: input should be 'all', 'smtp', 'lmtp', 'imap', 'http', 'grpc', 'worker' or 'scheduler' (it is 'smtp,lmpt')",
         "MAILWRIGHT_DATABASE_URL: should be sqlite:///path/to/file.db or postgresql://user:password@host:port/name",
         "MAILWRIGHT_MAX_MESSAGE_BYTES: should be a size like 50MB (it is 'a lot')",
         "MAILWRIGHT_MODEL: 'gpt' should be rules or provider:model, like anthropic:claude-sonnet-4-5",

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import ssl
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import FastAPI
@@ -38,6 +37,7 @@ from mailwright.installation import (
     shop_of,
     whatsapp_of,
 )
+from mailwright.openings import Door, open_doors
 from mailwright.pipeline import Flows
 from mailwright.pipeline.heartbeat import Heartbeat, executor_id
 from mailwright.protocols.api import ApiSettings, HttpServer, create_api
@@ -45,14 +45,7 @@ from mailwright.protocols.api.admin import Machine
 from mailwright.protocols.api.autoconfig import Place
 from mailwright.protocols.api.gmailhook import HOOK_PATH, GmailHook
 from mailwright.protocols.identity import Web
-from mailwright.protocols.imap.server import ImapServer
-from mailwright.protocols.imap.settings import ImapSettings
-from mailwright.protocols.managesieve.server import ManageSieveServer
-from mailwright.protocols.managesieve.settings import ManageSieveSettings
 from mailwright.protocols.smtp.core_entrance import CoreEntrance
-from mailwright.protocols.smtp.server import MailServer
-from mailwright.protocols.smtp.settings import Kind, SmtpSettings
-from mailwright.protocols.tls import self_signed_context, server_context
 from mailwright.scribing import Scribing
 from mailwright.settings import Settings
 from mailwright.storage.search.folder import SearchFolder
@@ -73,17 +66,6 @@ log = structlog.get_logger(__name__)
 STOP_SECONDS = 20.0  # a process that was asked to end is gone by then
 DOORS_SECONDS = 8.0  # of these, for messages and requests that are under way
 WORK_SECONDS = 6.0  # and for batches and workflows
-
-
-class Door(Protocol):
-    """A listening server."""
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-
-    async def close(self, grace: float) -> None:
-        """End it politely within `grace` seconds."""
 
 
 class Application:
@@ -229,58 +211,8 @@ class Application:
         self.core.bearer = None if self._provider is None else self._provider.prove
         authenticator = await asyncio.to_thread(self._authenticator)
         entrance = CoreEntrance(self.core, authenticator)
-        doors: list[tuple[str, Kind, int]] = []
-        if "smtp" in roles:
-            doors += [("smtp", "smtp", settings.smtp_port), ("submission", "submission", settings.submission_port)]
-            doors += [("submissions", "submission", settings.submissions_port)]
-        if "lmtp" in roles:
-            doors += [("lmtp", "lmtp", settings.lmtp_port)]
-        context = await asyncio.to_thread(_tls, settings) if roles & {"smtp", "lmtp", "imap"} else None
-        for name, kind, port in doors:
-            server = MailServer(
-                kind,
-                entrance,
-                SmtpSettings(
-                    host=settings.host,
-                    port=port,
-                    hostname=settings.hostname,
-                    max_size=int(settings.max_message_bytes),
-                    tls=context,
-                    implicit_tls=name == "submissions",
-                    allow_clear_auth=settings.allow_clear_sign_in,
-                    bearer=self.core.bearer is not None,
-                    postmaster_domain=settings.hostname,
-                ),
-            )
-            await server.start()
-            self.servers[name] = server
-        if "imap" in roles:
-            assert context is not None
-            for name, port in (("imap", settings.imap_port), ("imaps", settings.imaps_port)):
-                imap = ImapServer(
-                    self.core,
-                    ImapSettings(
-                        host=settings.host,
-                        port=port,
-                        tls=context,
-                        implicit_tls=name == "imaps",
-                        allow_clear_auth=settings.allow_clear_sign_in,
-                        max_message=int(settings.max_message_bytes),
-                    ),
-                )
-                await imap.start()
-                self.servers[name] = imap
-            rules = ManageSieveServer(
-                self.core,
-                ManageSieveSettings(
-                    host=settings.host,
-                    port=settings.sieve_port,
-                    tls=context,
-                    allow_clear_auth=settings.allow_clear_sign_in,
-                ),
-            )
-            await rules.start()
-            self.servers["sieve"] = rules
+        async for name, door in open_doors(settings, self.core, entrance, roles):
+            self.servers[name] = door
         if "http" in roles:
             self.core.push_key = await vapid.public_key(self.core)
             self._shop = await asyncio.to_thread(shop_of, settings, self._public_url)
@@ -379,12 +311,6 @@ class Application:
     def _ports(self) -> dict[str, int]:
         ports = {kind: server.port for kind, server in self.servers.items()}
         return ports | ({"http": self.http.port} if self.http is not None else {})
-
-
-def _tls(settings: Settings) -> ssl.SSLContext:
-    if settings.tls_cert is not None:
-        return server_context(settings.tls_cert, settings.tls_key)
-    return self_signed_context(settings.data / "tls", [settings.hostname, "localhost", "127.0.0.1"])
 
 
 def _on_dead(tx: Tx, letter: DeadLetter) -> None:

@@ -2,6 +2,6 @@
 
 from typing import Final, Literal, TypeAlias
 
-Role: TypeAlias = Literal["all", "smtp", "lmtp", "imap", "http", "worker", "scheduler"]
+Role: TypeAlias = Literal["all", "smtp", "lmtp", "imap", "http", "grpc", "worker", "scheduler"]
 
-ROLES: Final[tuple[Role, ...]] = ("smtp", "lmtp", "imap", "http", "worker", "scheduler")
+ROLES: Final[tuple[Role, ...]] = ("smtp", "lmtp", "imap", "http", "grpc", "worker", "scheduler")

@@ -27,8 +27,14 @@ from mailwright.domain.modelnames import PURPOSES
 from mailwright.domain.refusals import BadAddress
 from mailwright.domain.roles import ROLES, Role
 from mailwright.settings.agents import KEY_VARIABLES, AgentSettings
+from mailwright.settings.observing import ObservingSettings
 from mailwright.settings.pages import PageSettings
+from mailwright.settings.programs import ProgramSettings
 from mailwright.settings.services import ServiceSettings
+from mailwright.settings.sharing import SharingSettings
+from mailwright.settings.signon import SignOnSettings
+from mailwright.settings.storing import StoringSettings
+from mailwright.settings.vault import VaultSettings
 
 PREFIX = "MAILWRIGHT_"
 SMALLEST_MESSAGE_LIMIT = 1024  # bytes: below this not even a bounce fits
@@ -44,6 +50,7 @@ PORTS = (
     "imaps_port",
     "sieve_port",
     "http_port",
+    "grpc_port",
 )
 _UNLIMITED = {"none", "unlimited", ""}
 
@@ -65,7 +72,17 @@ def _size_or_none(value: object) -> object:
     return None if isinstance(value, str) and value.strip().lower() in _UNLIMITED else value
 
 
-class Settings(AgentSettings, ServiceSettings, PageSettings):
+class Settings(
+    AgentSettings,
+    ServiceSettings,
+    PageSettings,
+    SharingSettings,
+    StoringSettings,
+    ProgramSettings,
+    SignOnSettings,
+    VaultSettings,
+    ObservingSettings,
+):
     """Every setting, checked. Sizes take `50MB`, `2GiB` or plain bytes; port 0 picks a free one."""
 
     model_config = SettingsConfigDict(
@@ -84,7 +101,7 @@ class Settings(AgentSettings, ServiceSettings, PageSettings):
         repr=False,  # may hold a key
     )
     roles: Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_words)] = Field(
-        ("all",), description="what this process does: all, or some of smtp, lmtp, imap, http, worker, scheduler"
+        ("all",), description="what this process does: all, or some of smtp, lmtp, imap, http, grpc, worker, scheduler"
     )
 
     hostname: str = Field("localhost", description="our name towards other servers, as DNS has it")
@@ -97,6 +114,7 @@ class Settings(AgentSettings, ServiceSettings, PageSettings):
     imaps_port: Port = Field(2993, description="IMAP inside TLS")
     sieve_port: Port = Field(4190, description="ManageSieve, for the rules of our users")
     http_port: Port = Field(8080, description="HTTP")
+    grpc_port: Port = Field(50051, description="gRPC, for other programs")
     tls_cert: Path | None = Field(None, description="certificate chain (PEM); a self-made one when not set")
     tls_key: Path | None = Field(None, description="its private key (PEM)")
 

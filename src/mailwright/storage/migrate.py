@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import URL
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision; a test compares it with the files."""
 
 

@@ -203,7 +203,9 @@ sessions = Table(
     _key(),
     _id("user_id", ForeignKey("users.id")),
     _text("token"),  # SHA-256 of what the cookie holds
-    _text("authenticated_by"),  # password, link
+    _text("authenticated_by"),  # password, link, oidc
+    _id("provider_id", nullable=True),  # of an oidc: who vouched for it
+    _text("provider_session", nullable=True),  # and under which of its sessions: it may end it
     _text("client", ""),
     _text("agent", ""),
     _flag("long_lived"),
@@ -212,6 +214,7 @@ sessions = Table(
     _at("expires_at"),
     UniqueConstraint("token"),
     Index(None, "user_id"),
+    Index(None, "provider_id", "provider_session"),
     Index(None, "expires_at"),
 )
 
@@ -231,6 +234,43 @@ sign_in_links = Table(
 )
 
 # --- mail -----------------------------------------------------------------------------------------------------------
+
+identity_providers = Table(
+    "identity_providers",  # whose word is taken for who people of a tenant are (OpenID Connect)
+    metadata,
+    _key(),
+    _id("tenant_id", ForeignKey("tenants.id")),
+    _text("name"),  # as people read it beside the button
+    _text("issuer"),
+    _text("client_id"),
+    _text("client_secret", nullable=True),  # sealed; none for a public client
+    _text("audience", nullable=True),  # of bearer tokens; the client's id when not set
+    _text("scopes", "openid profile email"),
+    _text("roles_claim", ""),  # where the token has its roles, like realm_access.roles; "": it has none
+    _text("roles", "{}"),  # JSON: a role there, and the one here
+    _flag("adds_users"),
+    _flag("trusts_mail"),
+    _flag("enabled", default=True),
+    _at("created_at"),
+    UniqueConstraint("issuer"),
+    Index(None, "tenant_id"),
+)
+
+divergences = Table(
+    "divergences",  # where rows and what is kept outside the database disagree, as the reconciler found it
+    metadata,
+    _key(),
+    _text("kind"),  # missing, damaged, orphaned
+    _id("tenant_id", nullable=True),
+    _text("blob_key"),
+    _id("blob_id", nullable=True),
+    _text("detail", ""),
+    _at("found_at"),
+    _at("seen_at"),
+    _at("settled_at", nullable=True),
+    _text("outcome", ""),  # repaired, collected, gone again
+    UniqueConstraint("kind", "blob_key"),
+)
 
 blobs = Table(
     "blobs",
@@ -469,6 +509,7 @@ outbox = Table(
     _text("options", "{}"),
     _text("agent", nullable=True),  # the agent that sends it: the stop switch holds it
     _id("served_id", nullable=True),  # the person whom the agent works for
+    _text("trace", nullable=True),  # as in events
     UniqueConstraint("idempotency_key"),
     Index(None, "status", "next_attempt_at"),
     Index(None, "blob_id"),
@@ -538,6 +579,7 @@ events = Table(
     _text("key"),
     _text("payload"),
     _text("correlation_id", ""),
+    _text("trace", nullable=True),  # traceparent of the change (W3C Trace Context), where it is traced
     _at("created_at"),
     sqlite_autoincrement=True,
 )

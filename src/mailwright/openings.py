@@ -1,0 +1,97 @@
+"""Openings: the doors of the mail protocols, each made from the settings and opened.
+
+Called by the application, which closes them. HTTP is not here: it needs more of the application than core and an entrance.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from mailwright.core import Core
+from mailwright.protocols.imap.server import ImapServer
+from mailwright.protocols.imap.settings import ImapSettings
+from mailwright.protocols.managesieve.server import ManageSieveServer
+from mailwright.protocols.managesieve.settings import ManageSieveSettings
+from mailwright.protocols.smtp.core_entrance import CoreEntrance
+from mailwright.protocols.smtp.server import MailServer
+from mailwright.protocols.smtp.settings import Kind, SmtpSettings
+from mailwright.protocols.tls import self_signed_context, server_context
+from mailwright.settings import Settings
+
+
+class Door(Protocol):
+    """A listening server."""
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+
+    async def close(self, grace: float) -> None:
+        """End it politely within `grace` seconds."""
+
+
+async def open_doors(
+    settings: Settings, core: Core, entrance: CoreEntrance, roles: frozenset[str]
+) -> AsyncIterator[tuple[str, Door]]:
+    """Open the doors that the roles ask for, one after the other: its name, and the door. Raises OSError (a port is taken)."""
+    context = await asyncio.to_thread(_tls, settings) if roles & {"smtp", "lmtp", "imap"} else None
+    doors: list[tuple[str, Kind, int]] = []
+    if "smtp" in roles:
+        doors += [("smtp", "smtp", settings.smtp_port), ("submission", "submission", settings.submission_port)]
+        doors += [("submissions", "submission", settings.submissions_port)]
+    if "lmtp" in roles:
+        doors += [("lmtp", "lmtp", settings.lmtp_port)]
+    for name, kind, port in doors:
+        server = MailServer(
+            kind,
+            entrance,
+            SmtpSettings(
+                host=settings.host,
+                port=port,
+                hostname=settings.hostname,
+                max_size=int(settings.max_message_bytes),
+                tls=context,
+                implicit_tls=name == "submissions",
+                allow_clear_auth=settings.allow_clear_sign_in,
+                bearer=core.bearer is not None,
+                postmaster_domain=settings.hostname,
+            ),
+        )
+        await server.start()
+        yield name, server
+    if "imap" in roles:
+        assert context is not None
+        for name, port in (("imap", settings.imap_port), ("imaps", settings.imaps_port)):
+            imap = ImapServer(
+                core,
+                ImapSettings(
+                    host=settings.host,
+                    port=port,
+                    tls=context,
+                    implicit_tls=name == "imaps",
+                    allow_clear_auth=settings.allow_clear_sign_in,
+                    max_message=int(settings.max_message_bytes),
+                ),
+            )
+            await imap.start()
+            yield name, imap
+        rules = ManageSieveServer(
+            core,
+            ManageSieveSettings(
+                host=settings.host,
+                port=settings.sieve_port,
+                tls=context,
+                allow_clear_auth=settings.allow_clear_sign_in,
+            ),
+        )
+        await rules.start()
+        yield "sieve", rules
+
+
+def _tls(settings: Settings) -> ssl.SSLContext:
+    if settings.tls_cert is not None:
+        return server_context(settings.tls_cert, settings.tls_key)
+    return self_signed_context(settings.data / "tls", [settings.hostname, "localhost", "127.0.0.1"])
