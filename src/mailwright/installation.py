@@ -52,8 +52,8 @@ def build_core(settings: Settings) -> Core:
     Raises TryLater when the database cannot be reached. Close it with `core.database.close()`.
     """
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    migrate(settings.database_url)
-    database = open_database(settings.database_url)
+    migrate(settings.database_direct_url or settings.database_url)
+    database = open_database(settings.database_url, direct=settings.database_direct_url)
     return Core(database, open_blobs(database, settings.blob_url), core_settings(settings), secrets=vault_of(settings))
 
 
@@ -114,7 +114,7 @@ def flows_url(settings: Settings) -> str:
     """Where workflows are kept: a file beside the embedded database, or the same PostgreSQL database."""
     if settings.database_url.startswith("sqlite:///"):
         return f"sqlite:///{settings.data}/flows.db"
-    return settings.database_url
+    return settings.database_direct_url or settings.database_url
 
 
 def models_of(settings: Settings, core: Core | None = None) -> Models:

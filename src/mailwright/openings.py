@@ -15,6 +15,7 @@ from mailwright.protocols.imap.server import ImapServer
 from mailwright.protocols.imap.settings import ImapSettings
 from mailwright.protocols.managesieve.server import ManageSieveServer
 from mailwright.protocols.managesieve.settings import ManageSieveSettings
+from mailwright.protocols.proxied import networks
 from mailwright.protocols.smtp.core_entrance import CoreEntrance
 from mailwright.protocols.smtp.server import MailServer
 from mailwright.protocols.smtp.settings import Kind, SmtpSettings
@@ -38,6 +39,7 @@ async def open_doors(
 ) -> AsyncIterator[tuple[str, Door]]:
     """Open the doors that the roles ask for, one after the other: its name, and the door. Raises OSError (a port is taken)."""
     context = await asyncio.to_thread(_tls, settings) if roles & {"smtp", "lmtp", "imap"} else None
+    proxies = networks(settings.mail_proxies)
     doors: list[tuple[str, Kind, int]] = []
     if "smtp" in roles:
         doors += [("smtp", "smtp", settings.smtp_port), ("submission", "submission", settings.submission_port)]
@@ -58,6 +60,7 @@ async def open_doors(
                 allow_clear_auth=settings.allow_clear_sign_in,
                 bearer=core.bearer is not None,
                 postmaster_domain=settings.hostname,
+                proxies=() if kind == "lmtp" else proxies,  # LMTP comes from machines of our own, each by itself
             ),
         )
         await server.start()
@@ -74,6 +77,7 @@ async def open_doors(
                     implicit_tls=name == "imaps",
                     allow_clear_auth=settings.allow_clear_sign_in,
                     max_message=int(settings.max_message_bytes),
+                    proxies=proxies,
                 ),
             )
             await imap.start()
@@ -85,6 +89,7 @@ async def open_doors(
                 port=settings.sieve_port,
                 tls=context,
                 allow_clear_auth=settings.allow_clear_sign_in,
+                proxies=proxies,
             ),
         )
         await rules.start()

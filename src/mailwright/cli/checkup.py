@@ -124,7 +124,7 @@ def _database(settings: Settings) -> Iterator[Check]:
     from mailwright.storage.migrate import HEAD, current_revision
 
     try:
-        revision = current_revision(settings.database_url)
+        revision = current_revision(settings.database_direct_url or settings.database_url)
     except Refusal as refusal:
         yield Check("database", "fail", str(refusal))
         return
@@ -135,7 +135,7 @@ def _database(settings: Settings) -> Iterator[Check]:
     if revision != HEAD:
         yield Check("database", "warn", f"{where}: at revision {revision}, brought to {HEAD} at the next start")
         return
-    database = open_database(settings.database_url)
+    database = open_database(settings.database_url, direct=settings.database_direct_url)
     try:
         found = database.read_now(lambda tx: list(checkup.contents(tx)))
         yield Check("database", "ok", f"{where} answers, and its tables are this version's")

@@ -30,7 +30,7 @@ def _shown(name: str, value: Any) -> Any:
 
     if isinstance(value, SecretStr):
         return "***"
-    if name == "database_url":
+    if name in ("database_url", "database_direct_url") and value is not None:
         return re.sub(r"://[^@/]*@", "://***@", value)
     return (
         value

@@ -78,7 +78,7 @@ def is_served(settings: Settings) -> bool:
     from mailwright.core import status
     from mailwright.storage import open_database
 
-    database = open_database(settings.database_url)
+    database = open_database(settings.database_url, direct=settings.database_direct_url)
     try:
         return database.read_now(status.workforce).online > 0
     finally:

@@ -150,7 +150,7 @@ def _look(settings: Settings, sender: Address, recipient: Address, parsed: mime.
     from mailwright.core import messages
     from mailwright.storage import open_blobs, open_database, threads
 
-    database = open_database(settings.database_url)
+    database = open_database(settings.database_url, direct=settings.database_direct_url)
     blobs = open_blobs(database, settings.blob_url)
 
     def read(tx: Tx) -> tuple[_Installed, list[StoredMessage]]:

@@ -142,12 +142,14 @@ class Identity:
         if header:
             account = await self._by_header(header, client)
             self._check_page(connection, header)
+            spans.concerns(account.tenant_id, account.id)
             return Caller(account, client, None, correlation_id)
         token = connection.cookies.get(self.web.cookie)
         signed = await sessions.find(self.core, token) if token else None
         if signed is None:
             raise AuthenticationFailed("you are not signed in")
         self._check_origin(connection, signed)
+        spans.concerns(signed.account.tenant_id, signed.account.id)
         return Caller(signed.account, client, signed, correlation_id, token)
 
     async def signed_in(self, request: Request) -> Caller:

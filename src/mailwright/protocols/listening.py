@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from prometheus_client import Gauge
+
+from mailwright.protocols.proxied import Network, ProxiedServer, listening_socket
 
 LONGEST_SWEEP_SECONDS = 1.0  # how late a time-out may be noticed
 GOING_DOWN = "the server is going down, come back soon"
@@ -44,7 +46,7 @@ class Listener(Generic[G]):
         self._most = connections
         self._most_per_client = per_client
         self._sweep_seconds = min(LONGEST_SWEEP_SECONDS, shortest / 4)
-        self._server: asyncio.Server | None = None
+        self._server: asyncio.Server | ProxiedServer | None = None
         self._connections: set[G] = set()
         self._per_client: Counter[str] = Counter()
         self._sweeper: asyncio.TimerHandle | None = None
@@ -59,17 +61,25 @@ class Listener(Generic[G]):
         backlog: int,
         tls: ssl.SSLContext | None = None,
         handshake_seconds: float | None = None,
+        proxies: Sequence[Network] = (),
     ) -> None:
-        """Listen; `tls`: inside TLS from the first octet. Raises OSError when the port is taken or not ours to take."""
+        """Listen; `tls`: inside TLS from the first octet. `proxies` say in front of each connection who it is of.
+
+        Raises OSError when the port is taken or not ours to take.
+        """
         self.loop = asyncio.get_running_loop()
-        self._server = await self.loop.create_server(
-            factory,
-            host,
-            port,
-            backlog=backlog,
-            ssl=tls,
-            ssl_handshake_timeout=None if tls is None else handshake_seconds,
-        )
+        if proxies:
+            accepting = listening_socket(host, port, backlog)
+            self._server = ProxiedServer(factory, accepting, proxies, tls=tls, handshake_seconds=handshake_seconds)
+        else:
+            self._server = await self.loop.create_server(
+                factory,
+                host,
+                port,
+                backlog=backlog,
+                ssl=tls,
+                ssl_handshake_timeout=None if tls is None else handshake_seconds,
+            )
         self._sweep()
 
     @property
@@ -109,6 +119,15 @@ class Listener(Generic[G]):
     async def _cut(self) -> None:
         """End what did not finish in time."""
         raise NotImplementedError
+
+    def address_of(self, transport: asyncio.BaseTransport) -> str:
+        """Who is at the other end, while its connection is being made: the client's address, whoever is between us."""
+        peer = transport.get_extra_info("peername")
+        if not peer:
+            return "unknown"
+        behind = self._server.clients.get((peer[0], peer[1])) if isinstance(self._server, ProxiedServer) else None
+        # RFC 4291 §2.5.5.2: a socket for both families shows IPv4 clients as ::ffff:192.0.2.1.
+        return str(behind or peer[0]).removeprefix("::ffff:")
 
     def count_in(self, connection: G) -> str | None:
         """Count a new client in, or say why not."""

@@ -95,6 +95,11 @@ class Settings(
         description="sqlite:///path or postgresql://user:password@host/name; an SQLite file in the data folder when not set",
         repr=False,  # may hold a password
     )
+    database_direct_url: str | None = Field(
+        None,
+        description="the same PostgreSQL database past the pooler, when database_url leads to one in transaction mode (pgBouncer)",
+        repr=False,
+    )
     blob_url: str = Field(
         default_factory=lambda found: f"file://{found['data']}",
         description="where large messages go: file:///folder, s3://bucket/prefix or az://container/prefix; the data folder when not set",
@@ -123,6 +128,11 @@ class Settings(
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
         (), description="networks of HTTP proxies of our own in front of us, whose X-Forwarded-For we believe"
+    )
+    mail_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (),
+        description="networks of load balancers in front of the SMTP, submission, IMAP and ManageSieve ports, which begin every "
+        "connection with a PROXY protocol header",
     )
     allow_clear_sign_in: bool = Field(
         False, description="take passwords without TLS from programs on this machine (and from nowhere else)"
@@ -234,6 +244,13 @@ class Settings(
             return value.replace("postgres://", "postgresql://", 1)
         raise ValueError("should be sqlite:///path/to/file.db or postgresql://user:password@host:port/name")
 
+    @field_validator("database_direct_url")
+    @classmethod
+    def _direct_database(cls, value: str | None) -> str | None:
+        if value is not None and not (value := cls._database(value)).startswith("postgresql://"):
+            raise ValueError("should be postgresql://user:password@host:port/name")
+        return value
+
     @field_validator("blob_url")
     @classmethod
     def _blobs(cls, value: str) -> str:
@@ -263,7 +280,7 @@ class Settings(
             raise ValueError("should be smtp://host:port or smtps://user:password@host:port")
         return value
 
-    @field_validator("trusted_relays", "trusted_proxies")
+    @field_validator("trusted_relays", "trusted_proxies", "mail_proxies")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for each in value:
@@ -302,7 +319,9 @@ class Settings(
         if (self.tls_cert is None) != (self.tls_key is None):
             missing = "tls_cert" if self.tls_cert is None else "tls_key"
             problems.append(f"{variable(missing)}: a certificate and its key belong together; this one is missing")
-        for missing_one in self.missing_of_services():
+        if self.database_direct_url is not None and self.database_url.startswith("sqlite:"):
+            problems.append(f"{variable('database_direct_url')}: there is no pooler in front of an SQLite file")
+        for missing_one in (*self.missing_of_services(), *self.missing_of_sign_on()):
             name, _, because = missing_one.partition("|")
             problems.append(f"{variable(name)}: {because}")
         for purpose in PURPOSES:

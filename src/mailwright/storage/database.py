@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 import structlog
 
+from mailwright.domain import spans
+
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
@@ -30,7 +32,8 @@ MAX_WAITING_WRITES = 20_000
 class Tx(ABC):
     """One transaction. SQL uses `?` for parameters on both databases.
 
-    `kinds` collects the events appended, so that their consumers are woken after the commit and not before.
+    `kinds` collects the events appended, so that their consumers are woken after the commit and not before. `trace` is the traceparent
+    of whoever asked for the transaction (it runs in another thread), kept with what it writes; None where nothing is recorded.
     """
 
     locking = ""
@@ -45,8 +48,9 @@ class Tx(ABC):
     log_upto = "? >= 0 AND e.id <= ?"
     """SQL: the event `e` stands at or before a mark (two parameters)."""
 
-    def __init__(self) -> None:
+    def __init__(self, trace: str | None = None) -> None:
         self.kinds: set[str] = set()
+        self.trace = trace
         self._inserts: dict[tuple[str, ...], str] = {}
 
     @abstractmethod
@@ -76,7 +80,7 @@ class Tx(ABC):
     @abstractmethod
     def log_slice(self, kinds: Sequence[str], after: Mark, end: Mark, limit: int) -> list[Row]:
         """Events of `kinds` after one mark and up to another, in log order, each as (tx, id, kind, key, payload,
-        correlation_id, created_at)."""
+        correlation_id, created_at, trace)."""
 
     @abstractmethod
     def log_lag(self, kinds: Sequence[str], after: Mark) -> Row:
@@ -149,10 +153,11 @@ class Database(ABC):
 class Waiter:
     """One queued write: its function, and the future (any loop's) that hears how it ended."""
 
-    __slots__ = ("error", "function", "future", "loop", "result")
+    __slots__ = ("error", "function", "future", "loop", "result", "trace")
 
     def __init__(self, function: Callable[[Tx], Any]) -> None:
         self.function = function
+        self.trace = spans.traceparent()
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = self.loop.create_future()
         self.result: Any = None
@@ -185,12 +190,15 @@ def _settle_group(group: list[Waiter]) -> None:
         waiter.settle()
 
 
-def open_database(url: str) -> Database:
-    """Open `sqlite:///path` or `postgresql://…`, brought to the current schema. Raises TryLater when it cannot be reached."""
+def open_database(url: str, *, direct: str | None = None) -> Database:
+    """Open `sqlite:///path` or `postgresql://…`, brought to the current schema. Raises TryLater when it cannot be reached.
+
+    `direct`: the way past the pooler that `url` leads to.
+    """
     if url.startswith("sqlite:///"):
         from mailwright.storage.sqlite import SqliteDatabase
 
         return SqliteDatabase(url.removeprefix("sqlite:///"))
     from mailwright.storage.postgresql import PostgresqlDatabase
 
-    return PostgresqlDatabase(url)
+    return PostgresqlDatabase(url, direct=direct)

@@ -22,7 +22,9 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.string import TextLoader
 
+from mailwright.domain import spans
 from mailwright.domain.refusals import BadInput, TryLater
+from mailwright.storage import logins
 from mailwright.storage.database import MAX_WAITING_WRITES, Database, Mark, Row, T, Tx, Waiter, wake_all
 
 log = structlog.get_logger(__name__)
@@ -34,8 +36,13 @@ RETRIES = 4  # deadlock and serialization failures are the database asking for j
 CONNECT_SECONDS = 5
 STATEMENT_MILLISECONDS = 30_000
 IDLE_TRANSACTION_MILLISECONDS = 15_000  # a frozen process must not hold row locks for longer
+PREPARE_AFTER = 5  # uses of a statement on one connection
 WAKE_CHANNEL = "mailwright_events"
 _MAX_BIGINT = 2**63 - 1
+_LIMITS = (
+    f"-c statement_timeout={STATEMENT_MILLISECONDS} "
+    f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}"
+)
 
 _translated: dict[str, str] = {}
 
@@ -56,8 +63,8 @@ class PostgresqlTx(Tx):
     exclusive = " FOR UPDATE"
     log_upto = "(e.tx, e.id) <= (?::text::xid8, ?)"
 
-    def __init__(self, connection: psycopg.Connection[Row]) -> None:
-        super().__init__()
+    def __init__(self, connection: psycopg.Connection[Row], trace: str | None = None) -> None:
+        super().__init__(trace)
         self._cursor = connection.cursor()
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
@@ -82,7 +89,7 @@ class PostgresqlTx(Tx):
 
     def log_slice(self, kinds: Sequence[str], after: Mark, end: Mark, limit: int) -> list[Row]:
         return self.all(
-            "SELECT tx::text::bigint, id, kind, key, payload, correlation_id, created_at FROM events "
+            "SELECT tx::text::bigint, id, kind, key, payload, correlation_id, created_at, trace FROM events "
             "WHERE (tx, id) > (?::text::xid8, ?) AND tx <= ?::text::xid8 AND kind = ANY(?) ORDER BY tx, id LIMIT ?",
             (after[0], after[1], end[0], list(kinds), limit),
         )
@@ -96,15 +103,20 @@ class PostgresqlTx(Tx):
 
 
 class PostgresqlDatabase(Database):
-    """A PostgreSQL database named by its URL (`postgresql://user:secret@host/name`)."""
+    """A PostgreSQL database named by its URL (`postgresql://user:secret@host/name`).
+
+    `direct` is given when that leads to a pooler in transaction mode (pgBouncer): the way past it, for the one connection that listens.
+    """
 
     dialect = "postgresql"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, direct: str | None = None) -> None:
         super().__init__()
         self._url = url
+        self._direct = direct
         self._local = threading.local()
-        self._connections: list[psycopg.Connection[Row]] = []
+        self._held: list[_Held] = []
+        self._unfollow = logins.on_change(url, self._close_idle)
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="postgresql-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="postgresql-reader")
         self._shared: queue.SimpleQueue[Waiter | None] = queue.SimpleQueue()
@@ -124,7 +136,8 @@ class PostgresqlDatabase(Database):
         if self._closing.is_set():
             raise TryLater("the server is shutting down")
         if not shared:
-            return await asyncio.get_running_loop().run_in_executor(self._writers, self.write_now, function)
+            trace = spans.traceparent()
+            return await asyncio.get_running_loop().run_in_executor(self._writers, self._write, function, trace)
         if self._shared.qsize() >= MAX_WAITING_WRITES:
             raise TryLater("too many changes are waiting for the database")
         waiter = Waiter(function)
@@ -136,10 +149,13 @@ class PostgresqlDatabase(Database):
         return result
 
     def write_now(self, function: Callable[[Tx], T]) -> T:
+        return self._write(function, spans.traceparent())
+
+    def _write(self, function: Callable[[Tx], T], trace: str | None) -> T:
         for attempt in range(RETRIES):
             try:
                 with self._connection() as connection, connection.transaction():
-                    tx = PostgresqlTx(connection)
+                    tx = PostgresqlTx(connection, trace)
                     result = function(tx)
                     _notify(connection, tx.kinds)
                 return result
@@ -171,32 +187,47 @@ class PostgresqlDatabase(Database):
             self._listener.join()
         self._writers.shutdown(wait=True)
         self._readers.shutdown(wait=True)
-        for connection in self._connections:
+        self._unfollow()
+        for held in self._held:
             with contextlib.suppress(psycopg.Error):
-                connection.close()
+                held.connection.close()
 
     @contextlib.contextmanager
     def _connection(self) -> Any:
         """This thread's connection, opened when there is none. A broken one is dropped, and TryLater raised."""
-        connection: psycopg.Connection[Row] | None = getattr(self._local, "connection", None)
+        held: _Held | None = getattr(self._local, "held", None)
         try:
-            if connection is None or connection.closed or _hung_up(connection):
-                connection = self._local.connection = connect(self._url)
-                self._connections = [known for known in self._connections if not known.closed]
-                self._connections.append(connection)
-            yield connection
+            login = logins.current(self._url)
+            if held is not None and held.login != login:
+                _close(held)
+            if held is None or held.connection.closed or _hung_up(held.connection):
+                held = self._local.held = _Held(connect(self._url), login)
+                self._held = [*(known for known in self._held if not known.connection.closed), held]
+            with held.busy:
+                if held.connection.closed:  # its login ended between two lines
+                    raise TryLater("the database is being signed in to anew")
+                yield held.connection
         except (errors.DeadlockDetected, errors.SerializationFailure):
             raise
         except psycopg.Error as error:
             # An idle transaction that the server ended is an InternalError on a connection that is closed by now.
             gone = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-            if not gone and (connection is None or not connection.closed):
+            if not gone and (held is None or not held.connection.closed):
                 raise
-            if connection is not None:
-                with contextlib.suppress(psycopg.Error):
-                    connection.close()
-                self._local.connection = None
+            if held is not None:
+                _close(held)
+                self._local.held = None
             raise TryLater(f"the database cannot be reached now: {_first_line(error)}") from error
+
+    def _close_idle(self) -> None:
+        """The login is another one: connections of an earlier one end now, or when their transaction does."""
+        try:
+            login = logins.current(self._url)
+        except (TryLater, BadInput):
+            return  # who needs a connection is told
+        for held in list(self._held):
+            if held.login != login:
+                _close(held)
 
     def _batch_loop(self) -> None:
         while (first := self._shared.get()) is not None:
@@ -223,6 +254,7 @@ class PostgresqlDatabase(Database):
                 kinds: set[str] = set()
                 for waiter in group:
                     tx.kinds.clear()
+                    tx.trace = waiter.trace
                     try:
                         with connection.transaction():
                             waiter.result = waiter.function(tx)
@@ -238,7 +270,7 @@ class PostgresqlDatabase(Database):
             for waiter in group:
                 waiter.error = None
                 try:
-                    waiter.result = self.write_now(waiter.function)
+                    waiter.result = self._write(waiter.function, waiter.trace)
                 except BaseException as error:
                     waiter.error = error
         except Exception as error:
@@ -255,7 +287,7 @@ class PostgresqlDatabase(Database):
         """Pass on what any process announces; while the connection is away the consumers' poll is the safety net."""
         while not self._closing.is_set():
             try:
-                with connect(self._url) as connection:
+                with connect(self._direct or self._url) as connection:
                     connection.execute(f"LISTEN {WAKE_CHANNEL}")
                     while not self._closing.is_set():
                         # psycopg's own wait cannot be interrupted by close(): look at the socket for short stretches.
@@ -272,6 +304,16 @@ def _as_refusal(error: BaseException) -> BaseException:
     if isinstance(error, psycopg.OperationalError):
         return TryLater(f"the change could not be stored: {_first_line(error)}")
     return error
+
+
+def _close(held: _Held) -> None:
+    """Close it unless its thread is in a transaction: then that thread does it, before the next one."""
+    if held.busy.acquire(blocking=False):
+        try:
+            with contextlib.suppress(psycopg.Error):
+                held.connection.close()
+        finally:
+            held.busy.release()
 
 
 def _hung_up(connection: psycopg.Connection[Row]) -> bool:
@@ -297,26 +339,31 @@ def _notify(connection: psycopg.Connection[Row], kinds: set[str]) -> None:
         connection.execute("SELECT pg_notify(%s, %s)", (WAKE_CHANNEL, ",".join(sorted(kinds))))
 
 
-def connect(url: str) -> psycopg.Connection[Row]:
+def connect(url: str, *, pooled: bool = False) -> psycopg.Connection[Row]:
     """A connection with our time limits. Raises TryLater when the server is away, BadInput when the URL is none.
+
+    Through a pooler (`pooled`) a session belongs to nobody: the pooler sets the limits (deploy/ha/pgbouncer.ini), and no statement is
+    prepared, for the next transaction may run where nobody prepared it.
 
     What libpq says of a broken URL quotes pieces of it, and one of them may be the password.
     """
+    known = logins.current(url)
     try:
-        parts = conninfo_to_dict(url)
+        parts = conninfo_to_dict(known)
     except psycopg.ProgrammingError:
         parts = {"host": "@"}
     if "@" in str(parts.get("host", "")):
         raise BadInput("the database URL cannot be read; what is special in its password has to be percent-encoded")
     try:
         connection: psycopg.Connection[Row] = psycopg.connect(
-            url,
+            known,
             autocommit=True,
             connect_timeout=CONNECT_SECONDS,
-            options=f"-c statement_timeout={STATEMENT_MILLISECONDS} "
-            f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}",
+            options=None if pooled else _LIMITS,
+            prepare_threshold=None if pooled else PREPARE_AFTER,
         )
     except psycopg.OperationalError as error:
+        logins.refused(url, known)
         raise TryLater(f"the database cannot be reached now: {_first_line(error)}") from error
     connection.adapters.register_loader("uuid", TextLoader)
     return connection

@@ -16,6 +16,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mailwright.domain import spans
 from mailwright.domain.ids import new_id
 from mailwright.protocols.api import errors, metrics
 
@@ -68,8 +69,12 @@ class Frame:
         most = min(self._max_body, SMALL_OCTETS) if scope["path"].startswith(SMALL_PATHS) else self._max_body
         most *= 2 if scope["path"] in TWOFOLD_PATHS else 1
         exchange = _Exchange(self, scope, receive, send, most)
-        with structlog.contextvars.bound_contextvars(
-            correlation_id=exchange.correlation_id, trace_id=exchange.trace_id
+        parent = exchange.headers.get(b"traceparent", b"").decode("latin-1")
+        with (
+            spans.edge("http", parent=parent or None, method=_known_method(scope["method"])) as span,
+            structlog.contextvars.bound_contextvars(
+                correlation_id=exchange.correlation_id, trace_id=exchange.traced(span)
+            ),
         ):
             try:
                 exchange.check_length()
@@ -83,6 +88,7 @@ class Frame:
             finally:
                 self.held -= exchange.held
                 exchange.count()
+                exchange.tell(span)
 
 
 class _Exchange:
@@ -105,6 +111,21 @@ class _Exchange:
     @property
     def route(self) -> str:
         return str(getattr(self._scope.get("route"), "path", UNMATCHED))
+
+    def traced(self, span: spans.Span) -> str:
+        """The id of its trace, for the answer and the logs: the real one where traces are recorded."""
+        if span.trace_id:
+            self.trace_id = self._scope["trace_id"] = span.trace_id
+        return self.trace_id
+
+    def tell(self, span: spans.Span) -> None:
+        """What became of it, on its span."""
+        if span.traceparent is not None:
+            code = self._code or 499
+            span.rename(f"{_known_method(self._scope['method'])} {self.route}")
+            span.set(route=self.route, code=code, octets=self.held)
+            if code >= 500:
+                span.failed(str(code))
 
     def check_length(self) -> None:
         """Refuse by what the client announces; what it sends is counted too."""

@@ -177,8 +177,8 @@ class Connection(Wire):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.client = self.address
-        self.counted_as = customer(self.address)
+        self.client = self.server.address_of(transport)
+        self.counted_as = customer(self.client)
         refusal = self.server.count_in(self)
         if refusal is not None:
             self._ended = True  # nothing it may say interests us
@@ -289,6 +289,10 @@ class Connection(Wire):
 
     async def _ask(self, name: str, command: Any) -> Reply | None:
         try:
+            if name in CHANGING and spans.are_followed():
+                with spans.edge(f"imap {name}"):
+                    spans.concerns(self.who.tenant_id, self.who.id)
+                    return await self.server.handlers[name](self, command)
             return await self.server.handlers[name](self, command)
         except Refusal as refusal:
             return Reply("NO", *refusals.words_for(refusal))

@@ -57,6 +57,7 @@ class ImapServer(Listener[Connection]):
             backlog=BACKLOG,
             tls=settings.tls if settings.implicit_tls else None,
             handshake_seconds=settings.limits.handshake_seconds,
+            proxies=settings.proxies,
         )
 
     async def close(self, grace: float = 20.0) -> None:

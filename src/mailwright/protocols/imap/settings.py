@@ -6,6 +6,8 @@ Filled by `app.py` from the settings of the platform. Limits have their unit and
 import ssl
 from dataclasses import dataclass, field
 
+from mailwright.protocols.proxied import Network
+
 
 @dataclass(frozen=True, slots=True)
 class ImapLimits:
@@ -33,6 +35,7 @@ class ImapSettings:
 
     `tls` None: neither STARTTLS nor implicit TLS. `implicit_tls`: TLS from the first octet (RFC 8314 §3.2).
     `allow_clear_auth`: passwords without TLS, for clients on this machine only.
+    `proxies`: load balancers that begin each connection with who it is of (PROXY protocol).
     """
 
     host: str = "127.0.0.1"
@@ -41,6 +44,7 @@ class ImapSettings:
     implicit_tls: bool = False
     allow_clear_auth: bool = False
     max_message: int = 50 * 1024 * 1024
+    proxies: tuple[Network, ...] = ()
     limits: ImapLimits = field(default_factory=ImapLimits)
 
     def __post_init__(self) -> None:

@@ -19,7 +19,7 @@ NEVER = float("inf")
 
 
 class Wire(asyncio.Protocol):
-    """One socket. `address` is the peer's; `deadline` is on the loop's clock, and the server looks every second."""
+    """One socket. `deadline` is on the loop's clock, and the server looks every second."""
 
     __slots__ = (
         "_deflate",
@@ -32,7 +32,6 @@ class Wire(asyncio.Protocol):
         "_paused",
         "_transport",
         "_waiter",
-        "address",
         "deadline",
         "limits",
         "loop",
@@ -42,7 +41,6 @@ class Wire(asyncio.Protocol):
     def __init__(self, loop: asyncio.AbstractEventLoop, limits: ImapLimits) -> None:
         self.loop = loop
         self.limits = limits
-        self.address = ""
         self.secured = False
         self.deadline = NEVER
         self._transport: asyncio.Transport | None = None
@@ -70,9 +68,6 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        peer = transport.get_extra_info("peername")
-        # RFC 4291 §2.5.5.2: a socket for both families shows IPv4 clients as ::ffff:192.0.2.1.
-        self.address = peer[0].removeprefix("::ffff:") if peer else "unknown"
         self.secured = transport.get_extra_info("ssl_object") is not None
         self._transport.set_write_buffer_limits(self.limits.write_ahead_octets)
 

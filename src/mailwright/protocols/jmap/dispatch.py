@@ -130,7 +130,8 @@ async def _answer(
             # RFC 8620 §3.3: what is not in `using` is as if it were not there.
             raise MethodError("unknownMethod")
         arguments = resultrefs.resolve(invocation.arguments, responses, allowance)
-        answer = await method.handler(call, arguments)
+        with spans.span(f"jmap {invocation.name}"):
+            answer = await method.handler(call, arguments)
         return answer if isinstance(answer, list) else [(invocation.name, answer)]
     except MethodError as error:
         return [("error", error.to_json())]

@@ -56,9 +56,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        peer = transport.get_extra_info("peername")
-        # RFC 4291 §2.5.5.2: a socket for both families shows IPv4 clients as ::ffff:192.0.2.1.
-        self.client = peer[0].removeprefix("::ffff:") if peer else "unknown"
+        self.client = self.server.address_of(transport)
         self.counted_as = customer(self.client)
         self._transport.set_write_buffer_limits(self.server.settings.limits.write_ahead_octets)
         refusal = self.server.count_in(self)

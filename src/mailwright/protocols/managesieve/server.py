@@ -38,7 +38,9 @@ class ManageSieveServer(Listener[Connection]):
     async def start(self) -> None:
         """Listen. Raises OSError when the port is taken or not ours to take."""
         settings = self.settings
-        await self.listen(lambda: Connection(self), settings.host, settings.port, backlog=BACKLOG)
+        await self.listen(
+            lambda: Connection(self), settings.host, settings.port, backlog=BACKLOG, proxies=settings.proxies
+        )
 
     def _send_idle_away(self) -> None:
         for connection in list(self._connections):

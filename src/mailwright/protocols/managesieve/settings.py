@@ -6,6 +6,8 @@ Filled by `app.py` from the settings of the platform. Limits have their unit and
 import ssl
 from dataclasses import dataclass, field
 
+from mailwright.protocols.proxied import Network
+
 
 @dataclass(frozen=True, slots=True)
 class ManageSieveLimits:
@@ -27,10 +29,12 @@ class ManageSieveSettings:
     """One server. `port` 0 picks a free one (see `ManageSieveServer.port`). `tls` None: no STARTTLS.
 
     `allow_clear_auth`: passwords without TLS, for clients on this machine only.
+    `proxies`: load balancers that begin each connection with who it is of (PROXY protocol).
     """
 
     host: str = "127.0.0.1"
     port: int = 0
     tls: ssl.SSLContext | None = None
     allow_clear_auth: bool = False
+    proxies: tuple[Network, ...] = ()
     limits: ManageSieveLimits = field(default_factory=ManageSieveLimits)

@@ -84,9 +84,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        peer = transport.get_extra_info("peername")
-        # RFC 4291 §2.5.5.2: a socket for both families shows IPv4 clients as ::ffff:192.0.2.1.
-        self.address = address = peer[0].removeprefix("::ffff:") if peer else "unknown"
+        self.address = address = self.server.address_of(transport)
         self.client = f"[IPv6:{address}]" if ":" in address else f"[{address}]"
         self.counted_as = customer(address)
         server = self.server

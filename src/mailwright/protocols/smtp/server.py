@@ -48,6 +48,7 @@ class MailServer(Listener[Connection]):
             backlog=BACKLOG,
             tls=settings.tls if settings.implicit_tls else None,
             handshake_seconds=settings.limits.handshake_seconds,
+            proxies=settings.proxies,
         )
 
     def _send_idle_away(self) -> None:

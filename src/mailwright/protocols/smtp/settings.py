@@ -9,6 +9,7 @@ from typing import Literal
 
 from mailwright.codecs.sasl import BEARER_MECHANISMS, PASSWORD_MECHANISMS
 from mailwright.codecs.smtp import Offer
+from mailwright.protocols.proxied import Network
 
 Kind = Literal["smtp", "lmtp", "submission"]
 
@@ -41,6 +42,7 @@ class SmtpSettings:
     `tls` None: neither STARTTLS nor implicit TLS. `implicit_tls`: TLS from the first octet (RFC 8314 §3.3).
     `allow_clear_auth`: passwords without TLS, for clients on this machine only. `bearer`: somebody can tell whose a token is, so
     that clients may sign in with one.
+    `proxies`: load balancers that begin each connection with who it is of (PROXY protocol).
     """
 
     host: str = "127.0.0.1"
@@ -52,6 +54,7 @@ class SmtpSettings:
     allow_clear_auth: bool = False
     bearer: bool = False
     postmaster_domain: str = ""
+    proxies: tuple[Network, ...] = ()
     limits: SmtpLimits = field(default_factory=SmtpLimits)
 
     def __post_init__(self) -> None:

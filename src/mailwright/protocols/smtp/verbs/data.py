@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mailwright.codecs.smtp import Data, Message, Problem, Reply, protocol_name
-from mailwright.domain import clock, ids
+from mailwright.domain import clock, ids, spans
 from mailwright.domain.envelope import Channel, Envelope
 from mailwright.domain.refusals import Refusal
 from mailwright.protocols.smtp import replies
@@ -45,7 +45,8 @@ async def message(connection: "Connection", command: Message) -> Reply | list[Re
     envelope = _envelope(connection)
     started = time.perf_counter()
     try:
-        receipt = await _hand_over(connection, envelope, command.raw)
+        with spans.edge(f"{server.kind} message", octets=len(command.raw), recipients=len(envelope.recipients)):
+            receipt = await _hand_over(connection, envelope, command.raw)
     except Refusal as refusal:
         REFUSED[server.kind].inc()
         return _for_all(connection, replies.reply_to(refusal))
@@ -68,6 +69,7 @@ async def _hand_over(connection: "Connection", envelope: Envelope, raw: bytes) -
     entrance = connection.server.entrance
     if connection.server.kind == "submission":
         assert connection.account is not None, "MAIL is refused before signing in"
+        spans.concerns(connection.account.tenant_id, connection.account.id)
         receipt = await entrance.submit(connection.account, envelope, raw)
     else:
         receipt = await entrance.accept(envelope, raw)
