@@ -1,0 +1,247 @@
+"""A repository: the backups of one installation in one place.
+
+    mailwright-backup.json    what it is, and how it is encrypted
+    pieces/ab/abcd…           pieces, each there once whatever backups it belongs to
+    manifests/<name>.json     one for each backup, written last: its summary, and the pieces that list all others
+
+Used by `copying`, `opening` and core. Raises OSError or TryLater when the place will not, BadInput for a wrong passphrase.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mailwright.domain import clock
+from mailwright.domain.ids import new_id
+from mailwright.domain.refusals import BadInput, NotFound
+from mailwright.storage.backup import sealing
+from mailwright.storage.backup.places import Place, open_place
+from mailwright.storage.backup.sealing import Damaged, Plain
+
+FORMAT = 1
+PIECE = 4 * 1024 * 1024
+"""Bytes of a piece at most (before it is compressed), and so of what is in memory at once."""
+UNUSED_KEPT = clock.DAY  # a piece nobody names may be of a run in another place's name that is under way
+
+_HEAD = "mailwright-backup.json"
+_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+
+
+@dataclass(slots=True)
+class Table:
+    """A table's rows, in the order of its key. `casts` are types that PostgreSQL must be told."""
+
+    name: str
+    columns: list[str]
+    key: list[str]
+    rows: int = 0
+    pieces: list[str] = field(default_factory=list)
+    casts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Pack:
+    """The bytes of consecutive blobs, one behind the other, from the id `first` to `last`. `damaged` ones take no room in it."""
+
+    first: str
+    last: str
+    blobs: int
+    octets: int
+    fingerprint: str
+    pieces: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class File:
+    """A file of the data folder."""
+
+    path: str
+    octets: int = 0
+    pieces: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Contents:
+    """What a backup is made of."""
+
+    tables: list[Table] = field(default_factory=list)
+    packs: list[Pack] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+
+    def pieces(self) -> Iterator[str]:
+        """Every piece it needs."""
+        for part in (self.tables, self.packs, self.files):
+            for each in part:
+                yield from each.pieces  # type: ignore[attr-defined]
+
+
+@dataclass(slots=True)
+class Summary:
+    """One backup in a few words. `octets` is what it holds, `added` what its run wrote; `began_at` is the moment it shows."""
+
+    name: str
+    began_at: clock.Instant
+    ended_at: clock.Instant
+    revision: str
+    dialect: str
+    version: str
+    octets: int
+    added: int
+    rows: int
+    blobs: int
+    messages: int
+    damaged: int
+    secrets: bool
+    body: list[str]
+
+
+class Repository:
+    """`open` it first. `known` are the pieces that are there."""
+
+    def __init__(self, place: Place, sealer: Plain) -> None:
+        self.place = place
+        self._sealer = sealer
+        self._known: set[bytes] = set()
+        self.added = 0  # bytes written
+
+    @property
+    def encrypted(self) -> bool:
+        return self._sealer.encrypted
+
+    # --- pieces -----------------------------------------------------------------------------------------------------
+
+    def look_around(self) -> None:
+        """Learn which pieces are there, so that none is written twice."""
+        self._known = {bytes.fromhex(name) for name, _ in self._all_pieces()}
+
+    def has(self, pieces: Iterable[str]) -> bool:
+        return all(bytes.fromhex(piece) in self._known for piece in pieces)
+
+    def put(self, data: bytes) -> str:
+        """Keep a piece; its name."""
+        name = self._sealer.name(data)
+        if bytes.fromhex(name) not in self._known:
+            sealed = self._sealer.seal(name, data)
+            self.place.put(_key(name), sealed)
+            self._known.add(bytes.fromhex(name))
+            self.added += len(sealed)
+        return name
+
+    def get(self, name: str) -> bytes:
+        """A piece, checked. Raises Damaged (gone is damaged), naming it."""
+        try:
+            return self._sealer.open(name, self.place.get(_key(name)))
+        except Damaged as problem:
+            raise Damaged(f"piece {name[:16]}… is damaged: {problem}") from None
+        except NotFound:
+            raise Damaged(f"piece {name[:16]}… is gone") from None
+
+    # --- backups ----------------------------------------------------------------------------------------------------
+
+    def finish(self, contents: Contents, summary: Summary) -> None:
+        """Write the manifest: from now on the backup exists."""
+        body = json.dumps(asdict(contents), separators=(",", ":")).encode()
+        summary.body = [self.put(body[start : start + PIECE]) for start in range(0, len(body), PIECE)]
+        summary.added = self.added
+        head = json.dumps(asdict(summary)).encode()
+        self.place.put(f"manifests/{summary.name}.json", self._sealer.seal(summary.name, head))
+
+    def names(self) -> list[str]:
+        """Every backup, the oldest first."""
+        found = (kept.key.rpartition("/")[2].removesuffix(".json") for kept in self.place.keys("manifests"))
+        return sorted(name for name in found if _NAME.fullmatch(name))
+
+    def summary(self, name: str = "latest") -> Summary:
+        """One backup, or the newest. Raises NotFound, Damaged."""
+        names = self.names()
+        if name == "latest" and names:
+            name = names[-1]
+        if name not in names:
+            raise NotFound(f"there is no backup {name} in {self.place.name}" if names else f"no backup is in {self.place.name}")
+        sealed = self.place.get(f"manifests/{name}.json")
+        try:
+            plain = self._sealer.uncovered(name, sealed) if isinstance(self._sealer, sealing.Encrypted) else sealed
+            return Summary(**json.loads(Plain().open("", plain)))
+        except (Damaged, ValueError, TypeError) as problem:
+            raise Damaged(f"the manifest of {name} is damaged: {problem}") from None
+
+    def contents(self, summary: Summary) -> Contents:
+        """What a backup is made of. Raises Damaged."""
+        raw: dict[str, Any] = json.loads(b"".join(self.get(piece) for piece in summary.body))
+        return Contents(
+            [Table(**each) for each in raw["tables"]],
+            [Pack(**each) for each in raw["packs"]],
+            [File(**each) for each in raw["files"]],
+        )
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Forget backups; `sweep` then removes what only they needed."""
+        for name in names:
+            self.place.delete(f"manifests/{name}.json")
+
+    def sweep(self, *, kept: clock.Instant = UNUSED_KEPT) -> tuple[int, int]:
+        """Remove the pieces no backup needs that are older than `kept`: how many, and their bytes. Raises Damaged: then nothing goes."""
+        needed: set[bytes] = set()
+        for name in self.names():
+            summary = self.summary(name)
+            needed.update(bytes.fromhex(piece) for piece in summary.body)
+            needed.update(bytes.fromhex(piece) for piece in self.contents(summary).pieces())
+        before, count, octets = clock.now() - kept, 0, 0
+        for kept_one in self.place.keys("pieces"):
+            name = kept_one.key.rpartition("/")[2]
+            wanted = _is_piece(name) and bytes.fromhex(name) in needed
+            if not wanted and kept_one.written_at <= before:
+                self.place.delete(kept_one.key)
+                count, octets = count + 1, octets + kept_one.size
+        return count, octets
+
+    def _all_pieces(self) -> Iterator[tuple[str, int]]:
+        for kept in self.place.keys("pieces"):
+            name = kept.key.rpartition("/")[2]
+            if _is_piece(name):
+                yield name, kept.size
+
+
+def open_repository(url: str, passphrase: str | None = None, *, create: bool = False) -> Repository:
+    """The repository at a place, made when it is new and `create`. Raises NotFound, BadInput, TryLater, OSError."""
+    place = open_place(url)
+    try:
+        head = json.loads(place.get(_HEAD))
+        if not isinstance(head, dict) or head.get("format") != FORMAT:
+            raise BadInput(f"{place.name} holds backups of a form this version does not know")
+    except ValueError:
+        raise BadInput(f"{_HEAD} in {place.name} is damaged") from None
+    except NotFound:
+        if not create:
+            raise NotFound(f"there are no backups in {place.name}") from None
+        if next(place.keys("manifests"), None) or next(place.keys("pieces"), None):
+            raise BadInput(f"{_HEAD} is gone from {place.name}, and with it how the backups there are read") from None
+        sealer, remembered = sealing.begin(passphrase)
+        place.put(_HEAD, json.dumps({"format": FORMAT, "id": new_id(), "encryption": remembered}, indent=2).encode())
+        return Repository(place, sealer)
+    return Repository(place, sealing.again(passphrase, head["encryption"]))
+
+
+def new_name(moment: clock.Instant) -> str:
+    """A name that sorts by time."""
+    return f"{clock.to_datetime(moment):%Y%m%dT%H%M%SZ}-{new_id()[-8:]}"
+
+
+def taken_at(name: str) -> clock.Instant:
+    """When a backup of that name was begun, to the second."""
+    from datetime import UTC, datetime
+
+    return clock.from_datetime(datetime.strptime(name[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC))
+
+
+def _key(name: str) -> str:
+    return f"pieces/{name[:2]}/{name}"
+
+
+def _is_piece(name: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{64}", name) is not None
