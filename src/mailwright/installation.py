@@ -21,7 +21,8 @@ from mailwright.domain.modelnames import PURPOSES
 from mailwright.domain.outreach import Limits
 from mailwright.domain.refusals import AlreadyExists, BadInput
 from mailwright.settings import Settings
-from mailwright.storage import model_calls, open_blobs, open_database
+from mailwright.settings.storing import OBJECT_SCHEMES, tenant_url
+from mailwright.storage import BlobStore, Database, model_calls, open_blobs, open_database
 from mailwright.storage.migrate import migrate
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from mailwright.pipeline.dead_letters import DeadLetters
     from mailwright.protocols.api.whatsapphook import WhatsAppHook
     from mailwright.storage.model_calls import ModelCall
+    from mailwright.storage.objectblobs import ObjectOptions
     from mailwright.storage.tasks import Task
 
 
@@ -54,7 +56,39 @@ def build_core(settings: Settings) -> Core:
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate(settings.database_direct_url or settings.database_url)
     database = open_database(settings.database_url, direct=settings.database_direct_url)
-    return Core(database, open_blobs(database, settings.blob_url), core_settings(settings), secrets=vault_of(settings))
+    return Core(database, blobs_of(settings, database), core_settings(settings), secrets=vault_of(settings))
+
+
+def blobs_of(settings: Settings, database: Database) -> BlobStore:
+    """Where the settings say that large messages are, and were. What lay in one bucket stays readable when each tenant has their own."""
+    address, former = settings.blob_url, list(settings.blob_former_urls)
+    if settings.blob_buckets == "tenant":
+        address = tenant_url(settings.blob_url)
+        former = [settings.blob_url, *former] if address != settings.blob_url else former
+    return open_blobs(database, address, options=object_options(settings), former=former)
+
+
+def object_options(settings: Settings) -> ObjectOptions | None:
+    """How the object store is spoken to; None where there is none (and its library is not needed)."""
+    if not any(each.startswith(OBJECT_SCHEMES) for each in (settings.blob_url, *settings.blob_former_urls)):
+        return None
+    from mailwright.storage.objectblobs import ObjectOptions
+
+    secret, own = settings.blob_secret_access_key, settings.blob_encryption_key
+    return ObjectOptions(
+        endpoint=settings.blob_endpoint,
+        region=settings.blob_region,
+        access_key_id=settings.blob_access_key_id,
+        secret_access_key=None if secret is None else secret.get_secret_value(),
+        ca=settings.blob_ca_file,
+        path_style=settings.blob_path_style,
+        encryption=settings.blob_encryption,
+        encryption_key_id=settings.blob_encryption_key_id,
+        encryption_key=None if own is None else own.get_secret_value(),
+        seconds=settings.blob_seconds,
+        retries=settings.blob_retries,
+        conditional=settings.blob_conditional_put,
+    )
 
 
 def lock_folder(folder: Path) -> int:

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mailwright.domain.refusals import TryLater
-from mailwright.storage import blobs
-from mailwright.storage.blobs import DiskBlobs
+from mailwright.storage import blobplaces as blobs
+from mailwright.storage.blobplaces import DiskBlobs
 
 
 def test_a_file_is_named_only_when_every_folder_above_it_is_durable(tmp_path, monkeypatch):

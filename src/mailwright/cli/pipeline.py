@@ -148,10 +148,11 @@ def _look(settings: Settings, sender: Address, recipient: Address, parsed: mime.
     except NotFound:
         return _Installed(assumed=True, kind="agent", serves=True)
     from mailwright.core import messages
-    from mailwright.storage import open_blobs, open_database, threads
+    from mailwright.installation import blobs_of
+    from mailwright.storage import open_database, threads
 
     database = open_database(settings.database_url, direct=settings.database_direct_url)
-    blobs = open_blobs(database, settings.blob_url)
+    blobs = blobs_of(settings, database)
 
     def read(tx: Tx) -> tuple[_Installed, list[StoredMessage]]:
         found = _resolved(tx, sender, recipient)

@@ -9,7 +9,7 @@ import ipaddress
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -20,7 +20,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mailwright.domain.addresses import Address
 from mailwright.domain.modelnames import PURPOSES
@@ -203,10 +203,12 @@ class Settings(
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        from mailwright.settings.fetching import Sources
         from mailwright.settings.reading import find_file, read_file  # which knows the settings from here
 
         path = find_file()
-        return init_settings, env_settings, InitSettingsSource(settings_cls, read_file(path) if path else {})
+        file = (path, read_file(path)) if path else None
+        return (cast(PydanticBaseSettingsSource, Sources(settings_cls, init_settings, env_settings, file)),)
 
     @property
     def active_roles(self) -> frozenset[str]:

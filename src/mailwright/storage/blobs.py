@@ -9,25 +9,40 @@ Promises: when the transaction that calls `put` commits, the bytes survive a pow
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Iterable, Iterator, Sequence
+import contextvars
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+import structlog
 
 from mailwright.domain import clock
 from mailwright.domain.ids import checksum, new_id
 from mailwright.domain.refusals import NotFound, TryLater
+from mailwright.storage import backups, divergences
+from mailwright.storage.blobplaces import DiskBlobs, Outside, Places
 from mailwright.storage.database import Database, Tx
 
 if TYPE_CHECKING:
-    from obstore.store import ObjectStore
+    from mailwright.storage.objectblobs import ObjectOptions
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 INLINE_BYTES = 256 * 1024
 """Up to here the database is as fast as files and commits atomically with the row (docs/decisions/0003)."""
 
 HELD_AT_ONCE = 1_000  # parameters of one statement
-DURABLE_FOLDERS = 10_000  # remembered: a tenant has one a day
+MAX_NOTED = 10_000  # divergences one process tells of
+THREADS = 32  # that wait for the place outside: a slow one holds up nobody who asks for something else
+PATIENCE_SECONDS = (
+    60.0  # of whoever waits for it: a mail server that waits for our 250 gives us ten minutes (RFC 5321 §4.5.3.2.6)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +58,30 @@ class StoredBlob:
     data: bytes | None
 
 
-class _Outside(Protocol):
-    """Where blobs too large for the table go: a folder or an object store."""
+class Outlying(NamedTuple):
+    """Where the octets of a blob are that the database does not have, and what they must be."""
 
-    place: str
-
-    def put(self, key: str, data: bytes) -> None: ...
-    def get(self, key: str, start: int, end: int) -> bytes: ...
-    def delete(self, key: str) -> None: ...
-    def keys(self) -> Iterator[tuple[str, clock.Instant]]: ...
+    id: str
+    tenant_id: str
+    key: str
+    size: int
+    checksum: str
 
 
 class BlobStore:
     """The blobs of one installation. `inline_bytes` is the size up to which they are kept in the database."""
 
-    def __init__(self, database: Database, outside: _Outside, *, inline_bytes: int = INLINE_BYTES) -> None:
+    def __init__(self, database: Database, outside: Places, *, inline_bytes: int = INLINE_BYTES) -> None:
         self._database = database
-        self._outside = outside
+        self.outside = outside
         self._inline_bytes = inline_bytes
+        self._threads: ThreadPoolExecutor | None = None
+        self._noted: set[str] = set()  # what this process has told of already
 
     async def stage(self, tenant_id: str, data: bytes, *, kind: str = "eml") -> StoredBlob:
         """Make `data` durable as far as it can be before the transaction. Raises TryLater when the disk or service will not."""
         if len(data) > self._inline_bytes:
-            return await asyncio.to_thread(self.stage_now, tenant_id, data, kind=kind)
+            return await self._outside_call(partial(self.stage_now, tenant_id, data, kind=kind))
         return self.stage_now(tenant_id, data, kind=kind)
 
     def stage_now(self, tenant_id: str, data: bytes, *, kind: str = "eml") -> StoredBlob:
@@ -74,8 +90,8 @@ class BlobStore:
         key = f"blobs/{tenant_id}/{clock.to_datetime(clock.now()):%Y/%m/%d}/{blob_id}.{kind}"
         if len(data) <= self._inline_bytes:
             return StoredBlob(blob_id, tenant_id, key, "row", len(data), checksum(data), data)
-        self._outside.put(key, data)
-        return StoredBlob(blob_id, tenant_id, key, self._outside.place, len(data), checksum(data), None)
+        self.outside.put(key, data)
+        return StoredBlob(blob_id, tenant_id, key, self.outside.place, len(data), checksum(data), None)
 
     def put(self, tx: Tx, blob: StoredBlob) -> None:
         """Name a staged blob in this transaction; once is enough for all its recipients, again does no harm."""
@@ -120,42 +136,92 @@ class BlobStore:
         found = await self._database.read(lambda tx: _look_up(tx, blob_id, start, end))
         if isinstance(found, bytes):
             return found
-        key, size = found
-        return await asyncio.to_thread(self._outside.get, key, start, size if end is None else min(end, size))
+        return await self._outside_call(partial(self._get, found, start, found.size if end is None else end))
 
     def read_now(self, blob_id: str, start: int = 0, end: int | None = None) -> bytes:
         """`read` for threads that may block."""
         found = self._database.read_now(lambda tx: _look_up(tx, blob_id, start, end))
         if isinstance(found, bytes):
             return found
-        key, size = found
-        return self._outside.get(key, start, size if end is None else min(end, size))
+        return self._get(found, start, found.size if end is None else end)
+
+    def _get(self, blob: Outlying, start: int, end: int) -> bytes:
+        """The octets, never wrong ones: what is read whole must have its checksum, a part its length. Raises NotFound, TryLater."""
+        stop = min(end, blob.size)
+        if start >= stop and blob.size:
+            return b""
+        try:
+            data = self.outside.get(blob.key, start, stop)
+        except NotFound:
+            self._note("missing", blob, "it is not there")
+            raise
+        if len(data) != stop - start or (stop - start == blob.size and checksum(data) != blob.checksum):
+            self._note("damaged", blob, f"{len(data)} octets of {stop - start} came, or others")
+            raise TryLater("the message cannot be read: what came is not what was stored")
+        return data
+
+    def _note(self, kind: divergences.Kind, blob: Outlying, detail: str) -> None:
+        """Write a divergence down, once in a process. In a thread: the caller may be within a transaction."""
+        if blob.key in self._noted or len(self._noted) >= MAX_NOTED:
+            return
+        self._noted.add(blob.key)
+        log.error("blobs.diverged", kind=kind, key=blob.key, detail=detail)
+
+        def write(tx: Tx) -> None:
+            if self.is_named(tx, blob.id):  # else it was removed meanwhile, and is missed by nobody
+                divergences.note(
+                    tx,
+                    kind,
+                    key=blob.key,
+                    tenant_id=blob.tenant_id,
+                    blob_id=blob.id,
+                    detail=f"when it was read: {detail}",
+                )
+
+        def run() -> None:
+            try:
+                self._database.write_now(write)
+            except TryLater:
+                self._noted.discard(blob.key)
+
+        threading.Thread(target=run, name="divergence", daemon=True).start()
+
+    async def _outside_call(self, function: Callable[[], T]) -> T:
+        """Run what waits for the place outside, in threads of its own. Raises TryLater when it takes too long, and what it raises."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="blobs")
+        context = contextvars.copy_context()
+        work = asyncio.get_running_loop().run_in_executor(self._threads, context.run, function)
+        try:
+            return await asyncio.wait_for(work, PATIENCE_SECONDS)
+        except TimeoutError:
+            raise TryLater("the place where messages are kept does not answer") from None
 
     async def read_many(self, ranges: Sequence[tuple[str, int, int]]) -> list[bytes | None]:
         """(blob, start, end) of many blobs with one look at the database; None for one that is gone. Raises TryLater."""
         return await self.fill_in(ranges, await self._database.read(lambda tx: self.look_up_many(tx, ranges)))
 
-    def look_up_many(self, tx: Tx, ranges: Sequence[tuple[str, int, int]]) -> list[bytes | str | None]:
+    def look_up_many(self, tx: Tx, ranges: Sequence[tuple[str, int, int]]) -> list[bytes | Outlying | None]:
         """`read_many` within a transaction that reads other things too; `fill_in` makes the octets of it."""
         return [_look_up_range(tx, *wanted) for wanted in ranges]
 
     async def fill_in(
-        self, ranges: Sequence[tuple[str, int, int]], found: Sequence[bytes | str | None]
+        self, ranges: Sequence[tuple[str, int, int]], found: Sequence[bytes | Outlying | None]
     ) -> list[bytes | None]:
         """The octets of what `look_up_many` found: what lies outside is read now. Raises TryLater."""
-        if not any(isinstance(each, str) for each in found):
+        if not any(isinstance(each, Outlying) for each in found):
             return cast("list[bytes | None]", list(found))
-        return await asyncio.to_thread(self._fill_in, ranges, found)
+        return await self._outside_call(partial(self._fill_in, ranges, found))
 
     def _fill_in(
-        self, ranges: Sequence[tuple[str, int, int]], found: Sequence[bytes | str | None]
+        self, ranges: Sequence[tuple[str, int, int]], found: Sequence[bytes | Outlying | None]
     ) -> list[bytes | None]:
         """Read what lies outside, where only its key was found."""
         filled: list[bytes | None] = []
         for (_, start, end), each in zip(ranges, found, strict=True):
-            if isinstance(each, str):
+            if isinstance(each, Outlying):
                 try:
-                    each = self._outside.get(each, start, end)
+                    each = self._get(each, start, end)
                 except NotFound:
                     each = None
             filled.append(each)
@@ -168,21 +234,44 @@ class BlobStore:
         return row[0] if row is not None and row[1] != "row" else None
 
     def delete_outside(self, key: str) -> None:
-        """Remove the bytes of a blob whose rows are gone; no error when they are gone as well."""
-        self._outside.delete(key)
+        """Remove the bytes of a blob whose rows are gone; no error when they are gone as well.
+
+        Not while a backup is made, which may have the rows still: the sweep finds what stays.
+        """
+        if not self._database.read_now(backups.holds):
+            self.outside.delete(key)
+
+    def read_outside(self, key: str, start: int, end: int) -> bytes:
+        """Octets of what lies outside, by its key, unchecked. Blocks. Raises NotFound, TryLater."""
+        return self.outside.get(key, start, end)
+
+    def put_back(self, tx: Tx, blob: StoredBlob, created_at: clock.Instant) -> None:
+        """Name a blob as it was, with its octets in the row or, when they are too many, outside; without data it is a missing one."""
+        place, data = "row" if blob.data is not None else self.outside.place, blob.data
+        if data is not None and len(data) > self._inline_bytes:
+            self.outside.put(blob.key, data, replace=True)
+            place, data = self.outside.place, None
+        tx.execute(
+            "INSERT INTO blobs (id, tenant_id, key, place, size, checksum, created_at, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            (blob.id, blob.tenant_id, blob.key, place, blob.size, blob.checksum, created_at, data),
+        )
 
     def outside_keys(self) -> Iterator[tuple[str, clock.Instant]]:
         """Every key kept outside the database, with the time it was written: what the collector compares with the rows."""
-        return self._outside.keys()
+        tenants = self._database.read_now(
+            lambda tx: [str(row[0]) for row in tx.all("SELECT id FROM tenants ORDER BY id")]
+        )
+        return self.outside.keys(tenants)
 
 
-def _look_up(tx: Tx, blob_id: str, start: int, end: int | None) -> bytes | tuple[str, int]:
-    row = tx.one("SELECT place, key, size FROM blobs WHERE id = ?", (blob_id,))
+def _look_up(tx: Tx, blob_id: str, start: int, end: int | None) -> bytes | Outlying:
+    row = tx.one("SELECT place, id, tenant_id, key, size, checksum FROM blobs WHERE id = ?", (blob_id,))
     if row is None:
         raise NotFound(f"there is no blob {blob_id}")
-    place, key, size = row
+    place, size = row[0], row[4]
     if place != "row":
-        return str(key), int(size)
+        return Outlying(*row[1:])
     stop = size if end is None else min(end, size)
     if start >= stop:
         return b""
@@ -195,155 +284,49 @@ def _look_up(tx: Tx, blob_id: str, start: int, end: int | None) -> bytes | tuple
     return bytes(data)
 
 
-def _look_up_range(tx: Tx, blob_id: str, start: int, end: int) -> bytes | str | None:
-    """The bytes, the key when they lie outside, or None."""
+def _look_up_range(tx: Tx, blob_id: str, start: int, end: int) -> bytes | Outlying | None:
+    """The bytes, where they lie outside, or None."""
     row = tx.one(
-        "SELECT place, key, CASE WHEN place = 'row' THEN substr(data, ?, ?) END FROM blobs WHERE id = ?",
+        "SELECT place, id, tenant_id, key, size, checksum, CASE WHEN place = 'row' THEN substr(data, ?, ?) END "
+        "FROM blobs WHERE id = ?",
         (start + 1, max(end - start, 0), blob_id),
     )
     if row is None:
         return None
-    place, key, data = row
-    if place != "row":
-        return str(key)
-    return None if data is None else bytes(data)
+    if row[0] != "row":
+        return Outlying(*row[1:6])
+    return None if row[6] is None else bytes(row[6])
 
 
-class DiskBlobs:
-    """Files in a folder, each written to a temporary name, fsynced, renamed, and its folder fsynced."""
-
-    place = "disk"
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._durable: set[Path] = set()  # folders this process has fsynced up to the root
-
-    def put(self, key: str, data: bytes) -> None:
-        path = self._root / key
-        staged = path.with_suffix(".staged")
-        try:
-            self._make_durable(path.parent)
-            descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            try:
-                view = memoryview(data)
-                while view:
-                    view = view[os.write(descriptor, view) :]
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            os.rename(staged, path)
-            _sync_folder(path.parent)
-        except OSError as error:
-            staged.unlink(missing_ok=True)
-            raise TryLater(f"the message could not be stored: {error.strerror}") from error
-
-    def get(self, key: str, start: int, end: int) -> bytes:
-        try:
-            with open(self._root / key, "rb") as file:
-                file.seek(start)
-                return file.read(max(end - start, 0))
-        except FileNotFoundError as error:
-            raise NotFound(f"the bytes of {key} are gone") from error
-        except OSError as error:
-            raise TryLater(f"the message cannot be read now: {error.strerror}") from error
-
-    def delete(self, key: str) -> None:
-        (self._root / key).unlink(missing_ok=True)
-
-    def _make_durable(self, folder: Path) -> None:
-        """Make the folders of a day, each fsynced into its parent: a file in a folder that a power cut forgets is lost too.
-
-        Also those that are there: whoever made them a moment ago may not have come to the fsync. Once a folder and process.
-        """
-        if folder in self._durable and folder.exists():
-            return
-        if folder == self._root:
-            if folder.exists():
-                return  # its owner's to look after
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        else:
-            self._make_durable(folder.parent)
-            folder.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(folder.parent)
-        if len(self._durable) >= DURABLE_FOLDERS:
-            self._durable.clear()
-        self._durable.add(folder)
-
-    def keys(self) -> Iterator[tuple[str, clock.Instant]]:
-        base = self._root / "blobs"
-        for folder, _folders, names in os.walk(base):
-            for name in names:
-                path = Path(folder) / name
-                try:
-                    written = int(path.stat().st_mtime * clock.SECOND)
-                except FileNotFoundError:
-                    continue
-                yield str(path.relative_to(self._root)), written
-
-
-class ObjectBlobs:
-    """Objects in S3 (and what speaks it) or Azure Blob, through obstore; a put that returned is durable there."""
-
-    place = "object"
-
-    def __init__(self, store: ObjectStore) -> None:
-        self._store = store
-
-    def put(self, key: str, data: bytes) -> None:
-        import obstore
-
-        try:
-            obstore.put(self._store, key, data)
-        except Exception as error:  # obstore raises a class for each cause; to us they are all "not stored now"
-            raise TryLater(f"the message could not be stored: {type(error).__name__}") from error
-
-    def get(self, key: str, start: int, end: int) -> bytes:
-        import obstore
-        from obstore.exceptions import NotFoundError
-
-        if end <= start:
-            return b""
-        try:
-            return bytes(obstore.get_range(self._store, key, start=start, end=end))
-        except (NotFoundError, FileNotFoundError) as error:
-            raise NotFound(f"the bytes of {key} are gone") from error
-        except Exception as error:
-            raise TryLater(f"the message cannot be read now: {type(error).__name__}") from error
-
-    def delete(self, key: str) -> None:
-        import obstore
-        from obstore.exceptions import NotFoundError
-
-        try:
-            obstore.delete(self._store, key)
-        except (NotFoundError, FileNotFoundError):
-            return
-
-    def keys(self) -> Iterator[tuple[str, clock.Instant]]:
-        import obstore
-
-        for page in obstore.list(self._store, prefix="blobs/"):
-            for found in page:
-                yield found["path"], clock.from_datetime(found["last_modified"])
-
-
-def open_blobs(database: Database, url: str, *, inline_bytes: int | None = None, **options: Any) -> BlobStore:
-    """The blob store at `url`: `file:///folder`, `s3://bucket/prefix` or `az://container/prefix`.
-
-    With an object store nothing is kept in the database unless `inline_bytes` says so. `options` go to the object store
-    (endpoint, keys, region). Raises ValueError for a URL it does not know.
-    """
+def open_outside(url: str, options: ObjectOptions | None = None) -> Outside:
+    """The place at `file:///folder`, `s3://bucket/prefix` or `az://container/prefix`. Raises ValueError for another address."""
     if url.startswith("file://"):
-        outside: _Outside = DiskBlobs(Path(url.removeprefix("file://")))
-        return BlobStore(database, outside, inline_bytes=INLINE_BYTES if inline_bytes is None else inline_bytes)
-    from obstore.store import from_url
+        return DiskBlobs(Path(url.removeprefix("file://")))
+    if not url.startswith(("s3://", "az://")):
+        raise ValueError("should be file:///folder, s3://bucket/prefix or az://container/prefix")
+    from mailwright.storage.objectblobs import ObjectBlobs
 
-    return BlobStore(database, ObjectBlobs(from_url(url, **options)), inline_bytes=inline_bytes or 0)
+    return ObjectBlobs(url, options)
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def open_blobs(
+    database: Database,
+    url: str,
+    *,
+    inline_bytes: int | None = None,
+    options: ObjectOptions | None = None,
+    former: Iterable[str] = (),
+    **more: Any,
+) -> BlobStore:
+    """The blob store at `url`: see `open_outside`. What is not found there is looked for at the `former` addresses.
+
+    With an object store nothing is kept in the database unless `inline_bytes` says so. `more` goes to obstore as it is.
+    Raises ValueError for an address or options it does not know.
+    """
+    if more:
+        from mailwright.storage.objectblobs import ObjectOptions
+
+        options = ObjectOptions(more=more)
+    places = Places(open_outside(url, options), [open_outside(each, options) for each in former])
+    usual = INLINE_BYTES if url.startswith("file://") else 0
+    return BlobStore(database, places, inline_bytes=usual if inline_bytes is None else inline_bytes)

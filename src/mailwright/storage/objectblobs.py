@@ -1,0 +1,283 @@
+"""Blobs as objects in S3 (and what speaks it) or Azure Blob Storage, through obstore; in one bucket, or one for each tenant.
+
+Made by `blobs.open_blobs`. A put that returned is durable there, and never replaced an object: a key is used once.
+Promises: no call takes longer than the limits allow; whatever the service says, the caller hears TryLater or NotFound. What is
+sent carries its SHA-256, so that the service refuses what was damaged on the way.
+Does not: keep keys or addresses in what it raises (senders read that); the log has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+import structlog
+
+from mailwright.domain import clock
+from mailwright.domain.refusals import NotFound, TryLater
+from mailwright.storage.buckets import Buckets
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+log = structlog.get_logger(__name__)
+
+Encryption = Literal["none", "sse-s3", "sse-kms", "sse-c"]
+
+PART_BYTES = 8 * 1024 * 1024
+MULTIPART_BYTES = 2 * PART_BYTES  # from here on in parts, each with a time limit of its own
+PARTS_AT_ONCE = 4
+CONNECT_SECONDS = 5
+MAX_STORES = 256  # buckets with open connections
+ASKED_ONE_BY_ONE = 4  # keys of one day: for more a list of the day is quicker
+TENANT = "{tenant}"
+_WORDS = {"sse-s3": "AES256", "sse-kms": "aws:kms", "sse-c": "sse-c"}
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOptions:
+    """How an object store is spoken to. What is None comes from the variables its own tools use (AWS_…, AZURE_…).
+
+    For Azure `access_key_id` is the account and `secret_access_key` its key. `more` goes to obstore as it is.
+    """
+
+    endpoint: str | None = None
+    region: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: str | None = field(default=None, repr=False)
+    ca: Path | None = None  # PEM: whom we believe to be the service, instead of the system's list
+    path_style: bool = True
+    encryption: Encryption = "none"
+    encryption_key_id: str | None = None  # of sse-kms; the bucket's own when None
+    encryption_key: str | None = field(default=None, repr=False)  # of sse-c: 32 octets in base64
+    seconds: float = 20.0  # one request, and all its repetitions
+    retries: int = 2
+    conditional: bool = True
+    more: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+class ObjectBlobs:
+    """The objects below an address like s3://bucket/prefix or az://container/prefix; `{tenant}` in its bucket: one for each."""
+
+    place = "object"
+
+    def __init__(self, url: str, options: ObjectOptions | None = None) -> None:
+        parts = urlsplit(url)
+        self._scheme, self._bucket = parts.scheme, parts.netloc
+        self._prefix = parts.path.strip("/")
+        self._options = ObjectOptions() if options is None else options
+        self._stores: dict[str, ObjectStore] = {}
+        self._store_of(f"blobs/{'0' * 36}/")  # what is wrong with the options is said at the start
+
+    def __repr__(self) -> str:
+        return f"ObjectBlobs({self._scheme}://{self._bucket}/{self._prefix})"
+
+    @property
+    def _for_each_tenant(self) -> bool:
+        return TENANT in self._bucket
+
+    def put(self, key: str, data: bytes, *, replace: bool = False) -> None:
+        from obstore.exceptions import NotFoundError
+
+        try:
+            try:
+                self._put(key, data, replace=replace)
+            except NotFoundError:  # to a put that is: no such bucket
+                if not self._for_each_tenant:
+                    raise
+                self._buckets.make(self._bucket_of(key))
+                self._put(key, data, replace=replace)
+        except TryLater:
+            raise
+        except Exception as error:  # obstore raises a class for each cause; to us they are all "not stored now"
+            raise _not_now("put", key, error, "the message could not be stored") from error
+
+    def _put(self, key: str, data: bytes, *, replace: bool) -> None:
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        store = self._store_of(key)
+        if len(data) >= MULTIPART_BYTES:  # the services know no condition for what comes in parts
+            if not replace and key in self.sizes([key]):
+                return self._compare(key, data)
+            obstore.put(store, key, data, use_multipart=True, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
+            return None
+        mode: Literal["create", "overwrite"] = "overwrite" if replace or not self._options.conditional else "create"
+        try:
+            obstore.put(store, key, data, mode=mode, use_multipart=False)
+        except AlreadyExistsError:  # as a rule our own put: its answer was lost, and it was sent again
+            self._compare(key, data)
+        return None
+
+    def _compare(self, key: str, data: bytes) -> None:
+        """Raise TryLater unless just this is there already."""
+        if self.get(key, 0, len(data) + 1) != data:
+            log.error("blobs.key_taken", key=key)
+            raise TryLater("the message could not be stored: something else has its place")
+
+    def get(self, key: str, start: int, end: int) -> bytes:
+        import obstore
+        from obstore.exceptions import NotFoundError
+
+        if end <= start:
+            return b""
+        try:
+            return bytes(obstore.get_range(self._store_of(key), key, start=start, end=end))
+        except (NotFoundError, FileNotFoundError) as error:
+            raise NotFound(f"the bytes of {key} are gone") from error
+        except Exception as error:
+            raise _not_now("get", key, error, "the message cannot be read now") from error
+
+    def delete(self, key: str) -> None:
+        import obstore
+        from obstore.exceptions import NotFoundError
+
+        try:
+            obstore.delete(self._store_of(key), key)
+        except (NotFoundError, FileNotFoundError):
+            return
+        except Exception as error:
+            raise _not_now("delete", key, error, "the message cannot be removed now") from error
+
+    def keys(self, tenants: Iterable[str] = ()) -> Iterator[tuple[str, clock.Instant]]:
+        prefixes = [f"blobs/{tenant}/" for tenant in tenants] if self._for_each_tenant else ["blobs/"]
+        for prefix in prefixes:
+            for key, _size, written in self._listed(prefix, None):
+                yield key, written
+
+    def sizes(self, keys: Sequence[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        days: dict[str, list[str]] = {}
+        for key in keys:
+            days.setdefault(key.rpartition("/")[0], []).append(key)
+        for day, wanted in days.items():
+            if len(wanted) <= ASKED_ONE_BY_ONE:
+                found |= {key: size for key in wanted if (size := self._size(key)) is not None}
+                continue
+            wanted.sort()
+            asked = set(wanted)
+            # One before the first: a list begins behind the key it is given.
+            for key, size, _written in self._listed(f"{day}/", wanted[0][:-1]):
+                if key > wanted[-1]:
+                    break
+                if key in asked:
+                    found[key] = size
+        return found
+
+    def older(self, key: str) -> Iterator[bytes]:
+        if self._scheme != "s3":
+            return
+        yield from self._buckets.versions(self._bucket_of(key), "/".join(filter(None, (self._prefix, key))))
+
+    def _size(self, key: str) -> int | None:
+        import obstore
+        from obstore.exceptions import NotFoundError
+
+        try:
+            return int(obstore.head(self._store_of(key), key)["size"])
+        except (NotFoundError, FileNotFoundError):
+            return None
+        except Exception as error:
+            raise _not_now("head", key, error, "the message cannot be looked for now") from error
+
+    def _listed(self, prefix: str, offset: str | None) -> Iterator[tuple[str, int, clock.Instant]]:
+        import obstore
+        from obstore.exceptions import NotFoundError
+
+        try:
+            for page in obstore.list(self._store_of(prefix), prefix=prefix, offset=offset):
+                for found in page:
+                    yield found["path"], int(found["size"]), clock.from_datetime(found["last_modified"])
+        except (NotFoundError, FileNotFoundError):  # a tenant whose bucket is not there yet
+            return
+        except Exception as error:
+            raise _not_now("list", prefix, error, "the messages cannot be listed now") from error
+
+    # --- stores
+
+    @property
+    def _buckets(self) -> Buckets:
+        given = self._arguments("")
+        keys = (given.get("access_key_id"), given.get("secret_access_key"))
+        return Buckets(
+            self._scheme,
+            endpoint=given.get("endpoint"),
+            region=given.get("region"),
+            keys=keys,
+            ca=self._options.ca,
+            path_style=self._options.path_style,
+            customer_key=self._options.encryption_key if self._options.encryption == "sse-c" else None,
+            seconds=self._options.seconds,
+        )
+
+    def _bucket_of(self, key: str) -> str:
+        return self._bucket.replace(TENANT, key.split("/")[1]) if self._for_each_tenant else self._bucket
+
+    def _store_of(self, key: str) -> ObjectStore:
+        bucket = self._bucket_of(key)
+        store = self._stores.get(bucket)
+        if store is None:
+            from obstore.store import from_url
+
+            address = f"{self._scheme}://{bucket}" + (f"/{self._prefix}" if self._prefix else "")
+            if len(self._stores) >= MAX_STORES:
+                self._stores.pop(next(iter(self._stores)), None)
+            store = self._stores[bucket] = from_url(address, **self._arguments(bucket))
+        return store
+
+    def _arguments(self, bucket: str) -> dict[str, Any]:
+        """What obstore is told. A setting goes before a variable of the environment, `more` before both."""
+        chosen, more = self._options, dict(self._options.more)
+        client: dict[str, Any] = {
+            "connect_timeout": f"{CONNECT_SECONDS}s",
+            "timeout": f"{chosen.seconds:g}s",
+            "allow_http": (more.get("endpoint") or chosen.endpoint or "").startswith("http://"),
+            **more.pop("client_options", {}),
+        }
+        if chosen.ca is not None:
+            client["root_certificate"] = chosen.ca.read_bytes()
+        if not client["allow_http"]:
+            del client["allow_http"]  # AWS_ALLOW_HTTP may still say so
+        names: dict[str, Any] = _s3_names(chosen, bucket) if self._scheme == "s3" else _azure_names(chosen)
+        return {
+            **{name: value for name, value in names.items() if value is not None},
+            "client_options": client,
+            "retry_config": {"max_retries": chosen.retries, "retry_timeout": timedelta(seconds=chosen.seconds)},
+            **more,
+        }
+
+
+def _s3_names(chosen: ObjectOptions, bucket: str) -> dict[str, Any]:
+    endpoint = chosen.endpoint
+    if endpoint is not None and not chosen.path_style and bucket:
+        parts = urlsplit(endpoint)
+        endpoint = f"{parts.scheme}://{bucket}.{parts.netloc}"
+    return {
+        "endpoint": endpoint,
+        "region": chosen.region,
+        "access_key_id": chosen.access_key_id,
+        "secret_access_key": chosen.secret_access_key,
+        "virtual_hosted_style_request": None if chosen.path_style else True,
+        "checksum_algorithm": "SHA256",
+        "server_side_encryption": _WORDS.get(chosen.encryption),
+        "sse_kms_key_id": chosen.encryption_key_id if chosen.encryption == "sse-kms" else None,
+        "sse_customer_key_base64": chosen.encryption_key if chosen.encryption == "sse-c" else None,
+    }
+
+
+def _azure_names(chosen: ObjectOptions) -> dict[str, Any]:
+    return {
+        "endpoint": chosen.endpoint,
+        "account_name": chosen.access_key_id,
+        "account_key": chosen.secret_access_key,
+        "encryption_key": chosen.encryption_key if chosen.encryption == "sse-c" else None,
+    }
+
+
+def _not_now(operation: str, key: str, error: Exception, said: str) -> TryLater:
+    log.warning("blobs.failed", operation=operation, key=key, error=str(error)[:500])
+    return TryLater(f"{said}: {type(error).__name__}")
