@@ -42,7 +42,7 @@ def up(
     given = {"data": data, "roles": roles, "host": host}
     settings = load(**given)
     quiet = demo and "log_level" not in settings.model_fields_set  # the page and the steps are what is to be read
-    telemetry.configure("warning" if quiet else settings.log_level, settings.log_format)
+    telemetry.configure("warning" if quiet else settings.log_level, settings.log_format, service=settings.service_name)
     for line in unknown_variables():
         note(f"mailwright: {line}")
     import uvloop

@@ -19,6 +19,7 @@ from prometheus_client import Histogram
 from mailwright.core.idlist import IdLists
 from mailwright.core.secrets import Vault
 from mailwright.core.trail import Trail
+from mailwright.domain import spans
 from mailwright.domain.brand import Brand
 from mailwright.domain.clock import DAY, Instant
 from mailwright.domain.outreach import Limits
@@ -112,7 +113,8 @@ class Core:
         """Run `function` in a transaction; what it did is durable when this returns. See `storage.Database.write`."""
         started = time.perf_counter()
         try:
-            return await self.database.write(function, shared=shared)
+            with spans.transaction("write", function):
+                return await self.database.write(function, shared=shared)
         finally:
             _WRITES.observe(time.perf_counter() - started)
 
@@ -120,6 +122,7 @@ class Core:
         """Run `function` in a read-only transaction."""
         started = time.perf_counter()
         try:
-            return await self.database.read(function)
+            with spans.transaction("read", function):
+                return await self.database.read(function)
         finally:
             _READS.observe(time.perf_counter() - started)

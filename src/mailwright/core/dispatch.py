@@ -22,7 +22,7 @@ import structlog
 
 from mailwright.core import Core, localdelivery, outbox, settlement
 from mailwright.core.signing import Signer
-from mailwright.domain import clock
+from mailwright.domain import clock, spans
 from mailwright.domain.addresses import Address
 from mailwright.domain.breaker import Breaker
 from mailwright.domain.clock import MINUTE, SECOND, Instant
@@ -290,6 +290,11 @@ class Dispatcher:
 
     async def _send(self, transport: Transport, breaker: Breaker, row: OutboxRow) -> None:
         """Try one row, already marked, and settle it."""
+        attributes = {"channel": row.channel, "tenant": row.tenant_id, "attempt": row.attempts}
+        with spans.span("outbox send", parent=row.trace, **attributes) as span:
+            await self._carry(transport, breaker, row, span)
+
+    async def _carry(self, transport: Transport, breaker: Breaker, row: OutboxRow, span: spans.Span) -> None:
         try:
             raw = await self._bytes_of(row)
         except TryLater as refusal:  # our own storage: no answer of the service at all
@@ -299,8 +304,10 @@ class Dispatcher:
             await self._settle_waiting(row, Unavailable("the server was stopped before it was sent", "4.3.0"))
             raise
         except PermanentFailure as failure:
+            span.failed(type(failure).__name__)
             await self._settle_failure(row, failure)
             return
+        span.set(octets=len(raw))
         try:
             receipt = await self._attempt(transport, row, raw)
         except asyncio.CancelledError:
@@ -309,11 +316,13 @@ class Dispatcher:
             await self._settle_failure(row, unknown)
             raise
         except Unavailable as failure:
+            span.failed(type(failure).__name__)
             breaker.failed(self._now())
             log.warning("outbox.service_unavailable", channel=row.channel, host=failure.host, error=failure.text)
             await self._settle_waiting(row, failure)
             settlement.uncertain_total.inc(int(failure.is_unsure))
         except SendFailure as failure:
+            span.failed(type(failure).__name__)
             breaker.succeeded()
             await self._settle_failure(row, failure)
         else:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import structlog
 
 from mailwright.core import Core, derived, filing, settlement
+from mailwright.domain import spans
 from mailwright.domain.clock import Instant
 from mailwright.domain.envelope import Channel, Envelope
 from mailwright.domain.refusals import (
@@ -106,7 +107,8 @@ async def _deliver_row(core: Core, row: OutboxRow, incoming: filing.Incoming | S
         return settlement.sent(tx, rows.counted(held), "delivered to the mailbox", now)
 
     try:
-        delivered = await derived.write(core, incoming.derived, file_and_settle)
+        with spans.span("outbox deliver", parent=row.trace, channel=row.channel, tenant=row.tenant_id):
+            delivered = await derived.write(core, incoming.derived, file_and_settle)
     except Refusal as refusal:
         await _settle(core, row, _failure(refusal), now)
     except Exception:

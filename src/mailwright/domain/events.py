@@ -52,7 +52,8 @@ STREAMS: Final[dict[str, frozenset[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One fact. `key` groups what must stay in order (a mailbox, a task); `payload` holds ids and small values, no mail text."""
+    """One fact. `key` groups what must stay in order (a mailbox, a task); `payload` holds ids and small values, no mail text. `trace` is the
+    traceparent of the change it tells of, where that is recorded (`spans`)."""
 
     id: int
     kind: str
@@ -60,3 +61,4 @@ class Event:
     payload: dict[str, Any]
     correlation_id: str
     created_at: Instant
+    trace: str | None = None

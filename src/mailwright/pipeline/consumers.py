@@ -23,6 +23,7 @@ from typing import TypeAlias
 import structlog
 from prometheus_client import Counter, Gauge
 
+from mailwright.domain import spans
 from mailwright.domain.clock import SECOND, now
 from mailwright.domain.events import STREAMS, Event
 from mailwright.domain.ids import new_id
@@ -219,8 +220,9 @@ class Consumers:
     async def _deliver(self, one: Subscription, batch: list[Event], marks: list[Mark]) -> None:
         """Hand a batch over; when it fails, its halves, until the event that cannot be handled stands alone."""
         try:
-            commit = await self._handle(one, batch)
-            await self._advance(one, marks[-1], commit)
+            with _followed(one, batch):
+                commit = await self._handle(one, batch)
+                await self._advance(one, marks[-1], commit)
             handled_total.labels(one.stream, one.group, "ok").inc(len(batch))
             return
         except (TryLater, LeaseLost):
@@ -278,14 +280,15 @@ class Consumers:
         event, attempts = retry.event, retry.attempts + 1
         assert one.cursor is not None
         try:
-            commit = await self._handle(one, (event,))
+            with _followed(one, (event,)):
+                commit = await self._handle(one, (event,))
 
-            def settle(tx: Tx) -> None:
-                log_table.settle_retry(tx, one.group, event.id)
-                if commit is not None:
-                    commit(tx)
+                def settle(tx: Tx) -> None:
+                    log_table.settle_retry(tx, one.group, event.id)
+                    if commit is not None:
+                        commit(tx)
 
-            await self._advance(one, one.cursor, settle)
+                await self._advance(one, one.cursor, settle)
             handled_total.labels(one.stream, one.group, "ok").inc()
         except (TryLater, LeaseLost):
             raise
@@ -308,6 +311,12 @@ class Consumers:
         handled_total.labels(one.stream, one.group, "dead").inc()
         dead_letters_total.labels("event").inc()
         return lambda tx: log_table.bury(tx, one.stream, one.group, event, error=said, attempts=attempts)
+
+
+def _followed(one: Subscription, batch: Sequence[Event]) -> contextlib.AbstractContextManager[None]:
+    """The traces of these events go on with their being handled."""
+    traces = {event.correlation_id or str(event.id): event.trace for event in batch if event.trace}
+    return spans.batch(f"consume {one.stream}", traces, group=one.group, events=len(batch))
 
 
 def _releasing(one: Subscription, owner: str) -> Callable[[Tx], None]:

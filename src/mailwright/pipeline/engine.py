@@ -6,6 +6,8 @@ in threads. DBOS keeps one engine for a process, so there is one `Engine` that i
 Two things here go below DBOS's public face, each in one function with a contract test, because dbos is pinned to 3.4:
 `Engine.recover` (what a machine that never returns left; Conductor does this for money), and `Engine._serve`, which runs DBOS's
 own queue loop with a wait that can be woken (lanes.py says why).
+A workflow's trace (traceparent) is kept in DBOS's column `authenticated_user`, which we have no other use for: of all it keeps with a
+workflow only that is taken by its SQL function and known again, without a question, where the workflow runs.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from mailwright.domain.clock import Instant, now, to_iso
 from mailwright.domain.refusals import BadInput, TryLater
 from mailwright.pipeline import engine_log
-from mailwright.pipeline.enginestore import dbos_url, lock_file, postgresql_engine, sqlite_engine
+from mailwright.pipeline.enginestore import PostgresqlEngine, dbos_url, lock_file, sqlite_engine
 from mailwright.pipeline.flows import Flow, Request, Status, Step
 from mailwright.pipeline.lanes import BUSY_SECONDS, Lane, LaneSignal
 from mailwright.pipeline.workflows import Definition
@@ -75,7 +77,8 @@ class Engine:
         self._launched = False
         try:
             DBOS.migrate(dbos_url(url))
-            self._database = sqlite_engine(url) if self._embedded else postgresql_engine(url)
+            self._pools = [] if self._embedded else [PostgresqlEngine(url)]
+            self._database = sqlite_engine(url) if self._embedded else self._pools[0].pool
             self._client = DBOSClient(
                 system_database_engine=self._database,
                 dbos_system_schema=SCHEMA,
@@ -112,9 +115,12 @@ class Engine:
         if self._embedded:
             config["system_database_engine"] = self._database
         else:
-            config["system_database_url"] = dbos_url(self._url)
-            config["sys_db_pool_size"] = POSTGRESQL_CONNECTIONS
-            config["sys_db_idle_transaction_timeout_sec"] = IDLE_TRANSACTION_SECONDS
+            # A pool of ours and not of DBOS's own, since the login may change while it works.
+            pool = PostgresqlEngine(
+                self._url, connections=POSTGRESQL_CONNECTIONS, idle_transaction_seconds=IDLE_TRANSACTION_SECONDS
+            )
+            self._pools.append(pool)
+            config["system_database_engine"] = pool.pool
         try:
             dbos = DBOS(config=config)
             self._launched = True  # from here on there is something to end
@@ -184,6 +190,8 @@ class Engine:
             loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
             self._launched = False
         self._client.destroy()
+        for pool in self._pools:
+            pool.close()
         self._database.dispose()
         if self._lock is not None:
             os.close(self._lock)
@@ -220,6 +228,10 @@ class Engine:
         """The id of the workflow that runs here."""
         return DBOS.workflow_id
 
+    def current_trace(self) -> str | None:
+        """Where the trace of the workflow that runs here goes on."""
+        return None if DBOS.workflow_id is None else DBOS.authenticated_user
+
     # --- enqueueing
 
     def enqueue(self, rows: Iterable[Row]) -> None:
@@ -235,6 +247,8 @@ class Engine:
                         "priority": request.priority,
                         "queue_partition_key": request.tenant or NO_TENANT,
                     }
+                    if request.trace is not None:
+                        options["authenticated_user"] = request.trace
                     if request.delay > 0:
                         options["delay_seconds"] = request.delay
                     self._client.enqueue_in_transaction(connection, options, *request.args)
@@ -247,7 +261,7 @@ class Engine:
         tx.executemany(
             f"SELECT {SCHEMA}.enqueue_workflow(workflow_name => ?, queue_name => ?, positional_args => ?::json[], "
             "workflow_id => ?, app_version => ?, priority => ?, queue_partition_key => ?, delay_until_epoch_ms => ?, "
-            "application_name => ?)",
+            "application_name => ?, authenticated_user => ?)",
             [
                 (
                     name,
@@ -259,6 +273,7 @@ class Engine:
                     request.tenant or NO_TENANT,
                     moment + int(request.delay * 1000) if request.delay > 0 else None,
                     APPLICATION,
+                    request.trace,
                 )
                 for request, lane, name in rows
             ],

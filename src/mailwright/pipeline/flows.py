@@ -12,12 +12,13 @@ import asyncio
 import functools
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
 
 import structlog
 from prometheus_client import Gauge
 
+from mailwright.domain import spans
 from mailwright.domain.clock import MINUTE, SECOND, Instant
 from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound, TryLater
 from mailwright.pipeline.consumers import Commit, dead_letters_total
@@ -49,6 +50,7 @@ class Request:
     """One workflow to be run. `workflow` is the decorated function or its name; `id` makes repeats no-ops.
 
     `tenant` is who it is for: tenants share a lane fairly. `delay` in seconds. The lane is the workflow's own unless named.
+    `trace` is where it goes on (a traceparent); when not given, what asks for it says.
     """
 
     workflow: Callable[..., Any] | str
@@ -58,6 +60,7 @@ class Request:
     tenant: str = ""
     priority: int = NORMAL
     delay: float = 0.0
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +202,7 @@ class Flows:
         this returns; the cursor moves after, and a crash in between repeats the hand-off, which the ids make a no-op.
         Raises TryLater.
         """
-        rows = [(request, _lane_of(request), _name_of(request.workflow)) for request in requests]
+        rows = [(_traced(request), _lane_of(request), _name_of(request.workflow)) for request in requests]
         if not rows:
             return None
         engine = await self._open()
@@ -358,6 +361,12 @@ class Flows:
     async def _call(self, function: Callable[..., T], *args: Any, **options: Any) -> T:
         call = functools.partial(function, *args, **options)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+
+def _traced(request: Request) -> Request:
+    """The request with where its trace goes on, for a thread that does not know it."""
+    trace = request.trace or spans.traceparent()
+    return request if trace == request.trace else replace(request, trace=trace)
 
 
 def _name_of(workflow: Callable[..., Any] | str) -> str:

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
 import structlog
 from prometheus_client import Histogram
 
+from mailwright.domain import spans
 from mailwright.pipeline.lanes import Lane
 
 P = ParamSpec("P")
@@ -65,6 +66,7 @@ class Runner(Protocol):
         self, options: Mapping[str, Any], function: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **kwargs: Any
     ) -> Any: ...
     def current_id(self) -> str | None: ...
+    def current_trace(self) -> str | None: ...
     def entered(self, lane: Lane) -> None: ...
     def left(self, lane: Lane) -> None: ...
 
@@ -107,7 +109,7 @@ def workflow(
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:
             if _engine is None:
                 return await function(*args, **kwargs)
-            with _observed(name, lane, _engine):
+            with _observed(name, lane, _engine), spans.span(f"workflow {name}", parent=_engine.current_trace()):
                 return await function(*args, **kwargs)
 
         definitions[name] = Definition(name, lane, recoveries, run)
@@ -135,7 +137,8 @@ def step(
     """
 
     def decorate(function: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-        plain: dict[str, Any] = {"name": name or function.__qualname__}
+        called = name or function.__qualname__
+        plain: dict[str, Any] = {"name": called}
         if timeout is not None:
             plain["timeout_seconds"] = timeout
 
@@ -147,10 +150,15 @@ def step(
             return plain | _repeated(*found, retry_if) if found[0] > 1 else plain
 
         @functools.wraps(function)
+        async def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
+            with spans.span(f"step {called}"):
+                return await function(*args, **kwargs)
+
+        @functools.wraps(function)
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:
             if _engine is None:
                 return await function(*args, **kwargs)
-            result: R = await _engine.run_step(options(), function, *args, **kwargs)
+            result: R = await _engine.run_step(options(), attempt, *args, **kwargs)
             return result
 
         return run

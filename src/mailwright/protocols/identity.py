@@ -22,7 +22,7 @@ from starlette.requests import HTTPConnection, Request
 from mailwright.core import Core, accounts, bearers, sessions
 from mailwright.core.accounts import Account
 from mailwright.core.sessions import Signed
-from mailwright.domain import clock
+from mailwright.domain import clock, spans
 from mailwright.domain.brand import Brand
 from mailwright.domain.clock import SECOND
 from mailwright.domain.refusals import AuthenticationFailed, NotPermitted

@@ -10,7 +10,7 @@ at last for the dead letters; the cursor goes on. Does not: decide how often to 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ BEYOND: Mark = (2**63 - 1, 2**63 - 1)
 """A place behind every event."""
 PURGE_SLICE = 1_000  # rows deleted in one transaction: nobody waits long behind the janitor
 
-_APPEND = "INSERT INTO events (kind, key, payload, correlation_id, created_at) VALUES (?, ?, ?, ?, ?)"
+_APPEND = "INSERT INTO events (kind, key, payload, correlation_id, created_at, trace) VALUES (?, ?, ?, ?, ?, ?)"
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
@@ -64,14 +64,14 @@ class Lag:
 
 def append(tx: Tx, kind: str, key: str, payload: dict[str, Any], *, correlation_id: str = "") -> None:
     """Add one fact. `payload` holds ids and small JSON values, never mail text. Consumers are woken after the commit."""
-    tx.execute(_APPEND, (kind, key, _encode(payload), correlation_id, now()))
+    tx.execute(_APPEND, (kind, key, _encode(payload), correlation_id, now(), tx.trace))
     tx.kinds.add(kind)
 
 
 def append_many(tx: Tx, facts: Iterable[tuple[str, str, dict[str, Any], str]]) -> None:
     """`append` for many (kind, key, payload, correlation id) at once."""
     moment = now()
-    rows = [(kind, key, _encode(payload), correlation_id, moment) for kind, key, payload, correlation_id in facts]
+    rows = [(kind, key, _encode(payload), correlation_id, moment, tx.trace) for kind, key, payload, correlation_id in facts]
     if rows:
         tx.executemany(_APPEND, rows)
         tx.kinds.update(row[0] for row in rows)
@@ -96,6 +96,19 @@ def claim(tx: Tx, stream: str, group: str, owner: str, *, seconds: float) -> Mar
         return None
     row = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
     return (row[0], row[1]) if row else None
+
+
+def standing(tx: Tx, stream: str, group: str) -> Mark:
+    """What a group has handled for certain; for a new one, which is noted, nothing."""
+    tx.insert("event_cursors", unless_exists=True, stream=stream, grp=group, tx=0, position=0, owner="", lease_until=0)
+    row = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
+    return (row[0], row[1]) if row else START
+
+
+def slowest(tx: Tx, stream: str) -> Mark | None:
+    """What every group of a stream has handled for certain; None when it has no group."""
+    rows = tx.all("SELECT tx, position FROM event_cursors WHERE stream = ?", (stream,))
+    return min(((row[0], row[1]) for row in rows), default=None)
 
 
 def advance(tx: Tx, stream: str, group: str, owner: str, mark: Mark, *, seconds: float) -> None:
@@ -137,8 +150,13 @@ def forget_group(tx: Tx, stream: str, group: str) -> None:
 
 def read(tx: Tx, stream: str, after: Mark, limit: int) -> Slice:
     """Up to `limit` events of a stream after a mark."""
+    return read_kinds(tx, STREAMS[stream], after, limit)
+
+
+def read_kinds(tx: Tx, kinds: Collection[str], after: Mark, limit: int) -> Slice:
+    """Up to `limit` events of these kinds after a mark."""
     end = tx.log_end()  # asked first: what the slice then sees is complete up to here
-    rows = tx.log_slice(sorted(STREAMS[stream]), after, end, limit)
+    rows = tx.log_slice(sorted(kinds), after, end, limit)
     found = tuple(((row[0], row[1]), _event(row[1:])) for row in rows)
     return Slice(found, found[-1][0] if len(found) == limit else max(after, end))
 
@@ -178,12 +196,12 @@ def set_aside(tx: Tx, stream: str, group: str, event_id: int, *, error: str, not
 def due_retries(tx: Tx, stream: str, group: str, limit: int) -> list[Retry]:
     """Events whose next attempt is due, the longest waiting first."""
     rows = tx.all(
-        "SELECT e.id, e.kind, e.key, e.payload, e.correlation_id, e.created_at, r.attempts, r.error "
+        "SELECT e.id, e.kind, e.key, e.payload, e.correlation_id, e.created_at, e.trace, r.attempts, r.error "
         "FROM event_retries r JOIN events e ON e.id = r.event_id "
         "WHERE r.stream = ? AND r.grp = ? AND r.not_before <= ? ORDER BY r.not_before, r.event_id LIMIT ?",
         (stream, group, now(), limit),
     )
-    return [Retry(_event(row[:6]), row[6], row[7]) for row in rows]
+    return [Retry(_event(row[:7]), row[7], row[8]) for row in rows]
 
 
 def settle_retry(tx: Tx, group: str, event_id: int) -> None:
@@ -240,4 +258,4 @@ def purge(tx: Tx, before: Instant) -> int:
 
 
 def _event(row: Sequence[Any] | Row) -> Event:
-    return Event(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5])
+    return Event(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5], row[6])

@@ -61,6 +61,7 @@ def insert(tx: Tx, row: OutboxRow) -> bool:
         options=options_of(row),
         agent=row.agent or None,
         served_id=row.served_id,
+        trace=tx.trace,
     )
 
 

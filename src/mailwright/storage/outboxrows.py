@@ -27,7 +27,8 @@ class OutboxRow:
     `uncertain` counts the sends whose outcome nobody knows. `since` is when the present series of attempts began: when it was
     queued, or when a person asked for it again. `dsn` says whether the sender wants to hear of failure; `sender` None never
     does. `receipt` is what the other side said when it took the message. `vouched`: its From is true, because its author signed
-    in or because we wrote it. `agent` is the agent whose mail it is (empty: a person's, or our own), `served_id` whom it works for.
+    in or because we wrote it. `agent` is the agent whose mail it is (empty: a person's, or our own), `served_id` whom it works for. `trace`
+    is the traceparent of what queued it, where that is recorded (`spans`).
     """
 
     id: str
@@ -56,11 +57,12 @@ class OutboxRow:
     vouched: bool = False
     agent: str = ""
     served_id: str | None = None
+    trace: str | None = None
 
 
 COLUMNS = (
     "id, tenant_id, user_id, channel, idempotency_key, sender, recipient, blob_id, message_id, status, attempts, uncertain, "
-    "next_attempt_at, lease_until, delay_notified_at, last_error, correlation_id, created_at, settled_at, options, agent, served_id"
+    "next_attempt_at, lease_until, delay_notified_at, last_error, correlation_id, created_at, settled_at, options, agent, served_id, trace"
 )
 NAMES = COLUMNS.split(", ")
 NOT_STOPPED = (

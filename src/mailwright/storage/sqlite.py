@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 import structlog
 
+from mailwright.domain import spans
 from mailwright.domain.refusals import TryLater
 from mailwright.storage.database import MAX_WAITING_WRITES, Database, Mark, Row, T, Tx, Waiter, wake_all
 
@@ -75,7 +76,7 @@ class SqliteTx(Tx):
     def log_slice(self, kinds: Sequence[str], after: Mark, end: Mark, limit: int) -> list[Row]:
         # "+kind" keeps the planner on the primary key: the slice is near the end of the log.
         return self.all(
-            "SELECT 0, id, kind, key, payload, correlation_id, created_at FROM events WHERE id > ? AND id <= ? "
+            "SELECT 0, id, kind, key, payload, correlation_id, created_at, trace FROM events WHERE id > ? AND id <= ? "
             f"AND +kind IN ({', '.join('?' * len(kinds))}) ORDER BY id LIMIT ?",
             (after[1], end[1], *kinds, limit),
         )
@@ -210,10 +211,11 @@ class SqliteDatabase(Database):
 class _Call:
     """One queued write of a thread that blocks until it is done."""
 
-    __slots__ = ("done", "error", "function", "result")
+    __slots__ = ("done", "error", "function", "result", "trace")
 
     def __init__(self, function: Callable[[Tx], Any]) -> None:
         self.function = function
+        self.trace = spans.traceparent()
         self.done: Future[Any] = Future()
         self.result: Any = None
         self.error: BaseException | None = None
@@ -238,6 +240,7 @@ def _run_group(connection: sqlite3.Connection, group: Sequence[Waiter | _Call]) 
     tx = SqliteTx(connection)
     connection.execute("BEGIN IMMEDIATE")
     for job in group:
+        tx.trace = job.trace
         try:
             job.result = job.function(tx)
         except BaseException as error:  # whatever one function raises is its caller's to handle and harms no other
@@ -256,6 +259,7 @@ def _run_group_guarded(connection: sqlite3.Connection, group: Sequence[Waiter | 
     run("BEGIN IMMEDIATE")
     for job in group:
         tx.kinds.clear()
+        tx.trace = job.trace
         run("SAVEPOINT job")
         try:
             job.result = job.function(tx)

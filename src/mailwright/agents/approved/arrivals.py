@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from mailwright.agents.approved.workflow import NAME, approved
 from mailwright.core import Core, approvalmail
+from mailwright.domain import spans
 from mailwright.domain.events import APPROVAL_ASKED, APPROVAL_GIVEN, Event
 from mailwright.pipeline import Commit, Flows, Handler, Request
 
@@ -29,4 +30,5 @@ def on_events(core: Core, flows: Flows) -> Handler:
 def request_for(event: Event) -> Request:
     """The workflow of an approval that was given."""
     approval_id, tenant_id = event.payload["approval_id"], event.payload["tenant_id"]
-    return Request(approved, (approval_id,), id=f"{NAME}:{approval_id}", tenant=tenant_id)
+    trace = spans.trace_of(event.correlation_id)
+    return Request(approved, (approval_id,), id=f"{NAME}:{approval_id}", tenant=tenant_id, trace=trace)

@@ -16,7 +16,7 @@ from mailwright.agents.employee import switches
 from mailwright.core import Core, messages, tasks
 from mailwright.core.filing import JUNK
 from mailwright.core.followups import changing
-from mailwright.domain import clock
+from mailwright.domain import clock, spans
 from mailwright.domain.events import Event
 from mailwright.domain.followups import FollowupStatus
 from mailwright.domain.refusals import NotFound
@@ -54,7 +54,8 @@ def on_delivered(core: Core, flows: Flows) -> Handler:
 def request_for(task: Task) -> Request:
     """The workflow of a task's present generation."""
     workflow_id = f"{AGENT}:{task.message_id}:{task.generation}"
-    return Request(attend, (task.message_id, task.generation), id=workflow_id, tenant=task.tenant_id)
+    trace = spans.trace_of(task.correlation_id)
+    return Request(attend, (task.message_id, task.generation), id=workflow_id, tenant=task.tenant_id, trace=trace)
 
 
 async def again(core: Core, flows: Flows, task_id: str) -> Task:

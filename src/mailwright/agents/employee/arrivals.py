@@ -15,6 +15,7 @@ from mailwright.agents.employee.parts import AGENT
 from mailwright.agents.employee.workflow import answer
 from mailwright.core import Core, messages, tasks
 from mailwright.core.filing import JUNK
+from mailwright.domain import spans
 from mailwright.domain.events import Event
 from mailwright.domain.refusals import NotFound
 from mailwright.domain.tasks import TaskStatus
@@ -47,7 +48,8 @@ def on_delivered(core: Core, flows: Flows) -> Handler:
 def request_for(task: Task) -> Request:
     """The workflow of a task's present generation."""
     workflow_id = f"{AGENT}:{task.message_id}:{task.generation}"
-    return Request(answer, (task.message_id, task.generation), id=workflow_id, tenant=task.tenant_id)
+    trace = spans.trace_of(task.correlation_id)
+    return Request(answer, (task.message_id, task.generation), id=workflow_id, tenant=task.tenant_id, trace=trace)
 
 
 async def again(core: Core, flows: Flows, task_id: str) -> Task:

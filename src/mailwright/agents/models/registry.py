@@ -30,7 +30,7 @@ from mailwright.agents.models import rules
 from mailwright.agents.models.asking import Asker, Gate, ModelFailed, Question, Reply, T
 from mailwright.agents.models.meter import Meter
 from mailwright.agents.models.tools import RunLimits
-from mailwright.domain import clock
+from mailwright.domain import clock, spans
 from mailwright.domain.breaker import Breaker
 from mailwright.domain.modelnames import PURPOSES, Purpose
 from mailwright.domain.refusals import TryLater
@@ -131,10 +131,16 @@ class Models:
                 failures.append(ModelFailed(f"{name} is given a rest after failures in a row", transient=True))
                 continue
             try:
-                if name == rules.NAME:
-                    value = await self._by_rules(question, calls)
-                else:
-                    value = await self._from_afar(name, question, who, meter, calls, last=place + 1 == len(names))
+                with spans.span("model ask", model=name, purpose=question.purpose) as span:
+                    before = len(calls)
+                    try:
+                        if name == rules.NAME:
+                            value = await self._by_rules(question, calls)
+                        else:
+                            last = place + 1 == len(names)
+                            value = await self._from_afar(name, question, who, meter, calls, last=last)
+                    finally:
+                        _mark(span, calls[before:], who)
             except ModelFailed as failure:
                 if failure.outcome not in NOT_THE_MODEL:
                     # What a model answered, refused or garbled shows that its service is up.
@@ -251,6 +257,21 @@ def _failure(failures: Sequence[ModelFailed], calls: Sequence[ModelCall]) -> Mod
         transient=any(failure.transient for failure in failures),
         outcome=failures[-1].outcome if failures else "",
         calls=calls,
+    )
+
+
+def _mark(span: spans.Span, calls: Sequence[ModelCall], who: Asker | None) -> None:
+    """What it cost, on its span; never what was asked or answered."""
+    if span.traceparent is None:
+        return
+    if who is not None:
+        span.set(tenant=who.tenant_id, user=who.user_id or "", task_id=who.task_id or "")
+    span.set(
+        calls=len(calls),
+        input_tokens=sum(call.input_tokens for call in calls),
+        output_tokens=sum(call.output_tokens for call in calls),
+        cost_usd=sum(call.cost_usd for call in calls),
+        outcome=calls[-1].outcome if calls else "not asked",
     )
 
 

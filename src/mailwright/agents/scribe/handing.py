@@ -19,7 +19,7 @@ from mailwright.agents.scribe.ending import ended_total
 from mailwright.agents.scribe.parts import AGENT
 from mailwright.core import Core, tasks
 from mailwright.core.outreach import editing, turns
-from mailwright.domain import clock
+from mailwright.domain import clock, spans
 from mailwright.domain.events import TASK_CHANGED, Event
 from mailwright.domain.refusals import NotFound, TryLater
 from mailwright.domain.tasks import TaskStatus
@@ -97,7 +97,8 @@ async def _taken(core: Core) -> list[Request]:
 
 def _request(tx: Tx, task_id: str, generation: int) -> Request:
     task = tasks.get(tx, task_id)
-    return Request(AGENT, (task_id, generation), f"{AGENT}:{task_id}:{generation}", LANE, task.tenant_id)
+    trace = spans.trace_of(task.correlation_id)
+    return Request(AGENT, (task_id, generation), f"{AGENT}:{task_id}:{generation}", LANE, task.tenant_id, trace=trace)
 
 
 async def again(core: Core, flows: Flows, task_id: str) -> Task:

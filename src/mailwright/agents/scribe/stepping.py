@@ -16,14 +16,12 @@ that failed, or whose process died, is counted too; nothing of the mail or the w
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
-from opentelemetry import trace
 from prometheus_client import Counter, Histogram
 from pydantic import BaseModel
 
@@ -34,7 +32,7 @@ from mailwright.agents.scribe.ending import Settled
 from mailwright.agents.scribe.parts import AGENT, parts
 from mailwright.codecs.redaction import Placeholders
 from mailwright.core import stops, tasks
-from mailwright.domain import clock
+from mailwright.domain import clock, spans
 from mailwright.domain.outreach import ScribeStep
 from mailwright.domain.refusals import NotFound
 from mailwright.domain.tasks import TaskStatus
@@ -49,7 +47,6 @@ if TYPE_CHECKING:
     from mailwright.storage.model_calls import ModelCall
 
 log = structlog.get_logger(__name__)
-tracer = trace.get_tracer("mailwright.scribe")
 
 A = TypeVar("A", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
@@ -194,20 +191,20 @@ def scribed(
         @wraps(body)
         async def once(task_id: str, generation: int) -> str:
             started = time.monotonic()
-            with _span(which, task_id, generation) as span:
-                try:
-                    settled, outcome = await _attempt(which, result, body, task_id, generation)
-                except Exception as error:
-                    failure = Failure.raised(which.value, error)
-                    step_seconds.labels(which.value, "failed").observe(time.monotonic() - started)
-                    span.set_attribute("mailwright.outcome", failure.kind)
-                    if failure.transient:
-                        retries_total.labels(which.value, failure.kind).inc()
-                    # Where it broke, and not what it said: an error's text may quote a page.
-                    where = failure.frames.splitlines()[-3:]
-                    log.warning("scribe.attempt_failed", step=which.value, error=failure.kind, where=where)
-                    raise StepFailed(failure) from None
-                span.set_attribute("mailwright.outcome", outcome)
+            spans.mark(task_id=task_id, generation=generation)
+            try:
+                settled, outcome = await _attempt(which, result, body, task_id, generation)
+            except Exception as error:
+                failure = Failure.raised(which.value, error)
+                step_seconds.labels(which.value, "failed").observe(time.monotonic() - started)
+                spans.mark(outcome=failure.kind)
+                if failure.transient:
+                    retries_total.labels(which.value, failure.kind).inc()
+                # Where it broke, and not what it said: an error's text may quote a page.
+                where = failure.frames.splitlines()[-3:]
+                log.warning("scribe.attempt_failed", step=which.value, error=failure.kind, where=where)
+                raise StepFailed(failure) from None
+            spans.mark(outcome=outcome)
             if outcome == "done":
                 step_seconds.labels(which.value, "done").observe(time.monotonic() - started)
             return settled
@@ -283,14 +280,3 @@ async def leave_out(which: str, task_id: str, generation: int, because: str) -> 
         return ""
 
     return await parts().core.write(write)
-
-
-@contextmanager
-def _span(which: ScribeStep, task_id: str, generation: int) -> Iterator[trace.Span]:
-    """One for each attempt. Errors are not recorded in it: their text may quote a page."""
-    with tracer.start_as_current_span(
-        f"{AGENT}.{which.value}", record_exception=False, set_status_on_exception=False
-    ) as span:
-        span.set_attribute("mailwright.task_id", task_id)
-        span.set_attribute("mailwright.generation", generation)
-        yield span

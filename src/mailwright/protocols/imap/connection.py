@@ -18,6 +18,7 @@ import structlog
 from mailwright.codecs.imap import Command, Compress, Garbled, PeerError, ServerSession, StartTls, State, responses
 from mailwright.codecs.imap.states import TRANSITIONS
 from mailwright.codecs.sasl import Exchange
+from mailwright.domain import spans
 from mailwright.domain.peers import customer
 from mailwright.domain.refusals import Refusal
 from mailwright.protocols.imap import metrics, refusals
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 IN_A_ROW = 50  # commands of one client that need not wait for anything, before others have their turn
 ANNOUNCED = "(announced)"
 """Not a command: the first message of an APPEND is about to come; its handler may say no before it does."""
+CHANGING = frozenset(
+    "APPEND COPY CREATE DELETE DELETEACL EXPUNGE MOVE RENAME SETACL SETMETADATA SETQUOTA STORE SUBSCRIBE UNSUBSCRIBE".split()
+    + ["UID EXPUNGE"]
+)
+"""Commands at which a trace begins."""
 _BY_NUMBER = frozenset({"FETCH", "STORE", "SEARCH", "SORT", "THREAD"})
 
 log = structlog.get_logger("mailwright.imap")

@@ -15,7 +15,7 @@ import structlog
 from mailwright.codecs.jmap import resultrefs
 from mailwright.codecs.jmap.request import Invocation, Request
 from mailwright.core import Core
-from mailwright.domain import refusals
+from mailwright.domain import refusals, spans
 from mailwright.domain.refusals import Refusal
 from mailwright.storage.accounts import Account
 

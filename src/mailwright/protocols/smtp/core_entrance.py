@@ -7,6 +7,7 @@ from mailwright.core import Core, accept, accounts, bearers, submission
 from mailwright.core.accept import Receipt
 from mailwright.core.accounts import Account
 from mailwright.core.authentication import Authenticator
+from mailwright.domain import spans
 from mailwright.domain.addresses import Address
 from mailwright.domain.envelope import Channel, Envelope
 from mailwright.protocols.smtp.entrance import SignedIn
@@ -41,6 +42,7 @@ class CoreEntrance:
     async def submit(self, account: SignedIn, envelope: Envelope, raw: bytes) -> Receipt:
         """See `core.submission.submit`."""
         assert isinstance(account, Account)  # it came from `authenticate`
+        spans.concerns(account.tenant_id, account.id)
         return await submission.submit(self._core, account, envelope, raw)
 
     async def authenticate(self, name: str, password: str, client: str) -> Account:

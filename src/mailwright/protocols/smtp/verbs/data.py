@@ -3,6 +3,8 @@
 import time
 from typing import TYPE_CHECKING
 
+import structlog
+
 from mailwright.codecs.smtp import Data, Message, Problem, Reply, protocol_name
 from mailwright.domain import clock, ids, spans
 from mailwright.domain.envelope import Channel, Envelope
@@ -45,7 +47,10 @@ async def message(connection: "Connection", command: Message) -> Reply | list[Re
     envelope = _envelope(connection)
     started = time.perf_counter()
     try:
-        with spans.edge(f"{server.kind} message", octets=len(command.raw), recipients=len(envelope.recipients)):
+        with (
+            spans.edge(f"{server.kind} message", octets=len(command.raw), recipients=len(envelope.recipients)),
+            structlog.contextvars.bound_contextvars(correlation_id=envelope.correlation_id),
+        ):
             receipt = await _hand_over(connection, envelope, command.raw)
     except Refusal as refusal:
         REFUSED[server.kind].inc()
@@ -69,7 +74,6 @@ async def _hand_over(connection: "Connection", envelope: Envelope, raw: bytes) -
     entrance = connection.server.entrance
     if connection.server.kind == "submission":
         assert connection.account is not None, "MAIL is refused before signing in"
-        spans.concerns(connection.account.tenant_id, connection.account.id)
         receipt = await entrance.submit(connection.account, envelope, raw)
     else:
         receipt = await entrance.accept(envelope, raw)

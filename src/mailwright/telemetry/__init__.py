@@ -1,7 +1,7 @@
 """Telemetry: where logs and metrics go, and what may never be in them.
 
 Called once by the command line before anything else speaks. Parts log through structlog and declare their metrics beside
-their code; this module only says how both leave the process.
+their code; this module only says how both leave the process. `traces` and `reports` (of errors) are there when the settings ask.
 Promises: logs go to standard error, one JSON object a line (readable text on a terminal); whatever is logged under the name
 of a secret or of mail text is taken out here, the libraries' own records included.
 Does not: open a port (`protocols/api` serves /metrics).
@@ -19,6 +19,7 @@ from typing import Any, Final, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
+from mailwright.domain import spans
 from mailwright.domain.ids import new_id
 
 MASK: Final = "***"
@@ -66,6 +67,7 @@ QUIET = (
     "httpx",
     "httpx2",
     "openai",
+    "sentry_sdk",
     "anthropic",
     "stripe",
     "urllib3",
@@ -76,13 +78,17 @@ QUIET = (
 Format = Literal["auto", "json", "pretty"]
 
 
-def configure(level: str = "info", format: Format = "auto", stream: TextIO | None = None) -> None:
-    """Send all logs of the process to `stream` (standard error). May be called again; the last call counts."""
+def configure(
+    level: str = "info", format: Format = "auto", stream: TextIO | None = None, *, service: str | None = None
+) -> None:
+    """Send all logs of the process to `stream` (standard error), every line with the name of the `service`. May be called again; the
+    last call counts."""
     out = stream if stream is not None else sys.stderr
     pretty = format == "pretty" or (format == "auto" and out.isatty())
     threshold = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _placing(service),
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -116,6 +122,7 @@ def configure(level: str = "info", format: Format = "auto", stream: TextIO | Non
     root.setLevel(threshold)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING) if threshold > logging.DEBUG else threshold)
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # each failure with its frames; `traces` says it once
 
 
 def withhold(_logger: Any, _method: str, event: EventDict) -> EventDict:
@@ -125,6 +132,25 @@ def withhold(_logger: Any, _method: str, event: EventDict) -> EventDict:
             event[key] = _cleaned(key, event[key], 0)
     event["event"] = _text(str(event.get("event", "")))
     return event
+
+
+def _placing(service: str | None) -> Processor:
+    """A log processor: which service and trace a line belongs to, and whose affair it is, where that is known."""
+
+    def place(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        if service is not None:
+            event["service"] = service
+        traceparent = spans.traceparent()
+        if traceparent is not None:
+            _, event["trace_id"], event["span_id"], _ = traceparent.split("-")
+        tenant, user = spans.whose()
+        if tenant:
+            event.setdefault("tenant", tenant)
+        if user:
+            event.setdefault("user", user)
+        return event
+
+    return place
 
 
 @contextmanager
