@@ -11,6 +11,8 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mailwright.storage import logins
+
 if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import URL
@@ -67,7 +69,7 @@ def configuration(url: str) -> Config:
     config = Config()
     # ConfigParser takes "%" for the beginning of a name.
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.attributes["url"] = engine_url(url)
+    config.attributes["url"] = engine_url(logins.current(url))
     return config
 
 
