@@ -340,8 +340,8 @@ async def test_new_keys_are_found_when_the_issuer_turns_to_them_and_old_ones_end
     turning.old = {}
     clock.at += KEPT_SECONDS
     await provider.prove(old)  # begins to look, and waits for nothing
-    assert provider._keys._renewing is not None
-    await provider._keys._renewing
+    assert provider.keys._renewing is not None
+    await provider.keys._renewing
     with pytest.raises(AuthenticationFailed):
         await provider.prove(old)
     assert await provider.prove(turning.token())
@@ -409,11 +409,11 @@ async def test_a_discovery_that_does_not_answer_is_asked_again_later(
 
 
 async def test_an_issuer_reached_by_tls_publishes_its_keys_by_tls(turning: Issuer) -> None:
-    from mailwright.connectors.jwks import _is_address
+    from mailwright.connectors.jwks import is_address
 
-    assert _is_address("https://keys.example/certs", secure=True)
-    assert not _is_address("http://keys.example/certs", secure=True)
-    assert _is_address("http://keys.example/certs", secure=False)
+    assert is_address("https://keys.example/certs", secure=True)
+    assert not is_address("http://keys.example/certs", secure=True)
+    assert is_address("http://keys.example/certs", secure=False)
 
 
 # --- what a token proves --------------------------------------------------------------------------------------------

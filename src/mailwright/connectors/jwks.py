@@ -24,7 +24,8 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from mailwright.domain.refusals import TryLater, UnknownKey
 
 SECONDS = 10.0  # for one fetch
-KEPT_SECONDS = 3600.0  # keys are believed this long; then it is looked whether one was withdrawn
+KEPT_SECONDS = 1800.0  # then it is looked whether a key was withdrawn, while nobody waits
+BELIEVED_SECONDS = 3600.0  # keys are believed this long without a look: then whoever comes waits for it
 OUTLIVED_SECONDS = 24 * 3600.0  # ... and this long when the service that publishes them does not answer
 REFETCH_SECONDS = 30.0  # between two fetches, whatever tokens ask for
 MAX_OCTETS = 256 * 1024  # of one answer
@@ -72,7 +73,7 @@ class Keys:
         """
         age = self._age
         known = self._known(kid, algorithm)
-        if known is not None and age < OUTLIVED_SECONDS:
+        if known is not None and age < BELIEVED_SECONDS:
             if age >= KEPT_SECONDS and self._may_ask() and not self._fetching.locked():
                 self._renewing = asyncio.create_task(self._fetch(), name="renewing keys")  # nobody waits for it
             return known
@@ -137,42 +138,57 @@ class Keys:
     async def _place(self) -> str:
         """Where the issuer says its keys are. OpenID Connect Discovery 1.0 §4.1 takes the slash at its end away, §4.3 compares it whole."""
         issuer = self._issuer or ""
-        said = _json_of(await self._get(issuer.rstrip("/") + DISCOVERY))
+        said = json_of(await self._get(issuer.rstrip("/") + DISCOVERY))
         if not isinstance(said, dict) or said.get("issuer") != issuer:
             named = said.get("issuer") if isinstance(said, dict) else None
             raise TryLater(f"the issuer calls itself {str(named)[:200]!r} and not {issuer!r}")
         place = said.get("jwks_uri")
-        if not isinstance(place, str) or not _is_address(place, secure=issuer.startswith("https://")):
+        if not isinstance(place, str) or not is_address(place, secure=issuer.startswith("https://")):
             raise TryLater("the issuer does not say where its keys are")
         return place
 
     async def _get(self, url: str) -> bytes:
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=self._seconds, follow_redirects=False, trust_env=False)
-        content = bytearray()
-        try:
-            async with asyncio.timeout(self._seconds), self._client.stream("GET", url) as answer:
-                if answer.status_code != 200:
-                    raise TryLater(f"the answer was {answer.status_code}")
-                async for part in answer.aiter_bytes():
-                    content += part
-                    if len(content) > MAX_OCTETS:
-                        raise TryLater("the answer is too long")
-        except TimeoutError:
-            raise TryLater("there was no answer in time") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise TryLater(f"there was no answer ({type(error).__name__})") from None
-        return bytes(content)
+        return await answer_of(self._client, "GET", url, seconds=self._seconds)
 
 
-def _json_of(content: bytes) -> Any:
+async def answer_of(client: httpx.AsyncClient, method: str, url: str, *, seconds: float, **options: Any) -> bytes:
+    """The body of an answer of 200, not longer than MAX_OCTETS and within `seconds`. Raises TryLater, Unsatisfied."""
+    content = bytearray()
+    try:
+        async with asyncio.timeout(seconds), client.stream(method, url, **options) as answer:
+            if answer.status_code not in (200, 400, 401):
+                raise TryLater(f"the answer was {answer.status_code}")
+            async for part in answer.aiter_bytes():
+                content += part
+                if len(content) > MAX_OCTETS:
+                    raise TryLater("the answer is too long")
+    except TimeoutError:
+        raise TryLater("there was no answer in time") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise TryLater(f"there was no answer ({type(error).__name__})") from None
+    if answer.status_code != 200:
+        raise Unsatisfied(answer.status_code, bytes(content))
+    return bytes(content)
+
+
+class Unsatisfied(TryLater):
+    """The answer was 400 or 401: what was asked is not right, which `content` may explain (RFC 6749 §5.2)."""
+
+    def __init__(self, status: int, content: bytes) -> None:
+        super().__init__(f"the answer was {status}")
+        self.content = content
+
+
+def json_of(content: bytes) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
         raise TryLater("the answer cannot be read") from None
 
 
-def _is_address(text: str, *, secure: bool) -> bool:
+def is_address(text: str, *, secure: bool) -> bool:
     """A web address; keys of an issuer that is reached by TLS come by TLS, too."""
     try:
         parts = urlsplit(text)

@@ -1,7 +1,7 @@
 """Tokens that another service signed to say who calls or who signed in (OpenID Connect): they are checked here, with the keys it publishes.
 
 `verify` (or a `Trusted`) says what a token of a program says: used for the calls of Gmail's pushes. A `Provider` says which person a token
-is of: used for every door that takes bearer tokens (`core.bearers`).
+is of: used for every door that takes bearer tokens (`core.bearers`), and for signing in with a browser (`connectors.signon`).
 Promises: RFC 8725 §3.1: an algorithm is taken when the reader chose it and the key is of its kind, whatever a token's header asks for. A
 shared secret (HS256) is one that the settings name, and is never a key that somebody publishes. Issuer, audience, expiry and signature
 are always looked at, and there is no token without an expiry. What is no proof of a sign-in (a logout token, a refresh token, one that
@@ -23,7 +23,7 @@ from joserfc.jws import JWSRegistry
 from mailwright.connectors.jwks import Key, Keys
 from mailwright.domain.clock import SECOND
 from mailwright.domain.refusals import AuthenticationFailed, TokenExpired
-from mailwright.domain.tokens import Proven
+from mailwright.domain.tokens import Proven, Voucher
 
 GOOGLE = ("https://accounts.google.com", "accounts.google.com")  # as its tokens name their issuer
 SHARED = "HS256"  # the algorithm of a shared secret
@@ -31,6 +31,7 @@ LEEWAY_SECONDS = 60  # clocks differ
 MAX_TOKEN_CHARACTERS = 8 * 1024
 MAX_SUBJECT = 255  # OpenID Connect Core 1.0 §2
 MAX_NAME = 200
+MAX_ROLES = 500  # of one token
 LAST_MOMENT = 2**62 // SECOND  # a later time than this is none
 
 KINDS = ("", "jwt", "at+jwt", "application/at+jwt")
@@ -62,13 +63,13 @@ async def verify(
 
     Raises AuthenticationFailed, whose text says what is wrong with it, and TryLater when the keys cannot be had.
     """
-    header = _header_of(token)
+    header = header_of(token)
     kid = header.get("kid")
     if not isinstance(kid, str) or not kid:
         raise AuthenticationFailed("the token does not name its key")
-    claims = await _signed(token, header, keys, None)
+    claims = await signed(token, header, keys, None)
     try:
-        _check(claims, issuers, audience)
+        check(claims, issuers, audience)
     except TokenExpired as refusal:
         raise AuthenticationFailed(str(refusal)) from None  # a program is told nothing of its tokens
     # OpenID Connect Core 1.0 §3.1.3.7: an audience that we do not trust beside ourselves spoils it.
@@ -101,42 +102,72 @@ class Provider:
     """The service that people sign in to elsewhere, and whose tokens they bring.
 
     `secret` is what it shares with us where it signs so (HS256). `trusts_mail`: an address counts in a token that does not say whether it
-    was verified, since the service verifies all of them; one that says it was not never does.
+    was verified, since the service verifies all of them; one that says it was not never does. `roles_claim` is where its tokens have
+    roles, with dots between the names of objects in each other.
     """
 
     def __init__(
-        self, issuer: str, audience: str, keys: Keys, *, secret: str | None = None, trusts_mail: bool = False
+        self,
+        issuer: str,
+        audience: str,
+        keys: Keys,
+        *,
+        secret: str | None = None,
+        trusts_mail: bool = False,
+        roles_claim: str = "",
+        voucher: Voucher | None = None,
     ) -> None:
-        self._issuer = issuer
+        self.issuer = issuer
+        self.keys = keys
         self._audience = audience
-        self._keys = keys
         self._secret = None if secret is None else OctKey.import_key(secret)
         self._trusts_mail = trusts_mail
+        self._roles_claim = roles_claim
+        self._voucher = voucher or Voucher()
 
     async def prove(self, token: str) -> Proven:
         """Whose token it is. Raises AuthenticationFailed, TokenExpired, TryLater."""
-        header = _header_of(token)
-        claims = await _signed(token, header, self._keys, self._secret)
-        _check(claims, (self._issuer,), self._audience)
+        header = header_of(token)
+        claims = await signed(token, header, self.keys, self._secret)
+        check(claims, (self.issuer,), self._audience)
         _check_kind(header, claims)
+        return self.proven(claims)
+
+    async def identity(self, token: str, client_id: str) -> tuple[dict[str, Any], str]:
+        """What an ID token for that client of ours says, and its algorithm. A shared secret signs none: its tokens may be anybody's who
+        knows it. Raises AuthenticationFailed, TokenExpired, TryLater."""
+        header = header_of(token)
+        claims = await signed(token, header, self.keys, None)
+        check(claims, (self.issuer,), client_id)
+        _check_kind(header, claims)
+        # OpenID Connect Core 1.0 §3.1.3.7: who is named as the one it was made for is us; more than one audience names somebody.
+        several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if claims.get("azp", client_id if not several else None) != client_id:
+            raise AuthenticationFailed("the token was made for another client")
+        return claims, str(header["alg"])
+
+    def proven(self, claims: dict[str, Any]) -> Proven:
+        """What claims prove that were checked. Raises AuthenticationFailed."""
         name = claims.get("name")
         return Proven(
-            issuer=self._issuer,
-            subject=_subject_of(claims),
+            issuer=self.issuer,
+            subject=subject_of(claims),
             issued_at=int(claims["iat"] * SECOND),
             expires_at=int(claims["exp"] * SECOND),
             address=self._address_of(claims),
             name="".join(filter(str.isprintable, name))[:MAX_NAME] if isinstance(name, str) else "",
             strong=_is_strong(claims),
+            roles=roles_of(claims, self._roles_claim),
+            voucher=self._voucher,
         )
 
     async def look(self) -> int:
         """How many keys it publishes, for who looks whether all is well. Raises TryLater."""
-        return await self._keys.look()
+        return await self.keys.look()
 
     async def close(self) -> None:
         """Let go of everything."""
-        await self._keys.close()
+        await self.keys.close()
 
     def _address_of(self, claims: dict[str, Any]) -> str | None:
         """OpenID Connect Core 1.0 §5.1: `email_verified` is true or false; a word is neither."""
@@ -148,7 +179,22 @@ class Provider:
         return address if verified else None
 
 
-def _header_of(token: str) -> dict[str, Any]:
+def roles_of(claims: dict[str, Any], path: str) -> tuple[str, ...] | None:
+    """The roles at that place of the claims (a list, or one word); None where it is not there."""
+    if not path:
+        return None
+    # A claim may have dots in its own name, as those of some issuers that are addresses do.
+    found: Any = claims.get(path, claims)
+    if path not in claims:
+        for name in path.split("."):
+            if not isinstance(found, dict) or name not in found:
+                return None
+            found = found[name]
+    listed = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+    return tuple(each for each in listed[:MAX_ROLES] if isinstance(each, str))
+
+
+def header_of(token: str) -> dict[str, Any]:
     if not token or len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
         raise AuthenticationFailed("there is no token")
     try:
@@ -157,7 +203,7 @@ def _header_of(token: str) -> dict[str, Any]:
         raise AuthenticationFailed("the token cannot be read") from None
 
 
-async def _signed(token: str, header: dict[str, Any], keys: Keys, secret: OctKey | None) -> dict[str, Any]:
+async def signed(token: str, header: dict[str, Any], keys: Keys, secret: OctKey | None) -> dict[str, Any]:
     """The claims, when the signature is right. A token of an algorithm that we did not choose costs nobody a question."""
     algorithm, kid = header.get("alg"), header.get("kid", "")
     if not isinstance(algorithm, str) or not isinstance(kid, str):
@@ -175,7 +221,7 @@ async def _signed(token: str, header: dict[str, Any], keys: Keys, secret: OctKey
         raise AuthenticationFailed(f"the token's signature is not right ({type(error).__name__})") from None
 
 
-def _check(claims: dict[str, Any], issuers: Collection[str], audience: str) -> None:
+def check(claims: dict[str, Any], issuers: Collection[str], audience: str) -> None:
     """Whether it is theirs, for us, and for now: in this order, so that what has expired was good otherwise."""
     rules = jwt.JWTClaimsRegistry(
         leeway=LEEWAY_SECONDS,
@@ -207,7 +253,7 @@ def _check_kind(header: dict[str, Any], claims: dict[str, Any]) -> None:
         raise AuthenticationFailed("the token is of nobody in particular")
 
 
-def _subject_of(claims: dict[str, Any]) -> str:
+def subject_of(claims: dict[str, Any]) -> str:
     subject = claims.get("sub")
     # NUL and halves of characters are in nobody's name, and no table takes them.
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT or not subject.isprintable():

@@ -208,7 +208,7 @@ class Settings(
 
         path = find_file()
         file = (path, read_file(path)) if path else None
-        return (cast(PydanticBaseSettingsSource, Sources(settings_cls, init_settings, env_settings, file)),)
+        return (cast(PydanticBaseSettingsSource, Sources(init_settings, env_settings, file)),)
 
     @property
     def active_roles(self) -> frozenset[str]:
@@ -323,7 +323,7 @@ class Settings(
             problems.append(f"{variable(missing)}: a certificate and its key belong together; this one is missing")
         if self.database_direct_url is not None and self.database_url.startswith("sqlite:"):
             problems.append(f"{variable('database_direct_url')}: there is no pooler in front of an SQLite file")
-        for missing_one in (*self.missing_of_services(), *self.missing_of_sign_on()):
+        for missing_one in (*self.missing_of_services(), *self.missing_of_sign_on(), *self.missing_of_vault()):
             name, _, because = missing_one.partition("|")
             problems.append(f"{variable(name)}: {because}")
         for purpose in PURPOSES:

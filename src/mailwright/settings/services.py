@@ -170,29 +170,6 @@ class ServiceSettings(BaseSettings):
     connections_full_look: int = Field(
         200, ge=1, le=5000, description="messages looked at, newest first, when it is unknown what is new"
     )
-    oidc_issuer: str | None = Field(  # with or without a slash at its end, as its tokens name it
-        None,
-        description="whose tokens (JWT) open the API, as they name it: any OpenID Connect provider, like https://abc.supabase.co/auth/v1",
-    )
-    oidc_audience: str | None = Field(
-        None, min_length=1, description="whom these tokens are for: authenticated with Supabase, else the client's id"
-    )
-    oidc_keys_url: str | None = Field(
-        None, description="the keys they are signed with (JWKS); found by the issuer's discovery when not set"
-    )
-    oidc_shared_secret: SecretStr | None = Field(
-        None,
-        min_length=32,
-        description="what they are signed with where that is a shared secret (HS256), as in older Supabase projects",
-    )
-    oidc_trusts_mail: bool = Field(
-        False,
-        description="believe the address in a token that does not say it was verified; only where the provider verifies all of them",
-    )
-    oidc_adds_users: bool = Field(
-        False,
-        description="let in people nobody has added: as users without a mailbox, when their address is verified",
-    )
     api_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
         (),
         description="pages of other sites that may call the API with a token, like https://app.example.org; by commas or spaces",
@@ -210,7 +187,6 @@ class ServiceSettings(BaseSettings):
         "searxng_url",
         "brave_url",
         "arxiv_url",
-        "oidc_keys_url",
         "gmail_url",
         "google_auth_url",
         "google_token_url",
@@ -236,16 +212,6 @@ class ServiceSettings(BaseSettings):
                 raise ValueError("should be origins like https://app.example.org, without a path")
         return value
 
-    @field_validator("oidc_issuer")
-    @classmethod
-    def _issuer(cls, value: str | None) -> str | None:
-        if value is not None and (not value.startswith(("http://", "https://")) or not urlsplit(value).hostname):
-            raise ValueError("should be an address like https://login.example.org")
-        return value
-
-    def _half_of_oidc(self) -> bool:
-        return bool(self.oidc_audience or self.oidc_keys_url or self.oidc_shared_secret or self.oidc_adds_users)
-
     def prices(self) -> dict[str, tuple[str, ...]]:
         """The prices of each plan: the one that is sold, then older ones."""
         return {plan: _split(named) for plan, named in self.stripe_prices.items()}
@@ -262,8 +228,6 @@ class ServiceSettings(BaseSettings):
             (self.web_search == "exa" and not self.exa_api_key, "exa_api_key", "searching with Exa"),
             (self.web_search == "searxng" and not self.searxng_url, "searxng_url", "searching with SearXNG"),
             (self.web_search == "brave" and not self.brave_api_key, "brave_api_key", "searching with Brave"),
-            (self.oidc_issuer and not self.oidc_audience, "oidc_audience", "believing tokens of oidc_issuer"),
-            (self._half_of_oidc() and not self.oidc_issuer, "oidc_issuer", "taking tokens"),
             (self.stripe_secret_key and not self.stripe_webhook_secret, "stripe_webhook_secret", "Stripe"),
             (self.google_client_id and not self.google_client_secret, "google_client_secret", "connecting Gmail"),
             # Whoever has a project at Google gets tokens of Google's for our audience: only the account tells them apart.

@@ -206,6 +206,7 @@ sessions = Table(
     _text("authenticated_by"),  # password, link, oidc
     _id("provider_id", nullable=True),  # of an oidc: who vouched for it
     _text("provider_session", nullable=True),  # and under which of its sessions: it may end it
+    _text("provider_token", nullable=True),  # its ID token, sealed: what it wants to see again at sign-out
     _text("client", ""),
     _text("agent", ""),
     _flag("long_lived"),
@@ -250,10 +251,21 @@ identity_providers = Table(
     _text("roles", "{}"),  # JSON: a role there, and the one here
     _flag("adds_users"),
     _flag("trusts_mail"),
+    _flag("signs_out", default=True),  # who signs out here is sent there to sign out, too
     _flag("enabled", default=True),
     _at("created_at"),
     UniqueConstraint("issuer"),
     Index(None, "tenant_id"),
+)
+
+sign_on_used = Table(
+    "sign_on_used",  # what works once only, and was used: attempts to sign in at a provider, and what providers say of sign-outs
+    metadata,
+    _key(),
+    _text("digest"),
+    _at("expires_at"),  # then it opens nothing anyway, and is forgotten
+    UniqueConstraint("digest"),
+    Index(None, "expires_at"),
 )
 
 divergences = Table(
@@ -270,6 +282,22 @@ divergences = Table(
     _at("settled_at", nullable=True),
     _text("outcome", ""),  # repaired, collected, gone again
     UniqueConstraint("kind", "blob_key"),
+)
+
+backups = Table(
+    "backups",  # runs that make or remove backups: one at a time, and while one is under way no blob is removed
+    metadata,
+    _key(),
+    _text("kind"),  # copy, prune, drill
+    _text("place"),
+    _text("name", ""),  # of the backup that was made
+    _number("octets"),
+    _number("added"),
+    _text("error", ""),
+    _at("started_at"),
+    _at("seen_at"),
+    _at("ended_at", nullable=True),
+    Index(None, "ended_at"),
 )
 
 blobs = Table(
