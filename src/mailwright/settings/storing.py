@@ -22,7 +22,7 @@ def _addresses(value: object) -> object:
     return tuple(re.split(r"[,\s]+", value.strip())) if isinstance(value, str) else value
 
 
-class StoringSettings(BaseSettings):
+class StoringSettings(BackupSettings):
     """How objects are kept, and where backups go."""
 
     blob_buckets: Literal["shared", "tenant"] = Field(

@@ -1,0 +1,219 @@
+"""Backups: making one, choosing which stay, and what is known of the last one.
+
+Called by `mailwright backup` and, every day, by the role scheduler. Synchronous, for threads that may block. A server may run
+meanwhile: a backup shows the moment at which it began to read the database, and what was acknowledged before that is in it.
+Promises: a backup exists when all of it does; a run that was killed leaves nothing that matters, and what it copied is not copied
+again. Does not: copy the search index, which is made anew, or what a person configured outside the data folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from prometheus_client import Gauge
+
+from mailwright import __version__
+from mailwright.core import Core
+from mailwright.domain import clock
+from mailwright.domain.refusals import BadInput, NotFound, TryLater
+from mailwright.storage import Database, Tx
+from mailwright.storage import backups as runs
+from mailwright.storage.backup import copying, repository
+from mailwright.storage.backup.repository import Contents, File, Repository, Summary
+from mailwright.storage.backup.sealing import Damaged
+from mailwright.storage.migrate import HEAD
+
+log = structlog.get_logger(__name__)
+
+BEAT_SECONDS = 20.0
+SECRETS = ("secret.key", "tls/self-signed.pem")
+"""Files of the data folder that open what is sealed in the database, and that mail programs know us by."""
+FLOWS = "flows.db"
+
+_PERIODS = {"hourly": "%Y-%m-%d %H", "daily": "%Y-%m-%d", "weekly": "%G-%V", "monthly": "%Y-%m"}
+
+age_seconds = Gauge("mailwright_backup_age_seconds", "Since the moment the last good backup shows; absent when there is none.", [])
+last_octets = Gauge("mailwright_backup_bytes", "What the last good backup holds, and what its run wrote.", ["what"])
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is. `expected` is about what there is to go through, in octets."""
+
+    done: int
+    expected: int
+
+
+Step = Callable[[Progress], None]
+
+
+def make(
+    core: Core, folder: Path, url: str, *, passphrase: str | None = None, secrets: bool = False, step: Step = lambda _: None
+) -> Summary:
+    """Make a backup of the installation in `folder`; its summary.
+
+    With a passphrase it is encrypted, and only then (or with `secrets`) has the keys of the data folder. Raises AlreadyExists while
+    another run is under way, BadInput, TryLater, OSError.
+    """
+    kept = repository.open_repository(url, passphrase, create=True)
+    with under_way(core.database, "copy", kept.place.name) as ended:
+        began = clock.now()
+        kept.look_around()
+        before = _newest(kept)
+        copied = core.database.read_now(lambda tx: _copy(tx, core, kept, before, step))
+        with_secrets = secrets or kept.encrypted
+        files = [*_flows(core.database, folder, kept), *(_secrets(folder, kept) if with_secrets else ())]
+        copied.contents.files += files
+        summary = Summary(
+            name=repository.new_name(began),
+            began_at=began,
+            ended_at=clock.now(),
+            revision=HEAD,
+            dialect=core.database.dialect,
+            version=__version__,
+            octets=copied.octets + sum(file.octets for file in files),
+            added=0,
+            rows=copied.rows,
+            blobs=copied.blobs,
+            messages=next(table.rows for table in copied.contents.tables if table.name == "messages"),
+            damaged=len(copied.damaged),
+            secrets=with_secrets,
+            body=[],
+        )
+        kept.finish(copied.contents, summary)
+        ended(name=summary.name, octets=summary.octets, added=summary.added)
+    for blob_id in copied.damaged[:100]:
+        log.error("backup.damaged", blob=blob_id)
+    return summary
+
+
+def _copy(tx: Tx, core: Core, kept: Repository, before: Contents | None, step: Step) -> copying.Copied:
+    copying.settle(tx, core.database.dialect)
+    expected = copying.expected(tx)
+    return copying.copy(
+        tx,
+        core.blobs,
+        kept,
+        dialect=core.database.dialect,
+        before=before,
+        progress=lambda done: step(Progress(done, expected)),
+    )
+
+
+def _newest(kept: Repository) -> Contents | None:
+    """What the newest backup has; a damaged one is no help, and no hindrance."""
+    try:
+        return kept.contents(kept.summary())
+    except (NotFound, Damaged):
+        return None
+
+
+def _flows(database: Database, folder: Path, kept: Repository) -> list[File]:
+    """The workflows' own file, read after the database: what the database says was handed over is in it."""
+    path = folder / FLOWS
+    if database.dialect != "sqlite" or not path.exists():
+        return []
+    with tempfile.TemporaryDirectory(prefix="mailwright-backup-", dir=folder) as scratch:
+        copy = Path(scratch) / FLOWS
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as source:
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on one moment, whoever writes
+            with contextlib.closing(sqlite3.connect(copy)) as target:
+                source.backup(target, pages=1_000)
+        return [copying.copy_file(kept, copy, FLOWS)]
+
+
+def _secrets(folder: Path, kept: Repository) -> list[File]:
+    return [copying.copy_file(kept, folder / name, name) for name in SECRETS if (folder / name).is_file()]
+
+
+# --- runs -----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def under_way(database: Database, kind: str, place: str) -> Iterator[Callable[..., None]]:
+    """A run, shown as living until the block ends. Call what it gives with what to write down of it. Raises AlreadyExists."""
+    run_id = database.write_now(lambda tx: runs.begin(tx, kind, place))
+    told: dict[str, object] = {}
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(BEAT_SECONDS):
+            with contextlib.suppress(TryLater):  # the next one comes soon enough
+                database.write_now(lambda tx: runs.beat(tx, run_id))
+
+    beating = threading.Thread(target=beat, name="backup", daemon=True)
+    beating.start()
+    try:
+        yield told.update
+    except BaseException as error:
+        told = {"error": f"{type(error).__name__}: {error}"[:500]}
+        raise
+    finally:
+        stop.set()
+        beating.join()
+        with contextlib.suppress(TryLater):
+            database.write_now(lambda tx: runs.end(tx, run_id, **told))  # type: ignore[arg-type] # as `end` has them
+
+
+# --- which stay -----------------------------------------------------------------------------------------------------
+
+
+def staying(names: Iterable[str], keep: Mapping[str, int]) -> set[str]:
+    """Which backups stay: the newest of each of so many hours, days, weeks, months, the `last` few, and always the newest."""
+    newest_first = sorted(names, reverse=True)
+    stay = set(newest_first[: max(keep.get("last", 0), 1)])
+    for period, form in _PERIODS.items():
+        seen: dict[str, str] = {}
+        for name in newest_first:
+            seen.setdefault(f"{clock.to_datetime(repository.taken_at(name)):{form}}", name)
+        stay.update(list(seen.values())[: keep.get(period, 0)])
+    return stay
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What a pruning removed."""
+
+    backups: list[str]
+    pieces: int
+    octets: int
+
+
+def prune(core: Core, kept: Repository, keep: Mapping[str, int], *, dry_run: bool = False) -> Pruned:
+    """Remove the backups that need not stay, and the pieces nobody needs. Raises AlreadyExists, BadInput, TryLater, OSError."""
+    names = kept.names()
+    gone = sorted(set(names) - staying(names, keep))
+    if dry_run:
+        return Pruned(gone, 0, 0)
+    with under_way(core.database, "prune", kept.place.name):
+        kept.remove(gone)
+        try:
+            pieces, octets = kept.sweep()
+        except Damaged as problem:
+            raise BadInput(f"no piece was removed, since it is not sure which are needed: {problem}") from None
+    return Pruned(gone, pieces, octets)
+
+
+# --- what is known of them ------------------------------------------------------------------------------------------
+
+
+def measure(tx: Tx) -> runs.Run | None:
+    """The last good run. For `publish`."""
+    return runs.last(tx, good=True)
+
+
+def publish(found: runs.Run | None) -> None:
+    """Bring the gauges up to date."""
+    if found is not None:
+        age_seconds.set((clock.now() - found.started_at) / clock.SECOND)
+        last_octets.labels("all").set(found.octets)
+        last_octets.labels("added").set(found.added)
