@@ -52,7 +52,11 @@ class PostgresqlEngine:
     def __init__(self, url: str, *, connections: int = 2, idle_transaction_seconds: float | None = None) -> None:
         self._url = url
         self.pool = sa.create_engine(
-            engine_url(url), pool_size=connections, max_overflow=0, pool_pre_ping=True, pool_timeout=POOL_SECONDS,
+            engine_url(url),
+            pool_size=connections,
+            max_overflow=0,
+            pool_pre_ping=True,
+            pool_timeout=POOL_SECONDS,
             connect_args={"connect_timeout": CONNECT_SECONDS},
         )
         self._detached: list[Any] = []

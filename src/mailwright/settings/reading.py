@@ -13,9 +13,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from mailwright.settings.fetching import FILE_END, REFERENCE, file_variables
 from mailwright.settings.model import PREFIX, BadSettings, Settings, variable
 
 FILE_NAME = "mailwright.toml"
+PATHS = (
+    "data",
+    "tls_cert",
+    "tls_key",
+    "vault_ca",
+    "vault_token_file",
+    "vault_secret_id_file",
+)  # beside the file they stand in
 
 
 def load(**overrides: Any) -> Settings:
@@ -25,14 +34,19 @@ def load(**overrides: Any) -> Settings:
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except ValidationError as error:
         raise BadSettings(_lines(error, given)) from None
+    if settings.vault_database_role is not None:
+        from mailwright.secretkeeping.login import follow_login
+
+        follow_login(settings)  # whatever opens the database from here on asks for the login of then
+    return settings
 
 
 def unknown_variables() -> list[str]:
     """A line for each `MAILWRIGHT_…` variable that is none of ours: a warning, since other programs may use the prefix."""
-    known = {variable(name) for name in Settings.model_fields} | {f"{PREFIX}CONFIG"}
+    known = {variable(name) for name in Settings.model_fields} | {f"{PREFIX}CONFIG", *file_variables()}
     found = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     return [f"{name}: not a setting of Mailwright{_meant(name, known)}" for name in found]
 
@@ -60,8 +74,8 @@ def read_file(path: Path) -> dict[str, Any]:
     unknown = [key for key in values if key not in fields]
     if unknown:
         raise BadSettings([f"{path}: {key} is not a setting{_meant(key, fields)}" for key in unknown])
-    for name in ("data", "tls_cert", "tls_key"):
-        if isinstance(values.get(name), str):
+    for name in PATHS:
+        if isinstance(values.get(name), str) and not values[name].startswith(REFERENCE):
             values[name] = str(path.parent / Path(values[name]).expanduser())
     return values
 
@@ -105,6 +119,8 @@ def _source(name: str, given: dict[str, Any]) -> str:
         return f"--{name.replace('_', '-')}"
     if os.environ.get(variable(name)):
         return variable(name)
+    if os.environ.get(variable(name) + FILE_END) and variable(name) + FILE_END in file_variables():
+        return variable(name) + FILE_END
     path = find_file()
     return f"{path}: {name}" if path else variable(name)
 

@@ -102,10 +102,20 @@ class PostgresqlTx(Tx):
         return row or (0, None)
 
 
+class _Held:
+    """A thread's connection, whose login it is, and the lock of who uses it now."""
+
+    def __init__(self, connection: psycopg.Connection[Row], login: str) -> None:
+        self.connection = connection
+        self.login = login
+        self.busy = threading.Lock()
+
+
 class PostgresqlDatabase(Database):
     """A PostgreSQL database named by its URL (`postgresql://user:secret@host/name`).
 
     `direct` is given when that leads to a pooler in transaction mode (pgBouncer): the way past it, for the one connection that listens.
+    Its login may change while it is open (`logins`): every connection is then replaced when its transaction has ended.
     """
 
     dialect = "postgresql"
@@ -195,18 +205,13 @@ class PostgresqlDatabase(Database):
     @contextlib.contextmanager
     def _connection(self) -> Any:
         """This thread's connection, opened when there is none. A broken one is dropped, and TryLater raised."""
-        held: _Held | None = getattr(self._local, "held", None)
+        held: _Held | None = None
         try:
-            login = logins.current(self._url)
-            if held is not None and held.login != login:
-                _close(held)
-            if held is None or held.connection.closed or _hung_up(held.connection):
-                held = self._local.held = _Held(connect(self._url), login)
-                self._held = [*(known for known in self._held if not known.connection.closed), held]
-            with held.busy:
-                if held.connection.closed:  # its login ended between two lines
-                    raise TryLater("the database is being signed in to anew")
+            held = self._take()
+            try:
                 yield held.connection
+            finally:
+                held.busy.release()
         except (errors.DeadlockDetected, errors.SerializationFailure):
             raise
         except psycopg.Error as error:
@@ -218,6 +223,21 @@ class PostgresqlDatabase(Database):
                 _close(held)
                 self._local.held = None
             raise TryLater(f"the database cannot be reached now: {_first_line(error)}") from error
+
+    def _take(self) -> _Held:
+        """This thread's connection, with the login of now; nobody closes it before its lock is free again."""
+        login = logins.current(self._url)
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is not None:
+            held.busy.acquire()
+            if held.login == login and not held.connection.closed and not _hung_up(held.connection):
+                return held
+            held.connection.close()
+            held.busy.release()
+        held = self._local.held = _Held(connect(self._url, pooled=self._direct is not None), login)
+        held.busy.acquire()
+        self._held = [*(known for known in self._held if not known.connection.closed), held]
+        return held
 
     def _close_idle(self) -> None:
         """The login is another one: connections of an earlier one end now, or when their transaction does."""
@@ -285,11 +305,13 @@ class PostgresqlDatabase(Database):
 
     def _listen_loop(self) -> None:
         """Pass on what any process announces; while the connection is away the consumers' poll is the safety net."""
+        url = self._direct or self._url
         while not self._closing.is_set():
             try:
-                with connect(self._direct or self._url) as connection:
+                login = logins.current(url)
+                with connect(url) as connection:
                     connection.execute(f"LISTEN {WAKE_CHANNEL}")
-                    while not self._closing.is_set():
+                    while not self._closing.is_set() and login == logins.current(url):
                         # psycopg's own wait cannot be interrupted by close(): look at the socket for short stretches.
                         if _readable(connection, 0.5):
                             for notice in connection.notifies(timeout=0, stop_after=1):
@@ -340,7 +362,7 @@ def _notify(connection: psycopg.Connection[Row], kinds: set[str]) -> None:
 
 
 def connect(url: str, *, pooled: bool = False) -> psycopg.Connection[Row]:
-    """A connection with our time limits. Raises TryLater when the server is away, BadInput when the URL is none.
+    """A connection with our time limits, as who we are now. Raises TryLater when the server is away, BadInput when the URL is none.
 
     Through a pooler (`pooled`) a session belongs to nobody: the pooler sets the limits (deploy/ha/pgbouncer.ini), and no statement is
     prepared, for the next transaction may run where nobody prepared it.
@@ -349,24 +371,30 @@ def connect(url: str, *, pooled: bool = False) -> psycopg.Connection[Row]:
     """
     known = logins.current(url)
     try:
-        parts = conninfo_to_dict(known)
+        connection = _connect(known, pooled=pooled)
+    except psycopg.OperationalError as error:
+        logins.refused(url, known)
+        if logins.current(url) == known:
+            raise TryLater(f"the database cannot be reached now: {_first_line(error)}") from error
+        return connect(url, pooled=pooled)
+    connection.adapters.register_loader("uuid", TextLoader)
+    return connection
+
+
+def _connect(url: str, *, pooled: bool) -> psycopg.Connection[Row]:
+    try:
+        parts = conninfo_to_dict(url)
     except psycopg.ProgrammingError:
         parts = {"host": "@"}
     if "@" in str(parts.get("host", "")):
         raise BadInput("the database URL cannot be read; what is special in its password has to be percent-encoded")
-    try:
-        connection: psycopg.Connection[Row] = psycopg.connect(
-            known,
-            autocommit=True,
-            connect_timeout=CONNECT_SECONDS,
-            options=None if pooled else _LIMITS,
-            prepare_threshold=None if pooled else PREPARE_AFTER,
-        )
-    except psycopg.OperationalError as error:
-        logins.refused(url, known)
-        raise TryLater(f"the database cannot be reached now: {_first_line(error)}") from error
-    connection.adapters.register_loader("uuid", TextLoader)
-    return connection
+    return psycopg.connect(
+        url,
+        autocommit=True,
+        connect_timeout=CONNECT_SECONDS,
+        options=None if pooled else _LIMITS,
+        prepare_threshold=None if pooled else PREPARE_AFTER,
+    )
 
 
 def _first_line(error: BaseException) -> str:
