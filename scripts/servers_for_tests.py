@@ -34,10 +34,11 @@ PACKAGES = {
     "curl": "the tests with curl",
     "thunderbird": "the tests with Thunderbird",
     "xvfb": "the tests with Thunderbird (its display)",
+    "redis-server": "the tests with Valkey",
     "prometheus": "the tests of alert rules",
     "prometheus-alertmanager": "the test of an alert that becomes a mail",
 }
-SERVICES = ("postgresql", "postfix", "dovecot", "prometheus", "prometheus-alertmanager")
+SERVICES = ("postgresql", "postfix", "dovecot", "redis-server", "prometheus", "prometheus-alertmanager")
 # Postfix asks what it is for, and fails on a machine without a domain name unless it is told to configure nothing.
 ANSWERS = "postfix postfix/main_mailer_type select No configuration\npostfix postfix/mailname string mailwright.test\n"
 POLICY = Path("/usr/sbin/policy-rc.d")  # Debian's packages ask it before they start a service; 101 means no

@@ -20,6 +20,7 @@ from mailwright.storage.database import Database, open_database
 from mailwright.storage.migrate import migrate
 from tests.servers.postgresql import PostgresqlServer, find_binaries
 from tests.servers.s3 import S3Server
+from tests.servers.valkey import ValkeyServer, find_binary
 
 
 class _Kept:
@@ -131,5 +132,16 @@ def any_database(any_url: str) -> Iterator[Database]:
 def s3_server() -> Iterator[S3Server]:
     """S3, by moto."""
     server = S3Server()
+    yield server
+    server.destroy()
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[ValkeyServer]:
+    """This session's Valkey (one for each xdist worker)."""
+    binary = find_binary()
+    if binary is None:
+        pytest.skip("neither Valkey nor Redis is installed")
+    server = ValkeyServer(binary)
     yield server
     server.destroy()
