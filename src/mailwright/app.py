@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import FastAPI
 
 from mailwright import telemetry
-from mailwright.core import Core, checkup, connectionfigures, status, vapid
+from mailwright.core import Core, checkup, connectionfigures, databasefigures, reconciling, status, vapid
 from mailwright.core.authentication import Authenticator, Trust
 from mailwright.core.dnscheck import ANSWER_SECONDS
 from mailwright.core.dnsrecords import Doors
@@ -33,17 +34,17 @@ from mailwright.installation import (
     lock_folder,
     model_premises,
     premises_of,
-    provider_of,
     shop_of,
     whatsapp_of,
 )
-from mailwright.openings import Door, open_doors
+from mailwright.openings import Door, open_doors, open_operations
 from mailwright.pipeline import Flows
 from mailwright.pipeline.heartbeat import Heartbeat, executor_id
 from mailwright.protocols.api import ApiSettings, HttpServer, create_api
 from mailwright.protocols.api.admin import Machine
 from mailwright.protocols.api.autoconfig import Place
 from mailwright.protocols.api.gmailhook import HOOK_PATH, GmailHook
+from mailwright.protocols.api.probes import create_probes
 from mailwright.protocols.identity import Web
 from mailwright.protocols.smtp.core_entrance import CoreEntrance
 from mailwright.scribing import Scribing
@@ -51,9 +52,11 @@ from mailwright.settings import Settings
 from mailwright.storage.search.folder import SearchFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mailwright.codecs.mailauth import Answer, Question
     from mailwright.connectors.dns import DnsResolver
-    from mailwright.connectors.oidc import Provider, Trusted
+    from mailwright.connectors.oidc import Trusted
     from mailwright.connectors.pictures import PictureFetcher
     from mailwright.connectors.rspamd import Rspamd
     from mailwright.core.billing import Shop
@@ -86,7 +89,8 @@ class Application:
         self._elsewhere: Elsewhere | None = None
         self._scribing: Scribing | None = None
         self._google: Trusted | None = None
-        self._provider: Provider | None = None
+        self._signon: SignOn | None = None
+        self._unobserve: Callable[[], None] | None = None
         self._lock: int | None = None
         self._started = False
 
@@ -111,6 +115,7 @@ class Application:
         Whatever was started is stopped again when something raises.
         """
         try:
+            self._unobserve = await asyncio.to_thread(telemetry.observe, self.settings)
             await self._open_storage()
             await self._open_doors(self.settings.active_roles)
         except BaseException:
@@ -146,7 +151,7 @@ class Application:
         if self._heartbeat is not None:
             await self._heartbeat.stop()
         payments = None if self._shop is None else self._shop.service
-        own = (self._elsewhere, self._scribing, self._google, self._provider)
+        own = (self._elsewhere, self._scribing, self._google, self._signon)
         for service in (self._rspamd, self._pictures, payments, *own):
             if service is not None:
                 await service.close()
@@ -160,6 +165,9 @@ class Application:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+        if self._unobserve is not None:
+            await asyncio.to_thread(self._unobserve)
+            self._unobserve = None
         if self._started:
             log.info("stopped")
 
@@ -207,8 +215,8 @@ class Application:
 
     async def _open_doors(self, roles: frozenset[str]) -> None:
         settings = self.settings
-        self._provider = await asyncio.to_thread(provider_of, settings)
-        self.core.bearer = None if self._provider is None else self._provider.prove
+        self._signon = SignOn(settings, self.core)
+        await self._signon.start()
         authenticator = await asyncio.to_thread(self._authenticator)
         entrance = CoreEntrance(self.core, authenticator)
         async for name, door in open_doors(settings, self.core, entrance, roles):
@@ -222,6 +230,17 @@ class Application:
             api = self._api(authenticator)
             self.http = HttpServer(api, settings.host, settings.http_port, api.state.streams)
             await self.http.start()
+        probes = partial(
+            create_probes,
+            self.core,
+            metrics=telemetry.metrics_text,
+            measures=[self._measure],
+            checks=[self._at_work],
+            works="worker" in roles,
+        )
+        watched = await open_operations(settings, probes)
+        if watched is not None:
+            self.servers["operations"] = watched
 
     def _authenticator(self) -> Authenticator:
         """Who says whose words incoming mail is made of."""
@@ -266,16 +285,19 @@ class Application:
                     looks=lambda: checkup.premises(premises_of(settings)),
                     models=model_premises(settings),
                     again=again_of(self.core, self.flows),
+                    signon=self._signon,
                 ),
                 shop=self._shop,
                 desk=desk_of(settings, self.core, self.flows, self._elsewhere),
                 accounts=self._elsewhere,
                 origins=settings.api_origins,
+                signon=self._signon,
                 studio=Studio() if self._scribing is None else self._scribing.studio,
             ),
             metrics=telemetry.metrics_text,
             measures=[self._measure],
             checks=[self._at_work],
+            works="worker" in settings.active_roles,
             pictures=self._picture,
             authenticator=authenticator,
         )
@@ -305,6 +327,8 @@ class Application:
     async def _measure(self) -> None:
         status.publish(await self.core.read(status.measure))
         connectionfigures.publish(await self.core.read(connectionfigures.measure))
+        reconciling.publish(await self.core.read(reconciling.measure))
+        await databasefigures.measure(self.core)
         if self._work is not None:
             await self._work.measure()
 

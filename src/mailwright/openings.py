@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
+import structlog
+from fastapi import FastAPI
+
 from mailwright.core import Core
+from mailwright.protocols.api.server import HttpServer
 from mailwright.protocols.imap.server import ImapServer
 from mailwright.protocols.imap.settings import ImapSettings
 from mailwright.protocols.managesieve.server import ManageSieveServer
@@ -21,6 +25,9 @@ from mailwright.protocols.smtp.server import MailServer
 from mailwright.protocols.smtp.settings import Kind, SmtpSettings
 from mailwright.protocols.tls import self_signed_context, server_context
 from mailwright.settings import Settings
+from mailwright.settings.observing import OPERATIONS_PORT
+
+log = structlog.get_logger(__name__)
 
 
 class Door(Protocol):
@@ -94,6 +101,27 @@ async def open_doors(
         )
         await rules.start()
         yield "sieve", rules
+
+
+async def open_operations(settings: Settings, probes: Callable[[], FastAPI]) -> Door | None:
+    """The port at which a process without the role http is asked how it is; None where there is none. Raises OSError (a port is taken
+    that the settings name: the usual one may belong to another process of this machine, and mail is not refused for that).
+    """
+    port, named = settings.operations_port, settings.operations_port is not None
+    if port is None:
+        port = 0 if "http" in settings.active_roles else OPERATIONS_PORT
+    if port == 0:
+        return None
+    server = HttpServer(probes(), settings.host, port)
+    try:
+        await server.start()
+    except OSError as error:
+        if named:
+            raise
+        hint = "MAILWRIGHT_OPERATIONS_PORT names another"
+        log.warning("operations.port_taken", port=port, error=str(error), hint=hint)
+        return None
+    return server
 
 
 def _tls(settings: Settings) -> ssl.SSLContext:

@@ -108,6 +108,12 @@ def behind(tx: Tx) -> list[Behind]:
     return found
 
 
+def reachable(tx: Tx) -> list[Finding]:
+    """What a process needs that only takes mail in: `findings` without those about work, which others do."""
+    tx.scalar("SELECT 1")
+    return [Finding("database", True, "it answers")]
+
+
 def findings(tx: Tx) -> list[Finding]:
     """Is it ready? Whoever gets an answer at all has a database that can be read."""
     return [Finding("database", True, "it answers"), _consumers(tx), _workers(tx)]

@@ -1,6 +1,7 @@
 """Consumers: hand the events of a stream to the groups that asked for them, in batches, each at least once.
 
-Called by app.py, which subscribes what core and agents offer and starts them in the processes with the role `worker`.
+Called by work.py, which subscribes what core and agents offer and starts them in the processes with the role `worker`. The events come
+from the log in the database; `streamed` has them come from Valkey.
 Expects of a handler: it is idempotent (a batch may come again), waits for no person and no model (workflows do), and raises
 TryLater only when nothing at all can be handled now.
 Promises: an event is passed only when the handler took it or it was set aside in the same transaction; one poison event does
@@ -30,7 +31,7 @@ from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import TryLater
 from mailwright.storage import events as log_table
 from mailwright.storage.database import Database, Mark, Tx
-from mailwright.storage.events import LeaseLost, Retry
+from mailwright.storage.events import LeaseLost, Retry, Slice
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +90,11 @@ class Consumers:
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def owner(self) -> str:
+        """The name of this process in the leases."""
+        return self._owner
 
     def subscribe(
         self, stream: str, group: str, handler: Handler, *, batch: int = BATCH, max_attempts: int = MAX_ATTEMPTS
@@ -172,11 +178,14 @@ class Consumers:
                 await self._rest(one, AWAY_SECONDS[1], wakeable=False)
                 continue
             if handled == 0:
-                await self._rest(one, POLL_SECONDS, wakeable=one.cursor is not None)
+                await self._idle(one)
             elif handled < one.batch:
                 if time.monotonic() < one.busy_until:
                     await self._rest(one, GATHER_SECONDS, wakeable=False)
                 one.busy_until = time.monotonic() + 5 * GATHER_SECONDS
+
+    async def _idle(self, one: Subscription) -> None:
+        await self._rest(one, POLL_SECONDS, wakeable=one.cursor is not None)
 
     async def _rest(self, one: Subscription, seconds: float, *, wakeable: bool) -> None:
         event = one.wake if wakeable else self._stopping
@@ -197,12 +206,7 @@ class Consumers:
         one.wake.clear()
         cursor = one.cursor
         look_for_retries = time.monotonic() >= one.retries_at
-
-        def look(tx: Tx) -> tuple[list[Retry], log_table.Slice]:
-            due = log_table.due_retries(tx, one.stream, one.group, one.batch) if look_for_retries else []
-            return due, log_table.read(tx, one.stream, cursor, one.batch)
-
-        due, found = await self._database.read(look)
+        due, found = await self._look(one, cursor, look_for_retries)
         if look_for_retries:
             one.retries_at = time.monotonic() + POLL_SECONDS
         for retry in due:
@@ -216,6 +220,15 @@ class Consumers:
         marks[-1] = found.end
         await self._deliver(one, [event for _, event in found.events], marks)
         return len(marks)
+
+    async def _look(self, one: Subscription, cursor: Mark, look_for_retries: bool) -> tuple[list[Retry], Slice]:
+        """Retries that are due, and what the stream has behind the cursor."""
+
+        def look(tx: Tx) -> tuple[list[Retry], Slice]:
+            due = log_table.due_retries(tx, one.stream, one.group, one.batch) if look_for_retries else []
+            return due, log_table.read(tx, one.stream, cursor, one.batch)
+
+        return await self._database.read(look)
 
     async def _deliver(self, one: Subscription, batch: list[Event], marks: list[Mark]) -> None:
         """Hand a batch over; when it fails, its halves, until the event that cannot be handled stands alone."""
@@ -240,14 +253,20 @@ class Consumers:
         task = asyncio.ensure_future(one.handler(batch))
         try:
             while not (await asyncio.wait({task}, timeout=RENEW_SECONDS))[0]:
-                await self._database.write(
-                    lambda tx: log_table.hold(tx, one.stream, one.group, self._owner, seconds=LEASE_SECONDS)
-                )
-                one.renew_at = time.monotonic() + RENEW_SECONDS
+                await self._hold(one)
         finally:
             if not task.done():
                 task.cancel()
         return task.result()
+
+    async def _hold(self, one: Subscription) -> None:
+        await self._database.write(
+            lambda tx: log_table.hold(tx, one.stream, one.group, self._owner, seconds=LEASE_SECONDS)
+        )
+        one.renew_at = time.monotonic() + RENEW_SECONDS
+
+    async def _mourn(self, one: Subscription, event: Event, error: Exception) -> None:
+        """An event became a dead letter: for those who tell others of it."""
 
     async def _advance(self, one: Subscription, mark: Mark, commit: Commit | None) -> None:
         def function(tx: Tx) -> None:
@@ -265,6 +284,7 @@ class Consumers:
         )
         if one.max_attempts <= 1:
             await self._advance(one, mark, self._burial(one, event, error, 1))
+            await self._mourn(one, event, error)
             return
         again_at = now() + int(self._retry_seconds[0] * SECOND)
         await self._advance(
@@ -295,6 +315,7 @@ class Consumers:
         except Exception as error:
             if attempts >= one.max_attempts:
                 await self._advance(one, one.cursor, self._burial(one, event, error, attempts))
+                await self._mourn(one, event, error)
                 return
             wait = self._retry_seconds[min(attempts, len(self._retry_seconds)) - 1]
             again_at, said = now() + int(wait * SECOND), _said(error)

@@ -26,7 +26,8 @@ class ObservingSettings(BaseSettings):
         description="traces go there by OTLP over HTTP, like http://127.0.0.1:4318; without it nothing is traced",
     )
     otlp_headers: SecretStr | None = Field(
-        None, description="headers of what is sent there: name=value, with commas between; Authorization=… for most services"
+        None,
+        description="headers of what is sent there: name=value, with commas between; Authorization=… for most services",
     )
     trace_sample_ratio: float = Field(
         0.1, ge=0, le=1, description="the share of what comes in that is traced, where the caller does not say"
@@ -63,6 +64,8 @@ class ObservingSettings(BaseSettings):
         if value is not None:
             for each in value.get_secret_value().split(","):
                 name, equals, text = each.partition("=")
-                if each.strip() and (not equals or not name.strip().replace("-", "").isalnum() or not text.strip().isascii()):
+                if each.strip() and (
+                    not equals or not name.strip().replace("-", "").isalnum() or not text.strip().isascii()
+                ):
                     raise ValueError("should be name=value, with commas between")
         return value

@@ -12,15 +12,18 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import Any, Final, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor
 
 from mailwright.domain import spans
 from mailwright.domain.ids import new_id
+
+if TYPE_CHECKING:
+    from mailwright.settings import Settings
 
 MASK: Final = "***"
 MAX_VALUE = 2_000  # characters of one logged value: a log line is for people and is no archive
@@ -123,6 +126,39 @@ def configure(
     for name in QUIET:
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING) if threshold > logging.DEBUG else threshold)
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # each failure with its frames; `traces` says it once
+
+
+def observe(settings: Settings) -> Callable[[], None]:
+    """Begin to trace and to report errors, as far as the settings ask for it. What is returned ends it, and blocks for a moment.
+
+    Raises BadInput when something is not installed.
+    """
+    ends: list[Callable[[], None]] = []
+    if settings.sentry_dsn is not None:
+        from mailwright.telemetry import reports  # an extra
+
+        reports.start(
+            settings.sentry_dsn.get_secret_value(), service=settings.service_name, environment=settings.environment
+        )
+        ends.append(reports.stop)
+    if settings.otlp_endpoint is not None:
+        from mailwright.telemetry import traces  # brings the SDK
+
+        follower = traces.start(
+            settings.otlp_endpoint,
+            headers=settings.otlp_header_fields,
+            ratio=settings.trace_sample_ratio,
+            service=settings.service_name,
+            environment=settings.environment,
+            roles=sorted(settings.active_roles),
+        )
+        ends.append(follower.stop)
+
+    def end() -> None:
+        for each in reversed(ends):
+            each()
+
+    return end
 
 
 def withhold(_logger: Any, _method: str, event: EventDict) -> EventDict:

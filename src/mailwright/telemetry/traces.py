@@ -89,7 +89,9 @@ class Traces:
         self._provider.force_flush(int(LAST_SECONDS * 1000))
         self._provider.shutdown()
 
-    def edge(self, name: str, parent: str | None, attributes: Mapping[str, Value]) -> AbstractContextManager[spans.Span]:
+    def edge(
+        self, name: str, parent: str | None, attributes: Mapping[str, Value]
+    ) -> AbstractContextManager[spans.Span]:
         """See `domain.spans.Follower`. What is kept of the context is what it came with: a connection is no trace."""
         context = Context() if parent is None else _w3c.extract({"traceparent": parent}, Context())
         return _Open(self._tracer, name, context, SpanKind.SERVER, attributes, inside=True)

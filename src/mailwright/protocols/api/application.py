@@ -19,6 +19,7 @@ from mailwright.core.billing import Shop
 from mailwright.core.connecting import AccountsService
 from mailwright.core.outreach.studio import Studio
 from mailwright.core.processing import Desk
+from mailwright.core.signon import SignOnService
 from mailwright.protocols import jmap
 from mailwright.protocols.api import (
     account,
@@ -44,6 +45,7 @@ from mailwright.protocols.api import (
     postmark,
     processing,
     signing,
+    signon,
     snoozes,
     transcripts,
     triage,
@@ -88,6 +90,7 @@ class ApiSettings:
     accounts: AccountsService | None = None  # who speaks with people's accounts elsewhere; None: none can be connected
     desk: Desk = field(default_factory=Desk)  # where the assistant is asked for work
     studio: Studio = field(default_factory=Studio)  # what writing outreach needs
+    signon: SignOnService | None = None  # who speaks with identity providers; None: nobody signs in elsewhere
     origins: tuple[str, ...] = ()  # pages of other sites that may call with a token
 
 
@@ -98,10 +101,12 @@ def create_api(
     metrics: Callable[[], bytes],
     measures: Sequence[Measure] = (),
     checks: Sequence[Check] = (),
+    works: bool = True,
     pictures: mailviews.Fetch | None = None,
     authenticator: Authenticator | None = None,
 ) -> FastAPI:
-    """The application. `metrics` gives the text of /metrics after the `measures` ran; `checks` are part of readiness.
+    """The application. `metrics` gives the text of /metrics after the `measures` ran; `checks` are part of readiness;
+    `works`: so is that work gets done.
 
     `pictures` fetches those of other machines that a mail refers to; without it they are not shown. `authenticator` says who speaks in
     mail that a service hands over; without it that is a stranger.
@@ -132,9 +137,10 @@ def create_api(
             authenticator=authenticator,
         )
     )
-    api.include_router(health.create_router(core, metrics=metrics, measures=measures, checks=checks))
+    api.include_router(health.create_router(core, metrics=metrics, measures=measures, checks=checks, works=works))
     api.include_router(workers.create_router(core))
-    api.include_router(signing.create_router(core, identity))
+    api.include_router(signing.create_router(core, identity, settings.signon))
+    api.include_router(signon.create_router(core, identity, settings.signon))
     api.include_router(account.create_router(core, identity))
     api.include_router(snoozes.create_router(core, identity))
     api.include_router(contacts.create_router(core, identity))

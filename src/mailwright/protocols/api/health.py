@@ -59,9 +59,19 @@ class HealthOut(BaseModel):
 
 
 def create_router(
-    core: Core, *, metrics: Callable[[], bytes], measures: Sequence[Measure], checks: Sequence[Check]
+    core: Core,
+    *,
+    metrics: Callable[[], bytes],
+    measures: Sequence[Measure],
+    checks: Sequence[Check],
+    works: bool = True,
+    only_probes: bool = False,
 ) -> APIRouter:
-    """The paths. `measures` bring gauges up to date before `metrics` is asked; `checks` are looked at beside core's own."""
+    """The paths. `measures` bring gauges up to date before `metrics` is asked; `checks` are looked at beside core's own.
+
+    `works`: this process works on what arrived, too; one that does not is ready whether others do or not. `only_probes`: nothing but
+    /healthz, /readyz and /metrics.
+    """
     router = APIRouter(tags=["status"])
 
     async def healthz() -> dict[str, str]:
@@ -70,7 +80,7 @@ def create_router(
 
     async def readyz() -> JSONResponse:
         """Whether what arrives now is done: 200, or 503 with the reasons."""
-        found = await examine(core, checks)
+        found = await examine(core, checks, works=works)
         ready = all(finding.ok for finding in found)
         body: dict[str, Any] = {"status": "ready" if ready else "not ready", "checks": [asdict(one) for one in found]}
         return JSONResponse(body, 200 if ready else 503)
@@ -93,23 +103,24 @@ def create_router(
         return Response(metrics(), media_type=METRICS_TYPE)
 
     router.add_api_route("/healthz", healthz, methods=["GET"])
-    router.add_api_route(
-        "/api/health",
-        well,
-        methods=["GET"],
-        responses={503: {"model": HealthOut, "description": "The database is away"}},
-    )
+    if not only_probes:
+        router.add_api_route(
+            "/api/health",
+            well,
+            methods=["GET"],
+            responses={503: {"model": HealthOut, "description": "The database is away"}},
+        )
     router.add_api_route(
         "/readyz", readyz, methods=["GET"], responses={503: {"description": "Not ready, with reasons"}}
     )
-    for path in ("/metrics", "/api/metrics"):
+    for path in ("/metrics",) if only_probes else ("/metrics", "/api/metrics"):
         router.add_api_route(path, figures, methods=["GET"], response_class=Response)
     return router
 
 
-async def examine(core: Core, checks: Sequence[Check]) -> list[Finding]:
-    """What was found about the installation: core's own questions, and the `checks`."""
-    return [*await _findings(core), *[await _checked(check) for check in checks]]
+async def examine(core: Core, checks: Sequence[Check], *, works: bool = True) -> list[Finding]:
+    """What was found about the installation: core's own questions (`works`: those about work, too), and the `checks`."""
+    return [*await _findings(core, works=works), *[await _checked(check) for check in checks]]
 
 
 async def _health(core: Core) -> HealthOut:
@@ -130,10 +141,10 @@ async def _health(core: Core) -> HealthOut:
     return HealthOut(status="healthy" if well else "degraded", timestamp=to_iso(now()), services=services)
 
 
-async def _findings(core: Core) -> list[Finding]:
+async def _findings(core: Core, *, works: bool) -> list[Finding]:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
-            return await core.read(status.findings)
+            return await core.read(status.findings if works else status.reachable)
     except TryLater as refusal:
         return [Finding("database", False, str(refusal))]
     except TimeoutError:

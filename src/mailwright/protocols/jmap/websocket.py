@@ -23,6 +23,7 @@ from mailwright.codecs.jmap import push
 from mailwright.codecs.jmap.push import PushState
 from mailwright.codecs.jmap.request import RequestError
 from mailwright.core import Core
+from mailwright.domain import spans
 from mailwright.domain.events import SIGNED_OUT, Event
 from mailwright.domain.refusals import AuthenticationFailed, NotPermitted, Refusal, TooManyRequests, TryLater
 from mailwright.protocols.identity import Caller, Identity
@@ -161,8 +162,10 @@ class _Conversation:
 
     async def _answer(self, value: dict[str, Any], request_id: str | None) -> None:
         try:
-            async with asyncio.timeout(REQUEST_SECONDS):
-                answer = await methods.respond_to(self._core, self._caller, value)
+            with spans.edge("jmap websocket"):
+                spans.concerns(self._caller.account.tenant_id, self._caller.account.id)
+                async with asyncio.timeout(REQUEST_SECONDS):
+                    answer = await methods.respond_to(self._core, self._caller, value)
         except RequestError as error:
             await self._say(_request_error(error, request_id))
         except TimeoutError:
