@@ -40,7 +40,9 @@ FLOWS = "flows.db"
 
 _PERIODS = {"hourly": "%Y-%m-%d %H", "daily": "%Y-%m-%d", "weekly": "%G-%V", "monthly": "%Y-%m"}
 
-age_seconds = Gauge("mailwright_backup_age_seconds", "Since the moment the last good backup shows; absent when there is none.", [])
+age_seconds = Gauge(
+    "mailwright_backup_age_seconds", "Since the moment the last good backup shows; absent when there is none.", []
+)
 last_octets = Gauge("mailwright_backup_bytes", "What the last good backup holds, and what its run wrote.", ["what"])
 
 
@@ -56,7 +58,13 @@ Step = Callable[[Progress], None]
 
 
 def make(
-    core: Core, folder: Path, url: str, *, passphrase: str | None = None, secrets: bool = False, step: Step = lambda _: None
+    core: Core,
+    folder: Path,
+    url: str,
+    *,
+    passphrase: str | None = None,
+    secrets: bool = False,
+    step: Step = lambda _: None,
 ) -> Summary:
     """Make a backup of the installation in `folder`; its summary.
 

@@ -82,7 +82,7 @@ def run(
 
     def place(mailbox: str, role: str | None, *, anew: bool = False) -> str:
         if anew or mailbox not in places:
-            places[mailbox] = core.database.write_now(lambda tx: _mailbox(tx, account, mailbox, role, into))
+            places[mailbox] = core.database.write_now(lambda tx: mailbox_for(tx, account, mailbox, role, into))
         return places[mailbox]
 
     def known(items: Sequence[str]) -> set[str]:
@@ -156,7 +156,7 @@ def _file(
     report.octets += sum(ready.blob.size for _, _, ready in batch)
 
 
-def _mailbox(tx: Tx, account: Account, name: str, role: str | None, into: str) -> str:
+def mailbox_for(tx: Tx, account: Account, name: str, role: str | None, into: str) -> str:
     """The id of the mailbox for what is called `name` at the source; made when it is missing."""
     if not into and role == "inbox":
         name = "INBOX"

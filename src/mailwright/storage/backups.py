@@ -69,7 +69,10 @@ def end(tx: Tx, run_id: str, *, name: str = "", octets: int = 0, added: int = 0,
 
 def holds(tx: Tx) -> bool:
     """Whether a run is under way."""
-    return tx.scalar("SELECT 1 FROM backups WHERE ended_at IS NULL AND seen_at > ? LIMIT 1", (clock.now() - SILENT,)) is not None
+    return (
+        tx.scalar("SELECT 1 FROM backups WHERE ended_at IS NULL AND seen_at > ? LIMIT 1", (clock.now() - SILENT,))
+        is not None
+    )
 
 
 def last(tx: Tx, *, good: bool) -> Run | None:

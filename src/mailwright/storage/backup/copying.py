@@ -164,8 +164,12 @@ def _rows(tx: Tx, table: Table) -> Iterator[tuple[Row, Row]]:
     most = 20 if _is_wide(table) else _ROWS
     while True:
         # SQLite compares a row of one with a plain value only.
-        wanted = "" if after is None else f"WHERE {order} > {marks} " if len(keys) == 1 else f"WHERE ({order}) > ({marks}) "
-        found = tx.all(f"SELECT {', '.join(columns)} FROM {table.name} {wanted}ORDER BY {order} LIMIT {most}", after or ())
+        wanted = (
+            "" if after is None else f"WHERE {order} > {marks} " if len(keys) == 1 else f"WHERE ({order}) > ({marks}) "
+        )
+        found = tx.all(
+            f"SELECT {', '.join(columns)} FROM {table.name} {wanted}ORDER BY {order} LIMIT {most}", after or ()
+        )
         for row in found:
             yield tuple(row[place] for place in places), row
         if len(found) < most:
@@ -261,4 +265,3 @@ def _parts(tx: Tx, blobs: BlobStore, meta: _Meta) -> Iterator[bytes]:
         return
     for start in range(0, size, PIECE):
         yield blobs.outside.get(key, start, min(start + PIECE, size))
-

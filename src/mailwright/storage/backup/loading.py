@@ -69,7 +69,9 @@ def load(
 def _insert(tx: Tx, table: Table, rows: Iterator[Row], dialect: str) -> None:
     columns = ", ".join(f'"{each}"' for each in table.columns)
     on_postgresql = dialect == "postgresql"
-    marks = [f"?::text::{table.casts[each]}" if on_postgresql and each in table.casts else "?" for each in table.columns]
+    marks = [
+        f"?::text::{table.casts[each]}" if on_postgresql and each in table.casts else "?" for each in table.columns
+    ]
     sql = f"INSERT INTO {table.name} ({columns}) VALUES ({', '.join(marks)})"
     flags = _flags(table) if on_postgresql else ()
     while batch := list(islice(rows, _AT_ONCE)):
@@ -97,9 +99,7 @@ def _load_blobs(tx: Tx, opened: Opened, blobs: BlobStore, progress: Callable[[in
     gone = {each for pack in opened.contents.packs for each in pack.damaged}
     octets = 0
     insert = "INSERT INTO blobs (id, tenant_id, key, place, size, checksum, created_at, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-    rows = opened.scratch.execute(
-        "SELECT id, tenant_id, key, place, size, checksum, created_at FROM blobs ORDER BY id"
-    )
+    rows = opened.scratch.execute("SELECT id, tenant_id, key, place, size, checksum, created_at FROM blobs ORDER BY id")
     for blob_id, tenant_id, key, place, size, checksum, created_at in rows:
         data = None if blob_id in gone else opened.blob(blob_id)
         if place != "row":

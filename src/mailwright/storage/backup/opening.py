@@ -36,7 +36,9 @@ _INDEXES = (
 class Opened:
     """One backup. `rows` asks the scratch file in SQL; `blob` are a message's bytes, checked."""
 
-    def __init__(self, repository: Repository, summary: Summary, contents: Contents, scratch: sqlite3.Connection) -> None:
+    def __init__(
+        self, repository: Repository, summary: Summary, contents: Contents, scratch: sqlite3.Connection
+    ) -> None:
         self.summary = summary
         self.contents = contents
         self.scratch = scratch

@@ -162,7 +162,9 @@ class Repository:
         if name == "latest" and names:
             name = names[-1]
         if name not in names:
-            raise NotFound(f"there is no backup {name} in {self.place.name}" if names else f"no backup is in {self.place.name}")
+            raise NotFound(
+                f"there is no backup {name} in {self.place.name}" if names else f"no backup is in {self.place.name}"
+            )
         sealed = self.place.get(f"manifests/{name}.json")
         try:
             plain = self._sealer.uncovered(name, sealed) if isinstance(self._sealer, sealing.Encrypted) else sealed
