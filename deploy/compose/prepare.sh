@@ -1,0 +1,28 @@
+#!/bin/sh
+# Makes the secrets that compose.yaml reads, each in a file of its own; one that is there stays. Needs openssl.
+set -eu
+umask 077
+cd "$(dirname "$0")"
+mkdir -p secrets
+
+keep() {  # NAME: what comes on standard input, unless the file is there
+    if [ ! -s "secrets/$1" ]; then
+        tr -d '\n' > "secrets/$1.new"
+        # Compose mounts the file as it is, and the containers run as other users; nobody else gets into the folder.
+        chmod 0644 "secrets/$1.new"
+        mv "secrets/$1.new" "secrets/$1"
+    fi
+}
+
+word() { openssl rand -hex 24; }
+
+for each in postgres_password valkey_password minio_root_password minio_password secret_key demo_password grafana_password; do
+    word | keep "$each"
+done
+printf 'root' | keep minio_root_user
+password=$(cat secrets/postgres_password)
+printf '"mailwright" "%s"' "$password" | keep pgbouncer_userlist
+printf 'postgresql://mailwright:%s@pgbouncer:6432/mailwright' "$password" | keep database_url
+printf 'postgresql://mailwright:%s@postgres:5432/mailwright' "$password" | keep database_direct_url
+printf 'valkey://:%s@valkey:6379/0' "$(cat secrets/valkey_password)" | keep valkey_url
+echo "The secrets are in deploy/compose/secrets. The demo's people have the password in demo_password."
