@@ -13,6 +13,7 @@ from mailwright.cli import (
     approvals,
     assistant,
     audit,
+    backup,
     bench,
     config,
     connections,
@@ -37,6 +38,7 @@ from mailwright.cli import (
     workspaces,
 )
 from mailwright.cli.doctor import doctor
+from mailwright.cli.restore import restore
 from mailwright.cli.stops import resume, stop
 from mailwright.cli.terminal import PoliteGroup
 from mailwright.cli.transfer import export, import_
@@ -57,10 +59,12 @@ app.command("stop")(stop)
 app.command("resume")(resume)
 app.command("import")(import_)
 app.command("export")(export)
+app.command("restore")(restore)
 for each in (
     users,
     domains,
     aliases,
+    backup,
     bench,
     agents,
     assistant,

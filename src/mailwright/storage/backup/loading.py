@@ -61,7 +61,7 @@ def load(
         if table.name != "blobs" and (from_same or not table.name.startswith(f"{ENGINE}.")):
             _insert(tx, table, rows_of(repository, table), dialect)
     _load_blobs(tx, opened, blobs, progress)
-    _restamp(tx, opened.summary.dialect, dialect)
+    restamp(tx, opened.summary.dialect, dialect)
     if dialect == "postgresql":
         _continue_sequences(tx)
 
@@ -112,7 +112,7 @@ def _load_blobs(tx: Tx, opened: Opened, blobs: BlobStore, progress: Callable[[in
         progress(octets)
 
 
-def _restamp(tx: Tx, source: str, target: str) -> None:
+def restamp(tx: Tx, source: str, target: str) -> None:
     """Cursors and events as the new database counts transactions: what was not handled comes again, what was does not.
 
     Where transactions overlapped, a few that were handled come once more; handlers take that.

@@ -1,0 +1,48 @@
+"""After a recovery of the database itself (a base backup with WAL, a logical dump): what is left to be done, and doing it.
+
+Called by `mailwright restore --check`, with no server running. Harmless when there is nothing to do, and again.
+"""
+
+from __future__ import annotations
+
+from mailwright.core import Core
+from mailwright.core.status import workforce
+from mailwright.domain.refusals import BadInput
+from mailwright.storage import Tx
+from mailwright.storage.backup import recovered as rows
+
+SAMPLE = 2_000  # objects looked at; all of them are the reconciler's to compare
+
+
+def settle(core: Core) -> dict[str, str]:
+    """Settle what a recovered database needs; what was found, in words. Raises BadInput while a server works on it, TryLater."""
+    dialect = core.database.dialect
+
+    def write(tx: Tx) -> dict[str, str]:
+        ahead = rows.restamp_events(tx, dialect)
+        leases, runs = rows.release_leases(tx), rows.end_runs(tx)
+        return {
+            "events": f"{ahead} places in the log were of a counter that is gone, and were stamped anew"
+            if ahead
+            else "the log is of this cluster's counter",
+            "readers": f"{leases} readers of the log that were at work then are released",
+            "backups": f"{runs} runs that were under way then are over",
+        }
+
+    if core.database.read_now(workforce).online:
+        raise BadInput("a server works on this database: stop every process first")
+    found = core.database.write_now(write)
+    missing, looked_at = _missing(core)
+    found["objects"] = (
+        f"{len(missing)} of the newest {looked_at} large messages are not where they should be "
+        f"(the first: {missing[0]}): mailwright storage reconcile"
+        if missing
+        else f"the newest {looked_at} large messages are where they should be"
+    )
+    return found
+
+
+def _missing(core: Core) -> tuple[list[str], int]:
+    newest = core.database.read_now(lambda tx: rows.newest_outside(tx, SAMPLE))
+    there = core.blobs.outside.sizes([key for key, _ in newest])
+    return [key for key, size in newest if there.get(key) != size], len(newest)
