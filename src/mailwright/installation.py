@@ -21,9 +21,9 @@ from mailwright.domain.modelnames import PURPOSES
 from mailwright.domain.outreach import Limits
 from mailwright.domain.refusals import AlreadyExists, BadInput
 from mailwright.settings import Settings
-from mailwright.settings.storing import OBJECT_SCHEMES, tenant_url
-from mailwright.storage import BlobStore, Database, model_calls, open_blobs, open_database
+from mailwright.storage import model_calls, open_database
 from mailwright.storage.migrate import migrate
+from mailwright.stores import blobs_of
 
 if TYPE_CHECKING:
     from mailwright.agents.assistant import Options as AssistantOptions
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mailwright.agents.scribe import Options as ScribeOptions
     from mailwright.agents.tools.servers import Servers
     from mailwright.codecs.redaction import Recogniser
-    from mailwright.connectors.oidc import Provider, Trusted
+    from mailwright.connectors.oidc import Trusted
     from mailwright.core.administration.failedtasks import Again
     from mailwright.core.billing import Shop
     from mailwright.core.checkup import Premises
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from mailwright.pipeline.dead_letters import DeadLetters
     from mailwright.protocols.api.whatsapphook import WhatsAppHook
     from mailwright.storage.model_calls import ModelCall
-    from mailwright.storage.objectblobs import ObjectOptions
     from mailwright.storage.tasks import Task
 
 
@@ -57,38 +56,6 @@ def build_core(settings: Settings) -> Core:
     migrate(settings.database_direct_url or settings.database_url)
     database = open_database(settings.database_url, direct=settings.database_direct_url)
     return Core(database, blobs_of(settings, database), core_settings(settings), secrets=vault_of(settings))
-
-
-def blobs_of(settings: Settings, database: Database) -> BlobStore:
-    """Where the settings say that large messages are, and were. What lay in one bucket stays readable when each tenant has their own."""
-    address, former = settings.blob_url, list(settings.blob_former_urls)
-    if settings.blob_buckets == "tenant":
-        address = tenant_url(settings.blob_url)
-        former = [settings.blob_url, *former] if address != settings.blob_url else former
-    return open_blobs(database, address, options=object_options(settings), former=former)
-
-
-def object_options(settings: Settings) -> ObjectOptions | None:
-    """How the object store is spoken to; None where there is none (and its library is not needed)."""
-    if not any(each.startswith(OBJECT_SCHEMES) for each in (settings.blob_url, *settings.blob_former_urls)):
-        return None
-    from mailwright.storage.objectblobs import ObjectOptions
-
-    secret, own = settings.blob_secret_access_key, settings.blob_encryption_key
-    return ObjectOptions(
-        endpoint=settings.blob_endpoint,
-        region=settings.blob_region,
-        access_key_id=settings.blob_access_key_id,
-        secret_access_key=None if secret is None else secret.get_secret_value(),
-        ca=settings.blob_ca_file,
-        path_style=settings.blob_path_style,
-        encryption=settings.blob_encryption,
-        encryption_key_id=settings.blob_encryption_key_id,
-        encryption_key=None if own is None else own.get_secret_value(),
-        seconds=settings.blob_seconds,
-        retries=settings.blob_retries,
-        conditional=settings.blob_conditional_put,
-    )
 
 
 def lock_folder(folder: Path) -> int:
@@ -139,7 +106,6 @@ def core_settings(settings: Settings) -> CoreSettings:
             domain_per_day=settings.scribe_domain_per_day,
             cached=settings.scribe_cache_hours * HOUR,
         ),
-        tokens_add_people=settings.oidc_adds_users,
         brand=settings.brand,
     )
 
@@ -305,23 +271,6 @@ def google_of(settings: Settings, hook: str) -> Trusted | None:
 
     audience = settings.google_push_audience or hook
     return Trusted(Keys(settings.google_keys_url), GOOGLE, audience, settings.google_push_account)
-
-
-def provider_of(settings: Settings) -> Provider | None:
-    """Whose tokens open our doors; None when the settings name nobody."""
-    issuer, audience, secret = settings.oidc_issuer, settings.oidc_audience, settings.oidc_shared_secret
-    if issuer is None or audience is None:
-        return None
-    from mailwright.connectors.jwks import ALGORITHMS, Keys
-    from mailwright.connectors.oidc import Provider
-
-    return Provider(
-        issuer,
-        audience,
-        Keys(settings.oidc_keys_url, issuer=issuer, algorithms=ALGORITHMS),
-        secret=None if secret is None else secret.get_secret_value(),
-        trusts_mail=settings.oidc_trusts_mail,
-    )
 
 
 def whatsapp_of(settings: Settings) -> WhatsAppHook:

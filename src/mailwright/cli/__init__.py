@@ -26,6 +26,7 @@ from mailwright.cli import (
     mailboxes,
     models,
     pipeline,
+    providers,
     quota,
     rules,
     scribe,
@@ -63,6 +64,7 @@ app.command("restore")(restore)
 for each in (
     users,
     domains,
+    providers,
     aliases,
     backup,
     bench,

@@ -73,12 +73,13 @@ async def ask_web(settings: Settings) -> list[Check]:
 
 
 async def ask_issuer(settings: Settings) -> list[Check]:
-    """For its keys, where tokens of one are taken. One that signs with a shared secret alone may publish none."""
-    from mailwright.installation import provider_of
+    """For the keys of the one the settings name, where tokens of one are taken. One that signs with a shared secret alone may publish none."""
+    from mailwright.signon import provider_of, row_of_settings
 
-    provider = provider_of(settings)
-    if provider is None:
+    row = row_of_settings(settings)
+    if row is None:
         return []
+    provider = provider_of(row, settings)
     try:
         keys = await provider.look()
     except Refusal as refusal:

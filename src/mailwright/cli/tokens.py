@@ -22,25 +22,29 @@ commands = group("token", "Whose tokens of another service open an account: link
 @commands.command("link")
 def link(
     email: Annotated[str, typer.Argument(help="Whose account.")],
-    subject: Annotated[str, typer.Argument(help="The person's id at the issuer of the settings: `sub` in its tokens.")],
+    subject: Annotated[str, typer.Argument(help="The person's id at the issuer: `sub` in its tokens.")],
+    provider: Annotated[
+        str, typer.Option(help="The provider, by name, issuer or id; the one of the settings when not given.")
+    ] = "",
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """Say whose tokens open an account: for admins and support, whom a verified address does not link, and for whoever has a new id."""
-    issuer = settings_of(data).oidc_issuer
-    if issuer is None:
-        raise BadInput("no tokens are taken here: set oidc_issuer in the settings")
+    of_settings = settings_of(data).oidc_issuer
+    if of_settings is None and not provider:
+        raise BadInput("name a provider, or set oidc_issuer in the settings")
     if not subject.strip() or subject != subject.strip():
         raise BadInput("a subject is the word for one person, as the tokens have it")
     with opened(data) as core:
-        from mailwright.core import bearers
+        from mailwright.core import bearers, providers
 
-        def write(tx: Tx) -> Account:
+        def write(tx: Tx) -> tuple[Account, str]:
             account = _account(tx, email)
+            issuer = providers.find(tx, provider).issuer if provider else str(of_settings)
             bearers.link(tx, account, issuer, subject)
-            return account
+            return account, issuer
 
-        account = core.database.write_now(write)
+        account, issuer = core.database.write_now(write)
     if json:
         answer({"email": account.email, "issuer": issuer, "subject": subject})
     else:

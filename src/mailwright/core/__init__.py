@@ -69,7 +69,6 @@ class CoreSettings:
     followups_kept: Instant = 60 * DAY  # the texts of those that ended, and of the mail with the concierge
     followups_open: int = 2_000  # follow-ups one person may have that are not at their end
     outreach: Limits = field(default_factory=Limits)  # what the scribe may do
-    tokens_add_people: bool = False  # let in whose address a token proves, though nobody added them: see `bearers`
     brand: Brand = field(default_factory=Brand)
 
 

@@ -1,12 +1,13 @@
 """Bearers: people who come with a token of the service they signed in to elsewhere, and which account it opens.
 
-Called by every door that takes bearer tokens: HTTP (`opened`), IMAP, submission and ManageSieve (`authenticate`). What a token proves is
-found out by `core.bearer`, which the application sets.
-Promises: who calls is only ever who the token is of. An account is known by the issuer and its word for the person (the subject), never
+Called by every door that takes bearer tokens: HTTP (`opened`), IMAP, submission and ManageSieve (`authenticate`), and by signing in at a
+provider with a browser (`arrive`). What a token proves is found out by `core.bearer`, which the application sets.
+Promises: a provider opens accounts of its own tenant only.  who calls is only ever who the token is of. An account is known by the issuer and its word for the person (the subject), never
 by an address alone: an address that the issuer verified leads to its account once, and that is written down and audited; from then on
 the subject counts, so that whoever is given the address later does not get the account with it. Whoever may not be mailed a sign-in link
-(admins, support, whose INBOX others read), and whoever has a second factor here, is linked by an administrator only. Nobody becomes an
-agent. Blocked and removed people are refused at once, and so are tokens that were issued before their owner was signed out everywhere.
+(admins, support, whose INBOX others read), and whoever has a second factor here, is linked by an administrator only. Roles follow
+what the provider says of them where its tenant wants that, up and down, and never make nor touch an operator. A program (a service) opens
+the doors it was linked for and no other. Nobody becomes an agent. Blocked and removed people are refused at once, and so are tokens that were issued before their owner was signed out everywhere.
 Does not: slow down who brings a good token because others guess; a signature cannot be guessed, and programs share addresses.
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from prometheus_client import Counter
@@ -27,12 +28,14 @@ from mailwright.domain.refusals import (
     AlreadyExists,
     AuthenticationFailed,
     BadAddress,
+    NotPermitted,
     TokenExpired,
     TooManyRequests,
     UnknownKey,
 )
-from mailwright.domain.tokens import Proven
-from mailwright.storage import Tx, audit, credentials, domains
+from mailwright.domain.signon import NotSignedOn
+from mailwright.domain.tokens import OF_SETTINGS, Proven
+from mailwright.storage import Tx, administration, audit, credentials, domains, providers
 from mailwright.storage import accounts as rows
 from mailwright.storage.accounts import Account
 from mailwright.storage.audit import SYSTEM, Actor
@@ -40,10 +43,16 @@ from mailwright.storage.credentials import Link
 
 ADDED = RateLimitItemPerHour(
     500
-)  # people let in whom nobody added, by each process: wherever the issuer lets anybody in
+)  # people of one issuer let in whom nobody added, by each process: wherever it lets anybody in
 NOTED = RateLimitItemPerMinute(
     10, 15
 )  # refusals of one person's tokens that the audit trail keeps: programs ask again and again
+
+OURS = frozenset({"postmaster", "abuse", "hostmaster", "webmaster", "admin", "administrator", "root", "security"})
+"""RFC 2142: addresses of whoever looks after a domain. An administrator gives them, nobody comes with one."""
+
+ROLES = ("admin", "support", "user")
+"""Those that claims may give, the first that somebody has."""
 
 tokens_total = Counter(
     "mailwright_token_sign_ins", "Bearer tokens that were brought, by what became of them", ["result"]
@@ -59,17 +68,21 @@ class Opened:
     secrets: tuple[str, ...]
 
 
-async def authenticate(core: Core, name: str, token: str, *, client: str) -> Account:
-    """The account whose mail a token opens; `name` may be empty and must be its main address otherwise.
+async def authenticate(core: Core, name: str, token: str, *, client: str, door: str) -> Account:
+    """The account whose mail a token opens at that door; `name` may be empty and must be its main address otherwise.
 
     Raises AuthenticationFailed, TokenExpired, TooManyRequests, TryLater.
     """
-    return (await opened(core, token, client=client, name=name, mailbox=True)).account
+    return (await opened(core, token, client=client, name=name, mailbox=True, door=door)).account
 
 
-async def opened(core: Core, token: str, *, client: str, name: str = "", mailbox: bool = False) -> Opened:
-    """Whose token it is. `mailbox`: it must be somebody who has mail here. Raises AuthenticationFailed, TokenExpired, TooManyRequests,
-    TryLater."""
+async def opened(
+    core: Core, token: str, *, client: str, name: str = "", mailbox: bool = False, door: str = "api"
+) -> Opened:
+    """Whose token it is. `mailbox`: it must be somebody who has mail here; `door`: where they come (one of `services.DOORS`).
+
+    Raises AuthenticationFailed, TokenExpired, TooManyRequests, TryLater.
+    """
     try:
         if core.bearer is None:
             raise AuthenticationFailed("no tokens are taken here")
@@ -81,28 +94,62 @@ async def opened(core: Core, token: str, *, client: str, name: str = "", mailbox
     except AuthenticationFailed as refusal:
         raise await _no_token(core, name, client, refusal) from None
     try:
-        found = await core.read(lambda tx: _known(tx, proven))
-        if found is None:
-            if proven.address is not None and core.settings.tokens_add_people:
-                await _check_adding(core, proven)
-            found = await core.write(lambda tx: _known(tx, proven) or _link(tx, core, proven, client))
-        account, link = found.account, found.link
-        _check(found, proven, mailbox=mailbox)
+        found = await _found(core, proven, client)
+        account = found.account
+        _check(found, proven, mailbox=mailbox, door=door)
+        if found.second and not proven.strong:
+            raise AuthenticationFailed(
+                "the account has a second factor, and the token does not say that one was asked for"
+            )
         if name and accounts.key_of(name) != account.email:
             raise AuthenticationFailed("the token is of another account")
     except AuthenticationFailed as refusal:
         await _note_refusal(core, proven, client)
         raise refusal from None
-    await core.write(lambda tx: _note_sign_in(tx, account, link, client), shared=True)
+    # A token that says nothing of roles changes none: programs have tokens of less than a person is.
+    account = await core.write(lambda tx: _sign_in(tx, found, proven, client, silent=True), shared=True)
     tokens_total.labels("opened").inc()
     return Opened(account, proven.expires_at, found.secrets)
 
 
-def link(tx: Tx, account: Account, issuer: str, subject: str, *, by: Actor = SYSTEM) -> None:
-    """An administrator says whose tokens open the account. Raises AlreadyExists, AuthenticationFailed (agents)."""
+async def arrive(core: Core, proven: Proven, *, client: str) -> tuple[Account, bool]:
+    """Who came back from a provider with a browser, and whether their second factor here is to be asked for still.
+
+    Raises NotSignedOn, TooManyRequests, TryLater.
+    """
+    try:
+        found = await _found(core, proven, client)
+        _check(found, proven, mailbox=False, door="pages")
+    except AuthenticationFailed as refusal:
+        await _note_refusal(core, proven, client)
+        word = refusal.word if isinstance(refusal, NotSignedOn) else "refused"
+        raise NotSignedOn(word, str(refusal)) from None
+    account = await core.write(lambda tx: _sign_in(tx, found, proven, client, silent=False))
+    return account, found.second and not proven.strong
+
+
+async def _found(core: Core, proven: Proven, client: str) -> _Found:
+    found = await core.read(lambda tx: _known(tx, proven))
+    if found is None:
+        if proven.address is not None and proven.voucher.adds_users:
+            await _check_adding(core, proven)
+        found = await core.write(lambda tx: _known(tx, proven) or _link(tx, core, proven, client))
+    return found
+
+
+def link(
+    tx: Tx, account: Account, issuer: str, subject: str, *, doors: tuple[str, ...] = (), by: Actor = SYSTEM
+) -> None:
+    """An administrator says whose tokens open the account; with `doors` they are a service's, and open these only.
+
+    Raises AlreadyExists, AuthenticationFailed (agents), NotPermitted (a provider of another tenant's).
+    """
     if not sessions.may_open(account):
         raise AuthenticationFailed(f"nobody signs in as {account.email}")
-    if credentials.add_link(tx, account.id, subject_key(issuer, subject), issuer) is None:
+    known = providers.by_issuer(tx, issuer)
+    if known is not None and known.tenant_id != account.tenant_id:
+        raise NotPermitted(f"{known.name} is for the people of another tenant")
+    if credentials.add_link(tx, account.id, subject_key(issuer, subject), issuer, scopes=doors) is None:
         raise AlreadyExists("tokens of that subject open an account already")
     audit.note(tx, by, "token.linked", resource=account.email, tenant_id=account.tenant_id)
 
@@ -129,6 +176,7 @@ class _Found:
     link: Link
     second: bool
     secrets: tuple[str, ...]
+    same_tenant: bool
 
 
 def _known(tx: Tx, proven: Proven) -> _Found | None:
@@ -136,16 +184,27 @@ def _known(tx: Tx, proven: Proven) -> _Found | None:
     account = None if link is None else rows.by_id(tx, link.user_id)
     if link is None or account is None:
         return None
-    return _Found(account, link, secondfactor.is_on(tx, account.id), credentials.stand(tx, account.id))
+    same = account.tenant_id == tenant_of(tx, proven)
+    return _Found(account, link, secondfactor.is_on(tx, account.id), credentials.stand(tx, account.id), same)
 
 
-def _check(found: _Found, proven: Proven, *, mailbox: bool) -> None:
+def tenant_of(tx: Tx, proven: Proven) -> str | None:
+    """Whose people the provider vouches for: a tenant's; that of the settings for those of the first domain."""
+    if proven.voucher.id != OF_SETTINGS or proven.voucher.tenant_id is not None:
+        return proven.voucher.tenant_id
+    home = domains.first(tx)
+    return None if home is None else home.tenant_id
+
+
+def _check(found: _Found, proven: Proven, *, mailbox: bool, door: str) -> None:
+    if not found.same_tenant:
+        raise AuthenticationFailed("the account is of people whom its provider does not vouch for")
     if not sessions.may_open(found.account):
         raise AuthenticationFailed("the account is closed")
+    if found.link.scopes and door not in found.link.scopes:
+        raise AuthenticationFailed(f"it is of a service that may not come here ({door})")
     if found.link.ended_at is not None and proven.issued_at <= found.link.ended_at:
         raise AuthenticationFailed("its owner was signed out since the token was issued: sign in again")
-    if found.second and not proven.strong:
-        raise AuthenticationFailed("the account has a second factor, and the token does not say that one was asked for")
     if mailbox and not found.account.has_mailbox:
         raise AuthenticationFailed("you have no mailbox here")
 
@@ -156,11 +215,14 @@ def _link(tx: Tx, core: Core, proven: Proven, client: str) -> _Found:
     known = _known(tx, proven)
     if known is not None:
         return known
-    address = _address_of(proven)
-    account = _owner(tx, str(address).lower()) or _added(tx, core, address, proven, client)
+    address, tenant_id = _address_of(proven), tenant_of(tx, proven)
+    if tenant_id is None:
+        raise NotSignedOn("unknown", "there is nobody here yet")
+    owner = rows.by_email(tx, tenant_id, str(address).lower())
+    account = owner or _added(tx, core, address, proven, tenant_id, client)
     by_hand = not signinlinks.may_be_mailed(tx, account) or secondfactor.is_on(tx, account.id)
     if by_hand or any(each.issuer == proven.issuer for each in credentials.links(tx, account.id)):
-        raise AuthenticationFailed("the address is not enough to open its account: an administrator can link it")
+        raise NotSignedOn("unknown", "the address is not enough to open its account: an administrator can link it")
     credentials.add_link(tx, account.id, subject_key(proven.issuer, proven.subject), proven.issuer)
     audit.record(
         tx,
@@ -177,35 +239,35 @@ def _link(tx: Tx, core: Core, proven: Proven, client: str) -> _Found:
 
 def _address_of(proven: Proven) -> Address:
     if proven.address is None:
-        raise AuthenticationFailed("nobody here is linked to the token, and it has no address that was verified")
+        raise NotSignedOn("unknown", "nobody here is linked to the token, and it has no address that was verified")
     # What is not ASCII has more spellings than one, and the issuer may have sent its mail to another one than we would.
     try:
         if proven.address.isascii():
             return Address.parse(proven.address)
     except BadAddress:
         pass
-    raise AuthenticationFailed("nobody here is linked to the token, and its address cannot be one of ours")
+    raise NotSignedOn("unknown", "nobody here is linked to the token, and its address cannot be one of ours")
 
 
-def _owner(tx: Tx, email: str) -> Account | None:
-    """Who has mail under that main address; else the outside sender of it, where only one tenant knows them or it is the first one."""
-    known = rows.with_address(tx, email)
-    if not known or known[0].has_mailbox or len(known) == 1:
-        return known[0] if known else None
-    home = domains.first(tx)
-    return next((each for each in known if home is not None and each.tenant_id == home.tenant_id), None)
-
-
-def _added(tx: Tx, core: Core, address: Address, proven: Proven, client: str) -> Account:
-    """Somebody nobody has added, as an outside sender of the first domain's tenant. Addresses of our own domains are ours to give."""
-    home = domains.first(tx)
-    if not core.settings.tokens_add_people or home is None or domains.named(tx, address.domain) is not None:
-        raise AuthenticationFailed("nobody here has the address that the token is of")
+def _added(tx: Tx, core: Core, address: Address, proven: Proven, tenant_id: str, client: str) -> Account:
+    """Somebody nobody has added: with a mailbox where the address is of a domain of the tenant's, else as an outside sender of it."""
+    unknown = NotSignedOn("unknown", "nobody here has the address that the token is of")
+    domain = domains.named(tx, address.domain)
+    if not proven.voucher.adds_users or (domain is not None and domain.tenant_id != tenant_id):
+        raise unknown
     email = str(address).lower()
-    rows.add(tx, home.tenant_id, email, display_name=proven.name, role="guest", quota_bytes=None)
-    account = rows.by_email(tx, home.tenant_id, email)
-    assert account is not None
     by = Actor(email, client)
+    if domain is None:
+        rows.add(tx, tenant_id, email, display_name=proven.name, role="guest", quota_bytes=None)
+    elif address.local.lower() in OURS:
+        raise unknown
+    else:
+        try:
+            accounts.add_user(tx, core, email, display_name=proven.name, by=by)
+        except (AlreadyExists, BadAddress):  # an alias or a group has it, or it has a +tag
+            raise unknown from None
+    account = rows.by_email(tx, tenant_id, email)
+    assert account is not None
     audit.note(tx, by, "user.added-by-token", resource=email, tenant_id=account.tenant_id)
     return account
 
@@ -213,9 +275,9 @@ def _added(tx: Tx, core: Core, address: Address, proven: Proven, client: str) ->
 async def _check_adding(core: Core, proven: Proven) -> None:
     """Raises TooManyRequests when too many came of themselves lately."""
     address = (proven.address or "").lower()
-    if await core.read(lambda tx: rows.with_address(tx, address)):
+    if await core.read(lambda tx: rows.by_email(tx, tenant_of(tx, proven) or OF_SETTINGS, address)):
         return
-    if not await core.sign_in_failures.hit(ADDED, "people added by tokens"):
+    if not await core.sign_in_failures.hit(ADDED, "people added by tokens of", proven.issuer):
         raise TooManyRequests("too many new people came in the last hour; try again later")
 
 
@@ -250,7 +312,9 @@ async def _note_refusal(core: Core, proven: Proven, client: str) -> None:
     await core.write(write, shared=True)
 
 
-def _note_sign_in(tx: Tx, account: Account, link: Link, client: str) -> None:
+def _sign_in(tx: Tx, found: _Found, proven: Proven, client: str, *, silent: bool) -> Account:
+    """Note the sign-in, and give the account the role it has there. `silent`: who says nothing of roles changes none."""
+    account, link = found.account, found.link
     audit.record(
         tx,
         actor=account.email,
@@ -259,3 +323,20 @@ def _note_sign_in(tx: Tx, account: Account, link: Link, client: str) -> None:
         address=client,
         tenant_id=account.tenant_id,
     )
+    follows = bool(proven.voucher.roles) and not link.scopes and not (silent and proven.roles is None)
+    if not follows or account.operator or account.role not in ROLES:
+        return account
+    held = {proven.voucher.roles.get(each) for each in proven.roles or ()}
+    wanted = next((role for role in ROLES if role in held), "user")
+    if wanted == account.role:
+        return account
+    tx.lock("operators")  # as whoever else changes roles does
+    now = rows.by_id(tx, account.id)
+    if now is None or now.operator or now.role not in ROLES:
+        return account
+    administration.change_person(
+        tx, now.id, display_name=now.display_name, role=wanted, status=now.status, operator=False
+    )
+    by = Actor(proven.issuer, client)
+    audit.note(tx, by, f"user.role-is-{wanted}", resource=now.email, tenant_id=now.tenant_id)
+    return replace(now, role=wanted)

@@ -19,7 +19,7 @@ from mailwright.domain import clock
 from mailwright.domain.clock import DAY, HOUR, MINUTE, Instant
 from mailwright.domain.ids import is_id, new_id
 from mailwright.domain.refusals import NotFound
-from mailwright.storage import Tx, audit, credentials
+from mailwright.storage import Tx, audit, credentials, providers
 from mailwright.storage import accounts as account_rows
 from mailwright.storage import sessions as rows
 from mailwright.storage.accounts import Account
@@ -33,7 +33,16 @@ TOKEN_OCTETS = 32
 MAX_AGENT = 300  # characters kept of what a browser calls itself
 MOST = 50  # sessions of one person; beyond, the one unused for longest ends
 
-By = Literal["password", "link"]
+By = Literal["password", "link", "oidc"]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The session at a provider that a sign-in is of. `token` is its ID token, sealed."""
+
+    provider_id: str
+    session: str | None
+    token: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,16 @@ class Opened:
     token: str = field(repr=False)
 
 
-async def open_session(core: Core, account: Account, *, by: By, client: str, agent: str, long_lived: bool) -> Opened:
+async def open_session(
+    core: Core,
+    account: Account,
+    *,
+    by: By,
+    client: str,
+    agent: str,
+    long_lived: bool,
+    elsewhere: Elsewhere | None = None,
+) -> Opened:
     """Sign the account in. The caller has made sure that it is who it says. Raises TryLater."""
     token = secrets.token_urlsafe(TOKEN_OCTETS)
     now = clock.now()
@@ -67,6 +85,9 @@ async def open_session(core: Core, account: Account, *, by: By, client: str, age
         created_at=now,
         seen_at=now,
         expires_at=now + (IDLE_LONG_LIVED if long_lived else IDLE),
+        provider_id=None if elsewhere is None else elsewhere.provider_id,
+        provider_session=None if elsewhere is None else elsewhere.session,
+        provider_token=None if elsewhere is None else elsewhere.token,
     )
 
     def write(tx: Tx) -> None:
@@ -142,9 +163,21 @@ def end_all(tx: Tx, account: Account, *, client: str, except_for: str | None = N
     return gone
 
 
+def end_of_provider(tx: Tx, found: list[Session], *, client: str, actor: str) -> int:
+    """End these, since the provider that vouched for them does so no more. How many."""
+    gone = 0
+    for each in found:
+        account = account_rows.by_id(tx, each.user_id)
+        if account is not None and rows.remove(tx, each.user_id, each.id):
+            announcing.signed_out(tx, each.user_id)
+            _audit(tx, account, "session.ended-by-provider", each.id, client, actor)
+            gone += 1
+    return gone
+
+
 def purge(tx: Tx) -> int:
     """Forget sessions and links that have expired. How many."""
-    return rows.purge(tx, clock.now())
+    return rows.purge(tx, clock.now()) + providers.purge(tx)
 
 
 def csrf_matches(signed: Signed, given: str) -> bool:

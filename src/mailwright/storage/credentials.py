@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mailwright.domain import clock
@@ -34,8 +35,13 @@ def of_kind(tx: Tx, user_id: str, kind: str) -> list[Credential]:
 
 def stand(tx: Tx, user_id: str) -> tuple[str, ...]:
     """What opens the account now, of every kind: another answer when one was added, changed or taken away, or tokens were ended."""
-    rows = tx.all("SELECT id, kind, used_at FROM credentials WHERE user_id = ? ORDER BY id", (user_id,))
-    return tuple(f"{row[0]}:{row[2]}" if row[1] == OIDC else row[0] for row in rows)
+    # Who vouches for somebody may be switched off: then their tokens open nothing.
+    rows = tx.all(
+        "SELECT c.id, c.kind, c.used_at, c.scopes, p.enabled FROM credentials c LEFT JOIN identity_providers p "
+        "ON p.issuer = c.label AND c.kind = 'oidc' WHERE c.user_id = ? ORDER BY c.id",
+        (user_id,),
+    )
+    return tuple(f"{row[0]}:{row[2]}:{row[3]}:{row[4]}" if row[1] == OIDC else row[0] for row in rows)
 
 
 def add(tx: Tx, user_id: str, kind: str, secret: str) -> str:
@@ -77,30 +83,36 @@ def remove_kind(tx: Tx, user_id: str, *kinds: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An account and whose tokens open it. Tokens that were issued until `ended_at` do so no more."""
+    """An account and whose tokens open it. Tokens that were issued until `ended_at` do so no more. `scopes`: the doors that are open to
+    them, when they are a service's; none for a person's, to whom all are."""
 
     id: str
     user_id: str
     issuer: str
     created_at: Instant
     ended_at: Instant | None
+    scopes: tuple[str, ...] = ()
 
 
-_LINK = "SELECT id, user_id, label, created_at, used_at FROM credentials"
+_LINK = "SELECT id, user_id, label, created_at, used_at, scopes FROM credentials"
+
+
+def _link(row: tuple) -> Link:  # type: ignore[type-arg]  # a row, as the select has it
+    return Link(*row[:5], tuple(row[5].split()))
 
 
 def link_of(tx: Tx, subject: str) -> Link | None:
     """The one of that subject (a digest of issuer and subject)."""
     row = tx.one(f"{_LINK} WHERE kind = 'oidc' AND secret = ?", (subject,))
-    return Link(*row) if row else None
+    return _link(row) if row else None
 
 
 def links(tx: Tx, user_id: str) -> list[Link]:
     """Those of a user, the oldest first."""
-    return [Link(*row) for row in tx.all(f"{_LINK} WHERE user_id = ? AND kind = 'oidc' ORDER BY id", (user_id,))]
+    return [_link(row) for row in tx.all(f"{_LINK} WHERE user_id = ? AND kind = 'oidc' ORDER BY id", (user_id,))]
 
 
-def add_link(tx: Tx, user_id: str, subject: str, issuer: str) -> str | None:
+def add_link(tx: Tx, user_id: str, subject: str, issuer: str, *, scopes: Sequence[str] = ()) -> str | None:
     """A new one; its id. None when the subject has one."""
     made = new_id()
     added = tx.insert(
@@ -111,9 +123,28 @@ def add_link(tx: Tx, user_id: str, subject: str, issuer: str) -> str | None:
         kind=OIDC,
         secret=subject,
         label=issuer,
+        scopes=" ".join(scopes),
         created_at=clock.now(),
     )
     return made if added else None
+
+
+def services(tx: Tx, issuer: str) -> list[Link]:
+    """The services (not people) that tokens of an issuer's are of, the oldest first."""
+    return [
+        _link(row)
+        for row in tx.all(f"{_LINK} WHERE kind = 'oidc' AND label = ? AND scopes <> '' ORDER BY id", (issuer,))
+    ]
+
+
+def people_of(tx: Tx, issuer: str) -> list[str]:
+    """Whose accounts tokens of an issuer's open."""
+    return [row[0] for row in tx.all("SELECT user_id FROM credentials WHERE kind = 'oidc' AND label = ?", (issuer,))]
+
+
+def end_link(tx: Tx, link_id: str, moment: Instant) -> None:
+    """Tokens of that one that were issued until then open nothing any more."""
+    tx.execute("UPDATE credentials SET used_at = ? WHERE id = ?", (moment, link_id))
 
 
 def end_tokens(tx: Tx, user_id: str, moment: Instant) -> None:

@@ -11,7 +11,10 @@ from mailwright.storage.database import Tx
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One sign-in. `client` is the address and `agent` the browser it was made with; `long_lived`: kept when it is closed."""
+    """One sign-in. `client` is the address and `agent` the browser it was made with; `long_lived`: kept when it is closed.
+
+    Of one by a provider elsewhere: its id, its word for the session there, and the ID token (sealed) that it wants at sign-out.
+    """
 
     id: str
     user_id: str
@@ -22,9 +25,15 @@ class Session:
     created_at: Instant
     seen_at: Instant
     expires_at: Instant
+    provider_id: str | None = None
+    provider_session: str | None = None
+    provider_token: str | None = field(default=None, repr=False)
 
 
-_COLUMNS = "id, user_id, authenticated_by, client, agent, long_lived, created_at, seen_at, expires_at"
+_COLUMNS = (
+    "id, user_id, authenticated_by, client, agent, long_lived, created_at, seen_at, expires_at, provider_id, provider_session, "
+    "provider_token"
+)
 
 
 def add(tx: Tx, session: Session, token: str) -> None:
@@ -41,6 +50,9 @@ def add(tx: Tx, session: Session, token: str) -> None:
         created_at=session.created_at,
         seen_at=session.seen_at,
         expires_at=session.expires_at,
+        provider_id=session.provider_id,
+        provider_session=session.provider_session,
+        provider_token=session.provider_token,
     )
 
 
@@ -59,6 +71,17 @@ def by_id(tx: Tx, session_id: str) -> Session | None:
 def of_user(tx: Tx, user_id: str) -> list[Session]:
     """Those of a person, the one seen last first."""
     rows = tx.all(f"SELECT {_COLUMNS} FROM sessions WHERE user_id = ? ORDER BY seen_at DESC, id", (user_id,))
+    return [Session(*row) for row in rows]
+
+
+def of_provider(tx: Tx, provider_id: str, *, session: str | None = None, user_id: str | None = None) -> list[Session]:
+    """Those that a provider vouched for: all, those of one `session` there, those of a person, or those that are both."""
+    where, params = ["provider_id = ?"], [provider_id]
+    for column, value in (("provider_session", session), ("user_id", user_id)):
+        if value is not None:
+            where.append(f"{column} = ?")
+            params.append(value)
+    rows = tx.all(f"SELECT {_COLUMNS} FROM sessions WHERE {' AND '.join(where)} ORDER BY id", params)
     return [Session(*row) for row in rows]
 
 

@@ -51,4 +51,4 @@ class CoreEntrance:
 
     async def authenticate_token(self, name: str, token: str, client: str) -> Account:
         """See `core.bearers.authenticate`."""
-        return await bearers.authenticate(self._core, name, token, client=client)
+        return await bearers.authenticate(self._core, name, token, client=client, door="smtp")

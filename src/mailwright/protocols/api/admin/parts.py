@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mailwright.core.administration.condition import Looks
 from mailwright.core.administration.failedtasks import Again
+from mailwright.core.administration.providers import Looking
 from mailwright.core.dnscheck import LookUp
 from mailwright.core.dnsrecords import Doors
 from mailwright.core.modelchoices import Premises
@@ -25,3 +26,4 @@ class Machine:
     looks: Looks | None = None
     models: Premises | None = None
     again: Again | None = None  # hands a task to its agent once more
+    signon: Looking | None = None  # speaks with identity providers

@@ -12,6 +12,7 @@ from mailwright.protocols.api.admin import (
     mailboxes,
     models,
     outbox,
+    providers,
     retention,
     status,
     tenants,
@@ -29,6 +30,7 @@ def create_router(core: Core, identity: Identity, machine: Machine) -> APIRouter
     reaching = Reaching(identity)
     router.include_router(tenants.create_router(core, reaching))
     router.include_router(domains.create_router(core, reaching, machine))
+    router.include_router(providers.create_router(core, reaching, machine, identity.web.public_url))
     router.include_router(users.create_router(core, reaching, identity.web))
     router.include_router(aliases.create_router(core, reaching))
     router.include_router(mailboxes.create_router(core, reaching))

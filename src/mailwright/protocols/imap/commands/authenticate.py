@@ -42,7 +42,7 @@ async def _step(connection: Connection, data: bytes | None) -> Reply | None:
         return None
     core, client = connection.core, connection.client
     if isinstance(said, Token):
-        asked = bearers.authenticate(core, said.name, said.token, client=client)
+        asked = bearers.authenticate(core, said.name, said.token, client=client, door="imap")
     else:
         asked = accounts.authenticate(core, said.name, said.password, client=client, scope="imap")
     reply = await sign_in(connection, asked)

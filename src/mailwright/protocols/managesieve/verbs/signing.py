@@ -70,7 +70,9 @@ async def _step(connection: "Connection", data: bytes | None) -> bytes:
 
 async def _sign_in(connection: "Connection", said: Credentials | Token) -> Account:
     if isinstance(said, Token):
-        return await bearers.authenticate(connection.core, said.name, said.token, client=connection.client)
+        return await bearers.authenticate(
+            connection.core, said.name, said.token, client=connection.client, door="sieve"
+        )
     return await accounts.authenticate(connection.core, said.name, said.password, client=connection.client, scope=SCOPE)
 
 
