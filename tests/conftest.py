@@ -19,7 +19,9 @@ from pydantic import TypeAdapter
 from mailwright.storage.database import Database, open_database
 from mailwright.storage.migrate import migrate
 from tests.servers.postgresql import PostgresqlServer, find_binaries
-from tests.servers.s3 import S3Server
+from tests.servers.s3 import BUCKET, S3Server
+from tests.servers_node.azurite import Azurite
+from tests.servers_node.packages import NotAvailable
 from tests.servers.valkey import ValkeyServer, find_binary
 
 
@@ -145,3 +147,15 @@ def valkey_server() -> Iterator[ValkeyServer]:
     server = ValkeyServer(binary)
     yield server
     server.destroy()
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """Azure Blob Storage, with one container."""
+    try:
+        server = Azurite(tmp_path_factory.mktemp("azurite"))
+    except NotAvailable as why:
+        pytest.skip(str(why))
+    server.make_container(BUCKET)
+    yield server
+    server.stop()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mailwright.agents.models import Models
 from mailwright.agents.models.tools import RunLimits
-from mailwright.core import Core, CoreSettings, modelchoices
+from mailwright.core import Core, CoreSettings, modelchoices, sealing
 from mailwright.core.secrets import Vault
 from mailwright.domain.clock import DAY, HOUR, SECOND
 from mailwright.domain.modelnames import PURPOSES
@@ -50,12 +50,18 @@ if TYPE_CHECKING:
 def build_core(settings: Settings) -> Core:
     """Open (and bring up to date) what the installation keeps. For everything that needs no servers.
 
-    Raises TryLater when the database cannot be reached. Close it with `core.database.close()`.
+    Raises TryLater when the database cannot be reached, BadInput when this machine has another `secret_key` than it. Close it with
+    `core.database.close()`.
     """
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate(settings.database_direct_url or settings.database_url)
-    database = open_database(settings.database_url, direct=settings.database_direct_url)
-    return Core(database, blobs_of(settings, database), core_settings(settings), secrets=vault_of(settings))
+    database, vault = open_database(settings.database_url, direct=settings.database_direct_url), vault_of(settings)
+    try:
+        sealing.check(database, vault)
+    except BaseException:
+        database.close()
+        raise
+    return Core(database, blobs_of(settings, database), core_settings(settings), secrets=vault)
 
 
 def lock_folder(folder: Path) -> int:
@@ -75,7 +81,8 @@ def lock_folder(folder: Path) -> int:
 def vault_of(settings: Settings) -> Vault:
     """What seals secrets: `secret_key`, or the file `secret.key` in the data folder, which it makes at first need."""
     given = None if settings.secret_key is None else settings.secret_key.get_secret_value()
-    return Vault(given, path=settings.data / "secret.key")
+    old = "" if settings.old_secret_keys is None else settings.old_secret_keys.get_secret_value()
+    return Vault(given, path=settings.data / "secret.key", old=old.split())
 
 
 def core_settings(settings: Settings) -> CoreSettings:

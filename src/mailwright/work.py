@@ -40,6 +40,7 @@ from mailwright.installation import (
 )
 from mailwright.pipeline import Consumers, Flows, Handler
 from mailwright.settings import Settings
+from mailwright.stores import looking_of
 from mailwright.webs import research_web_of, web_of
 
 SMTPS_PORT, SUBMISSION_PORT = 465, 587  # RFC 8314 §7.3, RFC 6409 §3.1
@@ -58,17 +59,8 @@ class Work:
         self._servers = servers_of(settings)
         self._shop = Workshop()
         self._elsewhere = Elsewhere(settings, core)
-        self._postmark, self._ses = _postmark(settings), _ses(settings)
-        ways_out: dict[str, Transport] = {}
-        if self._postmark is not None:
-            ways_out[outbox.POSTMARK] = self._postmark
-        elif self._ses is not None:
-            ways_out[outbox.SES] = self._ses
-        else:
-            ways_out[outbox.SMTP] = _way_out(settings)
-        self._whatsapp = _whatsapp(settings, core)
-        if self._whatsapp is not None:
-            ways_out[outbox.WHATSAPP] = self._whatsapp
+        ways_out = ways_out_of(settings, core)
+        self._ways_out = [*ways_out.values()]
         self._dispatcher = Dispatcher(core, ways_out, alone=settings.database_url.startswith("sqlite:///"))
         self._search = (
             None
@@ -77,6 +69,12 @@ class Work:
         )
         self._pushing = Pushing(core, WebPush(DnsResolver(), allow_private=settings.allow_private_push))
         self._working = False
+
+    def take_secrets(self, settings: Settings) -> None:
+        """Ways out with the secrets of now; those that are under way end with the ones they began with. From any thread."""
+        for channel, transport in ways_out_of(settings, self._core).items():
+            self._ways_out.append(transport)
+            self._dispatcher.replace(channel, transport)
 
     async def start(self, roles: frozenset[str]) -> None:
         """Begin. Raises AlreadyExists, TryLater."""
@@ -88,9 +86,12 @@ class Work:
         concierge.scanning.configure(self._core, self._flows)
         scribe.configure(self._core, self._models, self._research, scribe_options_of(self._settings))
         public_url = self._core.settings.public_url
-        housekeeping.configure(self._core, self._flows, lambda: shop_of(self._settings, public_url))
+        housekeeping.configure(
+            self._core, self._flows, lambda: shop_of(self._settings, public_url), looking_of(self._settings)
+        )
         if "scheduler" in roles:
             self._flows.schedule(housekeeping.NIGHTLY, housekeeping.housekeeping)
+            self._flows.schedule(housekeeping.AFTER_NIGHTLY, housekeeping.reconcile)
             self._flows.schedule(housekeeping.EVERY_MINUTE, housekeeping.wake_snoozed)
             self._flows.schedule(housekeeping.EVERY_MINUTE, employee.tell_progress)
             self._flows.schedule(assistant.EVERY_HOUR, assistant.heal)
@@ -148,8 +149,10 @@ class Work:
             await self._flows.stop(seconds)
         await self._models.close()
         await scribe.close()
-        outside = (self._postmark, self._ses, self._whatsapp, self._web, self._research)
-        for each in (*outside, self._servers, self._shop, self._elsewhere):
+        for way in self._ways_out:
+            if isinstance(way, Postmark | Ses | WhatsApp):
+                await way.close()
+        for each in (self._web, self._research, self._servers, self._shop, self._elsewhere):
             if each is not None:
                 await each.close()
 
@@ -161,6 +164,30 @@ class Work:
         await turns.measure(self._core)
         if self._search is not None:
             await self._search.measure()
+
+
+SECRETS_OUT = (
+    "postmark_server_token",
+    "ses_access_key_id",
+    "ses_secret_access_key",
+    "smart_host",
+    "whatsapp_access_token",
+)
+"""The settings whose new values `Work.take_secrets` takes."""
+
+
+def ways_out_of(settings: Settings, core: Core) -> dict[str, Transport]:
+    """What carries messages out, by channel."""
+    ways: dict[str, Transport] = {}
+    if (by_postmark := _postmark(settings)) is not None:
+        ways[outbox.POSTMARK] = by_postmark
+    elif (by_ses := _ses(settings)) is not None:
+        ways[outbox.SES] = by_ses
+    else:
+        ways[outbox.SMTP] = _way_out(settings)
+    if (to_phones := _whatsapp(settings, core)) is not None:
+        ways[outbox.WHATSAPP] = to_phones
+    return ways
 
 
 def _postmark(settings: Settings) -> Postmark | None:

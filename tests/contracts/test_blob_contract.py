@@ -1,4 +1,4 @@
-"""What every blob store promises: small blobs in the row, large ones on disk or in S3."""
+"""What every blob store promises: small blobs in the row, large ones on disk, in S3 or in Azure Blob Storage."""
 
 from pathlib import Path
 
@@ -7,15 +7,19 @@ import pytest
 from mailwright.domain.refusals import NotFound, TryLater
 from mailwright.storage import BlobStore, Database, open_blobs
 from tests.servers.s3 import BUCKET, S3Server
+from tests.servers_node.azurite import Azurite
 
 LARGE = bytes(range(256)) * 2_000
 SMALL = b"a small message"
 
 
-@pytest.fixture(params=["disk", "s3"])
+@pytest.fixture(params=["disk", "s3", pytest.param("azure", marks=pytest.mark.server)])
 def blobs(request: pytest.FixtureRequest, any_database: Database, data_folder: Path) -> BlobStore:
     if request.param == "disk":
         return open_blobs(any_database, f"file://{data_folder}")
+    if request.param == "azure":
+        azurite: Azurite = request.getfixturevalue("azurite")
+        return open_blobs(any_database, f"az://{BUCKET}", inline_bytes=1000, **azurite.options)
     server: S3Server = request.getfixturevalue("s3_server")
     return open_blobs(any_database, f"s3://{BUCKET}", inline_bytes=1000, **server.options)
 
@@ -91,3 +95,13 @@ async def test_ranges_of_many_blobs_are_read_at_once(blobs: BlobStore, any_datab
     small, large = (each.id for each in staged)
     found = await blobs.read_many([(small, 2, 7), (large, 1_000, 1_010), (lost.id, 0, 5), (small, 0, len(SMALL))])
     assert found == [SMALL[2:7], LARGE[1_000:1_010], None, SMALL]
+
+
+async def test_a_key_is_used_once_and_its_size_is_known(blobs: BlobStore) -> None:
+    staged = await blobs.stage(TENANT, LARGE)
+    assert blobs.outside.sizes([staged.key, staged.key.replace("2", "3")]) == {staged.key: len(LARGE)}
+    blobs.outside.put(staged.key, LARGE)  # the same again does no harm
+    if blobs.outside.place == "object":
+        with pytest.raises(TryLater):
+            blobs.outside.put(staged.key, LARGE[::-1])
+    assert blobs.outside.get(staged.key, 0, len(LARGE)) == LARGE

@@ -1,7 +1,12 @@
-"""S3 by moto, in a thread of the tests."""
+"""S3 by moto, in a thread of the tests; and a server in front of it that is slow, fails or lies when it is told to."""
 
 from __future__ import annotations
 
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
 from moto.server import ThreadedMotoServer
 from obstore.store import S3Store
 
@@ -28,7 +33,76 @@ class S3Server:
         self._server.stop()
 
     def _make_bucket(self) -> None:
-        import httpx
-
         httpx.put(f"{self.endpoint}/{BUCKET}").raise_for_status()
         assert S3Store(BUCKET, **KEYS, endpoint=self.endpoint, client_options={"allow_http": True}) is not None
+
+
+class Meddler:
+    """Passes requests on to a server and keeps them in `seen` as (method, path, headers); until told otherwise, honestly."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.seen: list[tuple[str, str, dict[str, str]]] = []
+        self.seconds = 0.0  # how long each answer is waited for
+        self.failing = 0  # so many requests get 503 instead of an answer
+        self.lying = False  # what is read is changed in one octet
+        self.forgetful = 0  # so many puts are done and their answer is lost
+        meddler = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_one_request(self) -> None:
+                try:
+                    super().handle_one_request()
+                except (BrokenPipeError, ConnectionResetError):
+                    self.close_connection = True
+
+            def __getattr__(self, name: str) -> object:
+                if name.startswith("do_"):
+                    return self._pass_on
+                raise AttributeError(name)
+
+            def _pass_on(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                meddler.seen.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}))
+                time.sleep(meddler.seconds)
+                if meddler.failing > 0:
+                    meddler.failing -= 1
+                    return self._answer(503, {}, b"")
+                headers = {k: v for k, v in self.headers.items() if k.lower() not in ("connection", "host")}
+                told = client.request(self.command, f"{endpoint}{self.path}", content=body, headers=headers)
+                if meddler.forgetful > 0 and self.command == "PUT":
+                    meddler.forgetful -= 1
+                    return self._answer(503, {}, b"")
+                content = told.content
+                if meddler.lying and self.command == "GET" and "list-type" not in self.path and content:
+                    content = bytes([content[0] ^ 1]) + content[1:]
+                kept = {
+                    k: v for k, v in told.headers.items() if k.lower() not in ("content-length", "connection", "date")
+                }
+                if self.command == "HEAD":
+                    kept["content-length"] = told.headers.get("content-length", "0")
+                return self._answer(told.status_code, kept, content)
+
+            def _answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                if "content-length" not in headers:
+                    self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(content)
+
+            def log_message(self, *args: object) -> None:
+                return
+
+        client = httpx.Client(timeout=30)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()

@@ -148,8 +148,8 @@ def _look(settings: Settings, sender: Address, recipient: Address, parsed: mime.
     except NotFound:
         return _Installed(assumed=True, kind="agent", serves=True)
     from mailwright.core import messages
-    from mailwright.installation import blobs_of
     from mailwright.storage import open_database, threads
+    from mailwright.stores import blobs_of
 
     database = open_database(settings.database_url, direct=settings.database_direct_url)
     blobs = blobs_of(settings, database)

@@ -1,23 +1,29 @@
-"""`mailwright storage`: attachments in workspaces, with their versions."""
+"""`mailwright storage`: attachments in workspaces, with their versions; and whether everything kept is there."""
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mailwright.cli.installation import DataOption, opened
 from mailwright.cli.lookup import checked_id
-from mailwright.cli.terminal import answer, group, read_json
+from mailwright.cli.terminal import answer, group, note, read_json
 from mailwright.domain.refusals import BadInput, NotFound
 
 if TYPE_CHECKING:
+    from mailwright.core import Core
+    from mailwright.core.reconciling import Outcome, Told
     from mailwright.core.workspaces import NewFile
     from mailwright.storage import Tx
     from mailwright.storage.accounts import Account
     from mailwright.storage.workspaces import WorkspaceFile
 
-commands = group("storage", "What is kept of attachments. JSON in and out.")
+commands = group("storage", "What is kept: attachments of workspaces, and whether every message has its octets.")
+
+TELL_SECONDS = 2.0  # between two lines of progress
 
 
 @commands.command("attachments")
@@ -65,6 +71,71 @@ def attachments(
             "too_large": [file.name for file in files if file not in kept],
         }
     )
+
+
+@commands.command("check")
+def check(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended, and remove what nobody names.")
+    ] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Read every message, not only some.")] = False,
+    tenant: Annotated[str, typer.Option(metavar="NAME", help="Only this tenant's messages.")] = "",
+    backup: Annotated[
+        str, typer.Option("--from", metavar="PLACE", help="Copies under the same keys: a folder, or s3:// or az://.")
+    ] = "",
+    after: Annotated[str, typer.Option(metavar="ID", help="Go on behind this one: what the progress told last.")] = "",
+    per_second: Annotated[int, typer.Option(min=0, help="Look at so many messages a second; 0 is no limit.")] = 0,
+    data: DataOption = None,
+) -> None:
+    """Compare rows with what is kept outside the database. Status 1 when something is missing or damaged."""
+    import asyncio
+
+    from mailwright.cli.installation import settings_of
+    from mailwright.core import reconciling
+    from mailwright.storage.blobs import open_outside
+    from mailwright.storage.retention import START
+    from mailwright.stores import object_options
+
+    settings = settings_of(data)
+    if after:
+        checked_id(after, "message")
+    place = f"file://{Path(backup).absolute()}" if backup and "://" not in backup else backup
+    with opened(data) as core:
+        options = reconciling.Options(
+            sample=1.0 if deep else settings.reconcile_sample,
+            repair=repair,
+            tenant_id=_tenant_id(core, tenant) if tenant else None,
+            per_second=per_second or None,
+            backup=open_outside(place, object_options(settings)) if place else None,
+        )
+        outcome = asyncio.run(reconciling.reconcile(core, options, after=after or START, told=_teller()))
+    answer(outcome.as_json())
+    if outcome.open.get("missing") or outcome.open.get("damaged") or outcome.unreadable:
+        raise typer.Exit(1)
+
+
+def _tenant_id(core: Core, name: str) -> str:
+    from mailwright.storage import domains
+
+    found = core.database.read_now(lambda tx: domains.tenant_named(tx, name))
+    if found is None:
+        raise NotFound(f"there is no tenant {name}")
+    return found
+
+
+def _teller() -> Told:
+    """Tells how far it came, now and then, and where to go on."""
+    last = time.monotonic()
+
+    def tell(place: str, outcome: Outcome) -> None:
+        nonlocal last
+        if time.monotonic() - last >= TELL_SECONDS:
+            last = time.monotonic()
+            note(
+                f"{outcome.looked_at} looked at, {outcome.missing} missing, {outcome.damaged} damaged; --after {place}"
+            )
+
+    return tell
 
 
 def described(user_id: str, file: WorkspaceFile) -> dict[str, Any]:

@@ -10,14 +10,14 @@ import os
 import shutil
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from mailwright.domain.ids import new_id
-from mailwright.storage import Tx, accounts, assignments, dead_letters, domains
+from mailwright.storage import Tx, accounts, assignments, dead_letters, divergences, domains
 
 LOW_BYTES = 2 * 1024**3  # free on the disk: below it a warning
 EMPTY_BYTES = 200 * 1024**2  # below it nothing is well: SQLite needs room to commit
@@ -116,6 +116,20 @@ def contents(tx: Tx) -> Iterator[Check]:
     dead = sum(dead_letters.count_open(tx).values())
     if dead:
         yield Check("dead letters", "warn", f"{dead} are waiting: mailwright dlq list")
+    yield kept(divergences.counts(tx))
+
+
+def kept(open_ones: Mapping[str, int]) -> Check:
+    """Whether every message has its octets, as far as the reconciler and readers saw."""
+    lost = open_ones.get("missing", 0) + open_ones.get("damaged", 0)
+    if lost:
+        told = ", ".join(f"{count} {kind}" for kind, count in open_ones.items() if count)
+        return Check("messages", "fail", f"{told}: mailwright storage check --repair")
+    if open_ones.get("orphaned"):
+        return Check(
+            "messages", "warn", f"{open_ones['orphaned']} stored that nobody names: the nightly sweep removes them"
+        )
+    return Check("messages", "ok", "none is known to be missing or damaged")
 
 
 def name(hostname: str, listens_on: str) -> Check:

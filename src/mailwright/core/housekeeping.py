@@ -1,5 +1,6 @@
 """Housekeeping: what is done by the clock, as workflows, so that one process of many does it: the nightly round over what
-expires, and every minute the look for snoozed messages that are to come back.
+expires, the look whether rows and what is kept outside the database agree, and every minute the look for snoozed messages
+that are to come back.
 
 Scheduled by `app.py`; `configure` comes first in every process that serves lanes. Mail policies are `retention`'s, the
 engine's own rows are `pipeline.retention`'s; here is only when they run.
@@ -24,6 +25,7 @@ from mailwright.core import (
     mailboxes,
     phones,
     pushsubscriptions,
+    reconciling,
     retention,
     sessions,
     snoozing,
@@ -37,11 +39,14 @@ from mailwright.core.outreach import keeping as outreach
 from mailwright.domain.refusals import TryLater
 from mailwright.pipeline import Flows, step, workflow
 from mailwright.pipeline.retention import purge
+from mailwright.storage import retention as policies
 
 log = structlog.get_logger(__name__)
 
 NIGHTLY = "17 3 * * *"  # UTC; a minute that not everybody else's cron uses too
+AFTER_NIGHTLY = "47 3 * * *"  # when the collector has been there
 EVERY_MINUTE = "* * * * *"
+SLICES = 20  # of the reconciler in one step: where it goes on after a crash
 
 
 @dataclass(slots=True)
@@ -49,14 +54,20 @@ class _Parts:
     core: Core
     flows: Flows
     shop: Callable[[], Shop | None]
+    looking: reconciling.Options
 
 
 _parts: list[_Parts] = []
 
 
-def configure(core: Core, flows: Flows, shop: Callable[[], Shop | None] = lambda: None) -> None:
-    """Say whose house it is, and where plans are sold if they are; the last word counts."""
-    _parts[:] = [_Parts(core, flows, shop)]
+def configure(
+    core: Core,
+    flows: Flows,
+    shop: Callable[[], Shop | None] = lambda: None,
+    looking: reconciling.Options | None = None,
+) -> None:
+    """Say whose house it is, where plans are sold if they are, and how the reconciler looks; the last word counts."""
+    _parts[:] = [_Parts(core, flows, shop, looking or reconciling.Options())]
 
 
 @workflow(name="housekeeping", lane="ingest")
@@ -87,6 +98,38 @@ async def sweep_mail() -> int:
     await whatsappsent.forget(core)
     swept = await retention.sweep(core)
     return swept.expired + swept.redacted + swept.collected
+
+
+@workflow(name="reconciling", lane="ingest")
+async def reconcile(due: datetime, _context: Any = None) -> None:
+    """One look at everything that is kept."""
+    after: str | None = policies.START
+    while after is not None:
+        after = await reconcile_slices(after)
+    await settle_divergences()
+
+
+@step(attempts=3)
+async def reconcile_slices(after: str) -> str | None:
+    """Look at some slices behind a blob's id; the id to go on behind, None at the end."""
+    parts, last = _here(), after
+    outcome = reconciling.Outcome()
+    for _ in range(SLICES):
+        found = await reconciling.check_slice(parts.core, parts.looking, last, outcome)
+        if found is None:
+            return None
+        last = found
+    return last
+
+
+@step(attempts=3)
+async def settle_divergences() -> int:
+    """Mend what can be mended; how many divergences are still open."""
+    parts, outcome = _here(), reconciling.Outcome()
+    await reconciling.finish(parts.core, parts.looking, outcome)
+    left = sum(outcome.open.values())
+    log.info("reconciling.done", repaired=outcome.repaired, healed=outcome.healed, open=left)
+    return left
 
 
 @workflow(name="snoozing", lane="notify")

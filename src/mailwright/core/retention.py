@@ -9,7 +9,7 @@ that ended keep their texts, and what was gathered for them, no longer than mail
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -71,6 +71,22 @@ async def collect(core: Core, batch: Sequence[Event]) -> None:
             await _collect_one(core, blob_id)
 
 
+async def collect_garbage(core: Core) -> int:
+    """Remove what nobody names, rows and what lies outside, once it is older than STAGED_KEPT; how many. Raises TryLater."""
+    before = clock.now() - STAGED_KEPT
+    return await _collect_orphans(core, before) + await asyncio.to_thread(_collect_staged, core, before)
+
+
+def is_needed(tx: Tx, blob_id: str) -> bool:
+    """Whether somebody names the blob."""
+    return rows.blob_in_use(tx, blob_id)
+
+
+def is_named(tx: Tx, key: str) -> bool:
+    """Whether a row names what lies outside under this key."""
+    return bool(policies.named_keys(tx, [key]))
+
+
 async def sweep(core: Core) -> Swept:
     """Apply every policy once. A message that cannot be redacted stops nothing: its error is in the answer. Raises TryLater."""
     swept, now = Swept(), clock.now()
@@ -84,8 +100,7 @@ async def sweep(core: Core) -> Swept:
         await _all_slices(core, lambda tx, s=status: outbox.purge(tx, s, now - settings.outbox_kept, SLICE))  # type: ignore[misc]
     await _all_slices(core, lambda tx: reports.purge(tx, now - settings.outbox_kept, SLICE))
     await _all_slices(core, lambda tx: hook_payloads.purge(tx, now - PAYLOADS_KEPT, SLICE))
-    swept.collected += await _collect_orphans(core, now - STAGED_KEPT)
-    swept.collected += await asyncio.to_thread(_collect_staged, core, now - STAGED_KEPT)
+    swept.collected += await collect_garbage(core)
     for error in swept.errors:
         log.error("retention.message_skipped", error=error)
     log.info("retention.swept", expired=swept.expired, redacted=swept.redacted, collected=swept.collected)
@@ -177,15 +192,19 @@ def _point_at(tx: Tx, core: Core, message_id: str, blob: StoredBlob, structure: 
 
 
 async def _collect_orphans(core: Core, before: clock.Instant) -> int:
-    """Rows that nobody names: what was left when a sender or a person was faster than the events."""
-    count, after = 0, policies.START
-    while True:
-        orphans, last = await core.read(lambda tx, after=after: policies.orphaned_blobs(tx, before, after, SLICE))  # type: ignore[misc]
+    count = 0
+    async for blob_id in unneeded(core, before):
+        count += await _collect_one(core, blob_id)
+    return count
+
+
+async def unneeded(core: Core, before: clock.Instant) -> AsyncIterator[str]:
+    """Rows that nobody names: what was left when a sender or a person was faster than the events. Raises TryLater."""
+    after: str | None = policies.START
+    while after is not None:
+        orphans, after = await core.read(partial(policies.orphaned_blobs, before=before, after=after, limit=SLICE))
         for blob_id in orphans:
-            count += await _collect_one(core, blob_id)
-        if last is None:
-            return count
-        after = last
+            yield blob_id
 
 
 async def _collect_one(core: Core, blob_id: str) -> int:
@@ -202,13 +221,19 @@ async def _collect_one(core: Core, blob_id: str) -> int:
 
 
 def _collect_staged(core: Core, before: clock.Instant) -> int:
-    """Files and objects without a row: their transaction never came, or their row went before a crash."""
-    old = (key for key, written in core.blobs.outside_keys() if written < before)
     count = 0
+    for key in unnamed(core, before):
+        core.blobs.delete_outside(key)
+        count += 1
+    return count
+
+
+def unnamed(core: Core, before: clock.Instant) -> Iterator[str]:
+    """Files and objects without a row that are older than a moment: their transaction never came, or their row went before a crash.
+
+    Blocks. Raises TryLater.
+    """
+    old = (key for key, written in core.blobs.outside_keys() if written < before)
     while keys := list(islice(old, BATCH)):
         named = core.database.read_now(lambda tx, k=keys: policies.named_keys(tx, k))  # type: ignore[misc]
-        for key in keys:
-            if key not in named:
-                core.blobs.delete_outside(key)
-                count += 1
-    return count
+        yield from (key for key in keys if key not in named)

@@ -86,7 +86,7 @@ class ObjectBlobs:
         try:
             try:
                 self._put(key, data, replace=replace)
-            except NotFoundError:  # to a put that is: no such bucket
+            except (NotFoundError, FileNotFoundError):  # to a put that is: no such bucket
                 if not self._for_each_tenant:
                     raise
                 self._buckets.make(self._bucket_of(key))
