@@ -29,7 +29,7 @@ FILE_END = "_FILE"  # MAILWRIGHT_X_FILE names a file with X
 REFERENCE = "vault://"
 LARGEST_FILE = 1024 * 1024  # bytes: what is longer is no secret, and may be a device without an end
 OWN_FILES = ("vault_token", "vault_secret_id")  # whose …_file is a setting of its own: it is read again and again
-HOLD_PASSWORDS = ("database_url", "blob_url")
+HOLD_PASSWORDS = ("database_url", "database_direct_url", "blob_url")
 AGAIN_SECONDS = 2.0
 TOLD_EVERY = 10.0
 
@@ -53,6 +53,16 @@ def is_secret(name: str) -> bool:
 def file_variables() -> dict[str, str]:
     """The variables that name files with secrets, each with its setting."""
     return {variable(name) + FILE_END: name for name in Settings.model_fields if is_secret(name)}
+
+
+def files_given() -> dict[str, str]:
+    """The files that are named so in the environment, each with its setting."""
+    return {name: path for named, name in file_variables().items() if (path := os.environ.get(named))}
+
+
+def needs_keeping(settings: Settings) -> bool:
+    """Whether any secret may change or end while the process runs: Vault is used, or files give some."""
+    return settings.vault_url is not None or bool(files_given())
 
 
 class Sources:
@@ -98,10 +108,8 @@ class Sources:
         values.update(environment)
         origins.update({name: f"environment, {variable(name)}" for name in environment})
         changing, problems = set(), []
-        for named, name in file_variables().items():
-            path = os.environ.get(named)
-            if not path:
-                continue
+        for name, path in files_given().items():
+            named = variable(name) + FILE_END
             if name in environment:
                 problems.append(f"{named}: {variable(name)} is given, too; leave one of them")
                 continue
