@@ -16,7 +16,17 @@ import structlog
 from fastapi import FastAPI
 
 from mailwright import telemetry
-from mailwright.core import Core, checkup, connectionfigures, databasefigures, reconciling, status, vapid
+from mailwright.core import (
+    Core,
+    checkup,
+    connectionfigures,
+    databasefigures,
+    reconciling,
+    sealing,
+    status,
+    tenantfigures,
+    vapid,
+)
 from mailwright.core.authentication import Authenticator, Trust
 from mailwright.core.dnscheck import ANSWER_SECONDS
 from mailwright.core.dnsrecords import Doors
@@ -37,7 +47,7 @@ from mailwright.installation import (
     shop_of,
     whatsapp_of,
 )
-from mailwright.openings import Door, open_doors, open_operations
+from mailwright.openings import Door, open_doors, open_operations, tls_of
 from mailwright.pipeline import Flows
 from mailwright.pipeline.heartbeat import Heartbeat, executor_id
 from mailwright.protocols.api import ApiSettings, HttpServer, create_api
@@ -49,6 +59,8 @@ from mailwright.protocols.identity import Web
 from mailwright.protocols.smtp.core_entrance import CoreEntrance
 from mailwright.scribing import Scribing
 from mailwright.settings import Settings
+from mailwright.settings.fetching import needs_keeping
+from mailwright.signon import SignOn
 from mailwright.storage.search.folder import SearchFolder
 
 if TYPE_CHECKING:
@@ -60,6 +72,7 @@ if TYPE_CHECKING:
     from mailwright.connectors.pictures import PictureFetcher
     from mailwright.connectors.rspamd import Rspamd
     from mailwright.core.billing import Shop
+    from mailwright.secretkeeping.keeper import Keeper
     from mailwright.storage import Tx
     from mailwright.storage.dead_letters import DeadLetter
     from mailwright.work import Work
@@ -91,6 +104,8 @@ class Application:
         self._google: Trusted | None = None
         self._signon: SignOn | None = None
         self._unobserve: Callable[[], None] | None = None
+        self._keeper: Keeper | None = None
+        self._certificate: asyncio.Task[None] | None = None
         self._lock: int | None = None
         self._started = False
 
@@ -116,6 +131,7 @@ class Application:
         """
         try:
             self._unobserve = await asyncio.to_thread(telemetry.observe, self.settings)
+            await self._keep_secrets()
             await self._open_storage()
             await self._open_doors(self.settings.active_roles)
         except BaseException:
@@ -129,6 +145,10 @@ class Application:
             if roles & {"worker", "scheduler"}:
                 self._work = await asyncio.to_thread(self._make_work)
                 await self._work.start(roles)
+                if self._keeper is not None:
+                    from mailwright.work import SECRETS_OUT
+
+                    self._keeper.changes.listen(SECRETS_OUT, self._work.take_secrets)
         except BaseException:
             await self.stop(grace=1.0)
             raise
@@ -162,6 +182,11 @@ class Application:
             if self.core.search is not None:
                 await asyncio.to_thread(self.core.search.close)
             await asyncio.to_thread(self.core.database.close)
+        if self._certificate is not None:
+            self._certificate.cancel()
+        if self._keeper is not None:
+            await asyncio.to_thread(self._keeper.stop)
+            self._keeper = None
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -184,12 +209,20 @@ class Application:
             log.info("stopping")
             await self.stop()
 
+    async def _keep_secrets(self) -> None:
+        if needs_keeping(self.settings):
+            from mailwright.secretkeeping.keeper import Keeper
+
+            self._keeper = Keeper(self.settings)
+            await asyncio.to_thread(self._keeper.start)
+
     async def _open_storage(self) -> None:
         settings, roles = self.settings, self.settings.active_roles
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.embedded:
             self._lock = lock_folder(settings.data)
         self.core = await asyncio.to_thread(build_core, settings)
+        await asyncio.to_thread(sealing.prove, self.core)
         self.core.search = SearchFolder(settings.data / "search")
         executor = "embedded" if self.embedded else executor_id()
         self.flows = Flows(self.core.database, flows_url(settings), executor_id=executor, on_dead=_on_dead)
@@ -219,7 +252,12 @@ class Application:
         await self._signon.start()
         authenticator = await asyncio.to_thread(self._authenticator)
         entrance = CoreEntrance(self.core, authenticator)
-        async for name, door in open_doors(settings, self.core, entrance, roles):
+        context = watch = None
+        if roles & {"smtp", "lmtp", "imap"}:
+            context, watch = await asyncio.to_thread(tls_of, settings)
+        if watch is not None:
+            self._certificate = asyncio.create_task(watch.run())
+        async for name, door in open_doors(settings, self.core, entrance, roles, context):
             self.servers[name] = door
         if "http" in roles:
             self.core.push_key = await vapid.public_key(self.core)
@@ -235,7 +273,7 @@ class Application:
             self.core,
             metrics=telemetry.metrics_text,
             measures=[self._measure],
-            checks=[self._at_work],
+            checks=[self._at_work, self._secrets_kept],
             works="worker" in roles,
         )
         watched = await open_operations(settings, probes)
@@ -260,14 +298,13 @@ class Application:
 
     def _api(self, authenticator: Authenticator) -> FastAPI:
         settings = self.settings
-        secret, postmark = settings.webhook_secret, settings.postmark_hook_password
         doors = Doors(settings.imaps_port, settings.submissions_port, settings.submission_port, settings.sieve_port)
         return create_api(
             self.core,
             ApiSettings(
-                webhook_secret=None if secret is None else secret.get_secret_value(),
+                webhook_secret=self._secret("webhook_secret"),
                 webhook_per_minute=settings.webhook_per_minute,
-                postmark_password=None if postmark is None else postmark.get_secret_value(),
+                postmark_password=self._secret("postmark_hook_password"),
                 postmark_per_minute=settings.postmark_hook_per_minute,
                 gmail=GmailHook(
                     None if self._google is None else self._google.verify,
@@ -296,11 +333,22 @@ class Application:
             ),
             metrics=telemetry.metrics_text,
             measures=[self._measure],
-            checks=[self._at_work],
+            checks=[self._at_work, self._secrets_kept],
             works="worker" in settings.active_roles,
             pictures=self._picture,
             authenticator=authenticator,
         )
+
+    def _secret(self, name: str) -> Callable[[], str | None]:
+        """A secret whose value of now is asked for when it is needed."""
+
+        def known() -> str | None:
+            secret = getattr(self.settings if self._keeper is None else self._keeper.changes.settings, name)
+            return None if secret is None else str(secret.get_secret_value())
+
+        if self._keeper is not None:
+            self._keeper.changes.listen([name], lambda _: None)  # asked for at every call
+        return known
 
     async def _picture(self, address: str) -> Picture:
         """A picture that a mail refers to, for its reader. Raises NoPicture."""
@@ -324,11 +372,16 @@ class Application:
             "start", self._started, "it is done" if self._started else "mail is taken; the work begins in a moment"
         )
 
+    async def _secrets_kept(self) -> Finding:
+        # Never a reason to send people elsewhere: whoever restarts all machines at once would stop the mail.
+        return Finding("secrets", True, "none has changed" if self._keeper is None else self._keeper.because())
+
     async def _measure(self) -> None:
         status.publish(await self.core.read(status.measure))
         connectionfigures.publish(await self.core.read(connectionfigures.measure))
         reconciling.publish(await self.core.read(reconciling.measure))
         await databasefigures.measure(self.core)
+        await tenantfigures.measure(self.core)
         if self._work is not None:
             await self._work.measure()
 

@@ -8,6 +8,7 @@ Promises: what a domain says about its mail is told apart from our not knowing: 
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ import dns.exception
 import dns.name
 import dns.rdatatype
 import dns.resolver
+from prometheus_client import Histogram
 
 from mailwright.codecs.mailauth import Answer, Question
 from mailwright.domain.sending import PermanentFailure, TemporaryFailure
@@ -25,6 +27,13 @@ ANSWER_SECONDS = 20.0  # for one question, all servers and repetitions included
 CHECK_SECONDS = 4.0  # for one question about incoming mail, whose sender waits for the answer to all of them
 MAX_VALUES = 50  # of one answer about incoming mail; a name with more verification texts than that has lost count
 MAX_HOSTS = 20  # of one domain; nobody honest has more
+
+dns_seconds = Histogram(
+    "mailwright_dns_seconds",
+    "How long questions to DNS took, repetitions included",
+    ["outcome"],
+    buckets=(0.005, 0.025, 0.1, 0.25, 1, 4, 20),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +114,13 @@ class DnsResolver:
         return Answer(tuple(_value(record, question.kind) for record in found[:MAX_VALUES]))
 
     async def _ask(self, name: dns.name.Name, kind: str, shown: str, *, must_exist: bool = True) -> list[Any]:
+        started = time.monotonic()
+        outcome = "no answer"
         try:
             answer = await self._resolver.resolve(name, kind, raise_on_no_answer=False, search=False)
+            outcome = "answer"
         except dns.resolver.NXDOMAIN:
+            outcome = "no such name"
             if must_exist:
                 raise PermanentFailure(f"the domain {shown} does not exist", "5.1.2") from None
             return []
@@ -115,6 +128,8 @@ class DnsResolver:
             # No server answered, SERVFAIL, a broken answer: none of them says anything final about the domain.
             kind_of_error = type(error).__name__
             raise TemporaryFailure(f"the name servers did not answer for {shown} ({kind_of_error})", "4.4.3") from error
+        finally:
+            dns_seconds.labels(outcome).observe(time.monotonic() - started)
         return list(answer.rrset or ())
 
 

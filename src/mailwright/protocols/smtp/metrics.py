@@ -18,4 +18,5 @@ CONNECTIONS = {kind: _connections.labels(kind) for kind in _KINDS}
 ACCEPT_SECONDS = {kind: _seconds.labels(kind) for kind in _KINDS}
 ACCEPTED = {kind: _total.labels(kind, "accepted") for kind in _KINDS}
 REFUSED = {kind: _total.labels(kind, "refused") for kind in _KINDS}
+LATER = {kind: _total.labels(kind, "later") for kind in _KINDS}
 FAILED = {kind: _total.labels(kind, "failed") for kind in _KINDS}

@@ -8,10 +8,10 @@ import structlog
 from mailwright.codecs.smtp import Data, Message, Problem, Reply, protocol_name
 from mailwright.domain import clock, ids, spans
 from mailwright.domain.envelope import Channel, Envelope
-from mailwright.domain.refusals import Refusal
+from mailwright.domain.refusals import Refusal, TryLater
 from mailwright.protocols.smtp import replies
 from mailwright.protocols.smtp.entrance import Receipt
-from mailwright.protocols.smtp.metrics import ACCEPT_SECONDS, ACCEPTED, FAILED, REFUSED
+from mailwright.protocols.smtp.metrics import ACCEPT_SECONDS, ACCEPTED, FAILED, LATER, REFUSED
 
 if TYPE_CHECKING:
     from mailwright.protocols.smtp.connection import Connection
@@ -41,7 +41,7 @@ async def message(connection: "Connection", command: Message) -> Reply | list[Re
     connection.idle_commands = 0
     server = connection.server
     if command.problem is not None:
-        REFUSED[server.kind].inc()
+        (LATER if command.problem == "storage" else REFUSED)[server.kind].inc()
         return _for_all(connection, PROBLEMS[command.problem])
     connection.flush()  # what was answered before must not wait for the disk
     envelope = _envelope(connection)
@@ -53,7 +53,7 @@ async def message(connection: "Connection", command: Message) -> Reply | list[Re
         ):
             receipt = await _hand_over(connection, envelope, command.raw)
     except Refusal as refusal:
-        REFUSED[server.kind].inc()
+        (LATER if isinstance(refusal, TryLater) else REFUSED)[server.kind].inc()
         return _for_all(connection, replies.reply_to(refusal))
     except Exception:
         FAILED[server.kind].inc()
