@@ -40,6 +40,9 @@ class MailwrightServer:
         self.data = data
         self.smtp_port, self.submission_port, self.lmtp_port, self.http_port = (free_port() for _ in range(4))
         self.submissions_port, self.imap_port, self.imaps_port, self.sieve_port = (free_port() for _ in range(4))
+        roles = str(settings.get("roles", "all")).replace(",", " ").split()
+        # Without the role http it is asked at a port of its own.
+        self.operations_port = 0 if {"all", "http"} & set(roles) else free_port()
         self.settings: dict[str, object] = {
             "data": data,
             "hostname": f"mail.{DOMAIN}",
@@ -51,6 +54,7 @@ class MailwrightServer:
             "sieve_port": self.sieve_port,
             "lmtp_port": self.lmtp_port,
             "http_port": self.http_port,
+            "operations_port": self.operations_port,
             "log_format": "json",
             "webhook_per_minute": 10_000_000,
             **settings,
@@ -228,7 +232,7 @@ class MailwrightServer:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def _url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.http_port}{path}"
+        return f"http://127.0.0.1:{self.operations_port or self.http_port}{path}"
 
     def _ask(self, request: urllib.request.Request) -> tuple[int, str]:
         try:
