@@ -21,7 +21,7 @@ from mailwright.domain.modelnames import PURPOSES
 from mailwright.domain.outreach import Limits
 from mailwright.domain.refusals import AlreadyExists, BadInput
 from mailwright.settings import Settings
-from mailwright.storage import model_calls, open_database
+from mailwright.storage import model_calls, movemark, open_database
 from mailwright.storage.migrate import migrate
 from mailwright.stores import blobs_of
 
@@ -54,11 +54,17 @@ def build_core(settings: Settings) -> Core:
     `core.database.close()`.
     """
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    movemark.refuse_moved(settings.data, settings.database_url, settings.blob_url)
     migrate(settings.database_direct_url or settings.database_url)
     database, vault = open_database(settings.database_url, direct=settings.database_direct_url), vault_of(settings)
     try:
         sealing.check(database, vault)
     except BaseException:
+        database.close()
+        raise
+    try:
+        movemark.refuse_half_filled(database)
+    except AlreadyExists:
         database.close()
         raise
     return Core(database, blobs_of(settings, database), core_settings(settings), secrets=vault)

@@ -39,6 +39,7 @@ from mailwright.cli import (
     workspaces,
 )
 from mailwright.cli.doctor import doctor
+from mailwright.cli.migratestore import migrate_store
 from mailwright.cli.restore import restore
 from mailwright.cli.stops import resume, stop
 from mailwright.cli.terminal import PoliteGroup
@@ -60,6 +61,7 @@ app.command("stop")(stop)
 app.command("resume")(resume)
 app.command("import")(import_)
 app.command("export")(export)
+app.command("migrate-store")(migrate_store)
 app.command("restore")(restore)
 for each in (
     users,

@@ -99,6 +99,12 @@ class StoringSettings(BackupSettings):
             raise ValueError("should be 32 octets in base64") from None
         return value
 
+    def tenant_address(self, blob_url: str) -> str:
+        """Where messages are written when `blob_url` is the setting: with `{tenant}` when each has a bucket."""
+        return (
+            tenant_url(blob_url) if self.blob_buckets == "tenant" and blob_url.startswith(OBJECT_SCHEMES) else blob_url
+        )
+
     def missing_of_storing(self, blob_url: str) -> list[str]:
         """What does not fit together, each as `setting|because`."""
         found = []

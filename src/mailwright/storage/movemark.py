@@ -1,0 +1,100 @@
+"""The mark of an installation whose store is being moved, or was: a file in its data folder, and a table in the database it goes to.
+
+Written by `core/storemoving.py`; asked by whoever opens an installation. Promises: nobody starts on what was moved away, or on a
+database that has only a part of it, without being told in one line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from mailwright.domain import clock
+from mailwright.domain.refusals import AlreadyExists
+from mailwright.storage.database import Database
+
+FILE = "moved.json"
+BEGUN = "store_move"  # a table in the database that is being filled
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A move: where to (without passwords), and whether it is finished. `from_blobs` is where blobs were."""
+
+    id: str
+    phase: Literal["moving", "moved"]
+    to_database: str
+    to_blobs: str
+    from_blobs: str
+    at: clock.Instant
+
+
+def read(folder: Path) -> Mark | None:
+    """The mark in a data folder."""
+    try:
+        return Mark(**json.loads((folder / FILE).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError) as error:
+        raise AlreadyExists(f"{folder / FILE} cannot be read: is this installation moved or not?") from error
+
+
+def write(folder: Path, mark: Mark) -> None:
+    """Set it; it survives a power cut."""
+    staged = folder / f"{FILE}.staged"
+    with staged.open("w", encoding="utf-8") as file:
+        json.dump(asdict(mark), file)
+        file.flush()
+        os.fsync(file.fileno())
+    staged.rename(folder / FILE)
+    _sync(folder)
+
+
+def remove(folder: Path) -> None:
+    """Take it away."""
+    (folder / FILE).unlink(missing_ok=True)
+    _sync(folder)
+
+
+def refuse_moved(folder: Path, database_url: str, blob_url: str) -> None:
+    """Raises AlreadyExists when what these settings name was moved elsewhere, or is being moved."""
+    mark = read(folder)
+    if mark is None:
+        return
+    stays = not database_url.startswith("sqlite:///") if mark.to_database else blob_url != mark.from_blobs
+    if stays:
+        return
+    where = " and ".join(filter(None, (mark.to_database, mark.to_blobs)))
+    if mark.phase == "moving":
+        raise AlreadyExists(
+            f"this installation is being moved to {where}: run migrate-store again, or migrate-store --undo"
+        )
+    day = f"{clock.to_datetime(mark.at):%Y-%m-%d}"
+    raise AlreadyExists(f"this installation was moved to {where} on {day}: start it there, or migrate-store --undo")
+
+
+def refuse_half_filled(database: Database) -> None:
+    """Raises AlreadyExists when an installation is still being moved into this database."""
+    if database.dialect == "postgresql" and database.read_now(
+        lambda tx: tx.scalar(f"SELECT to_regclass('{BEGUN}')::text")
+    ):
+        raise AlreadyExists("an installation is being moved into this database, and not all of it is there")
+
+
+def without_password(url: str) -> str:
+    """The address of a database, fit to be shown."""
+    parts = urlsplit(url)
+    host = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
+    return f"{parts.scheme}://{host}{parts.path}"
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
