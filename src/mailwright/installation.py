@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mailwright.core.administration.failedtasks import Again
     from mailwright.core.billing import Shop
     from mailwright.core.checkup import Premises
+    from mailwright.core.nightlybackup import Plan as BackupPlan
     from mailwright.core.processing import Desk
     from mailwright.elsewhere import Elsewhere
     from mailwright.pipeline import Flows
@@ -128,6 +129,23 @@ def flows_url(settings: Settings) -> str:
     if settings.database_url.startswith("sqlite:///"):
         return f"sqlite:///{settings.data}/flows.db"
     return settings.database_direct_url or settings.database_url
+
+
+def backup_plan_of(settings: Settings) -> BackupPlan | None:
+    """The daily backup; None when no place for it is set."""
+    if settings.backup_url is None:
+        return None
+    from mailwright.core.nightlybackup import Plan
+    from mailwright.settings.backups import keeping
+
+    return Plan(
+        settings.data,
+        settings.backup_url,
+        settings.backup_at,
+        keeping(settings.backup_keep),
+        settings.backup_secret,
+        settings.backup_secret_key,
+    )
 
 
 def models_of(settings: Settings, core: Core | None = None) -> Models:

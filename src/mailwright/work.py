@@ -19,7 +19,7 @@ from mailwright.connectors.ses import Ses
 from mailwright.connectors.smtp import DirectMx, SmartHost
 from mailwright.connectors.webpush import WebPush
 from mailwright.connectors.whatsapp import Template, WhatsApp
-from mailwright.core import Core, housekeeping, outbox, retention
+from mailwright.core import Core, backups, housekeeping, nightlybackup, outbox, retention
 from mailwright.core.dispatch import Dispatcher, Transport
 from mailwright.core.followups import scanning as due
 from mailwright.core.followups import settled, watching
@@ -31,6 +31,7 @@ from mailwright.domain.events import Event
 from mailwright.elsewhere import Elsewhere
 from mailwright.installation import (
     assistant_options_of,
+    backup_plan_of,
     concierge_options_of,
     models_of,
     options_of,
@@ -89,7 +90,9 @@ class Work:
         housekeeping.configure(
             self._core, self._flows, lambda: shop_of(self._settings, public_url), looking_of(self._settings)
         )
+        nightlybackup.configure(self._core, backup_plan_of(self._settings))
         if "scheduler" in roles:
+            nightlybackup.schedule(self._flows)
             self._flows.schedule(housekeeping.NIGHTLY, housekeeping.housekeeping)
             self._flows.schedule(housekeeping.AFTER_NIGHTLY, housekeeping.reconcile)
             self._flows.schedule(housekeeping.EVERY_MINUTE, housekeeping.wake_snoozed)
@@ -162,6 +165,7 @@ class Work:
         await self.consumers.measure()
         await due.measure(self._core)
         await turns.measure(self._core)
+        backups.publish(await self._core.read(backups.measure))
         if self._search is not None:
             await self._search.measure()
 

@@ -16,13 +16,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from mailwright.domain.clock import HOUR, now
 from mailwright.domain.ids import new_id
-from mailwright.storage import Tx, accounts, assignments, dead_letters, divergences, domains
+from mailwright.storage import Tx, accounts, assignments, backups, dead_letters, divergences, domains
 
 LOW_BYTES = 2 * 1024**3  # free on the disk: below it a warning
 EMPTY_BYTES = 200 * 1024**2  # below it nothing is well: SQLite needs room to commit
 SLOW_SYNC_SECONDS = 0.05  # one fsync: every 250 waits for it
 SYNCS = 5
+BACKUP_HOURS = 26  # a daily backup that is older was missed
 SOON = timedelta(days=14)  # a certificate that ends within it
 
 Status = Literal["ok", "warn", "fail"]
@@ -113,6 +115,7 @@ def contents(tx: Tx) -> Iterator[Check]:
     else:
         agents = len([each for each in assignments.listing(tx) if each.enabled])
         yield Check("domains", "ok", f"{', '.join(names[:5])}; {people} mailboxes, {agents} served by an agent")
+    yield backup(tx)
     dead = sum(dead_letters.count_open(tx).values())
     if dead:
         yield Check("dead letters", "warn", f"{dead} are waiting: mailwright dlq list")
@@ -130,6 +133,19 @@ def kept(open_ones: Mapping[str, int]) -> Check:
             "messages", "warn", f"{open_ones['orphaned']} stored that nobody names: the nightly sweep removes them"
         )
     return Check("messages", "ok", "none is known to be missing or damaged")
+
+
+def backup(tx: Tx) -> Check:
+    """Whether there is a backup, how old it is, and how the last attempt ended."""
+    good, latest = backups.last(tx, good=True), backups.last(tx, good=False)
+    if good is None:
+        because = f"the last attempt failed: {latest.error}" if latest and latest.error else "none was made yet"
+        return Check("backup", "warn", f"{because}: mailwright backup --to …")
+    hours = (now() - good.started_at) // HOUR
+    said = f"the last one is {hours} hours old"
+    if latest is not None and latest.error and latest.started_at > good.started_at:
+        return Check("backup", "warn", f"{said}, and the last attempt failed: {latest.error}")
+    return Check("backup", "warn" if hours > BACKUP_HOURS else "ok", said)
 
 
 def name(hostname: str, listens_on: str) -> Check:

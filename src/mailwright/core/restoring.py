@@ -118,10 +118,7 @@ def _fill(
     loading.prepare(url, found.summary.revision, make_engine)
     database = open_database(url)
     try:
-        blobs = open_blobs_of(database)
-        database.write_now(
-            lambda tx: loading.load(tx, repository, found, blobs, dialect=database.dialect, progress=step)
-        )
+        loading.load(database, repository, found, open_blobs_of(database), step)
     finally:
         database.close()
     migrate(url)

@@ -73,7 +73,7 @@ def copy(
     done = Copied()
     for table in _tables(tx, dialect):
         done.contents.tables.append(table)
-        done.rows += _copy_rows(tx, table, repository, done, progress)
+        done.rows += _copy_rows(tx, table, repository, done, progress, dialect)
     known = {pack.fingerprint: pack for pack in before.packs} if before is not None else {}
     for metas in _groups(tx):
         pack = _described(metas)
@@ -137,9 +137,9 @@ def _engine_tables(tx: Tx) -> Iterator[Table]:
         yield table
 
 
-def _copy_rows(tx: Tx, table: Table, repository: Repository, done: Copied, progress: Progress) -> int:
+def _copy_rows(tx: Tx, table: Table, repository: Repository, done: Copied, progress: Progress, dialect: str) -> int:
     buffer, held = bytearray(), 0
-    for key, row in _rows(tx, table):
+    for key, row in _rows(tx, table, dialect):
         line = json.dumps(row, separators=(",", ":"), ensure_ascii=False, default=_encoded)
         buffer += line.encode("utf-8", "surrogatepass") + b"\n"
         table.rows, held = table.rows + 1, held + 1
@@ -154,9 +154,10 @@ def _copy_rows(tx: Tx, table: Table, repository: Repository, done: Copied, progr
     return table.rows
 
 
-def _rows(tx: Tx, table: Table) -> Iterator[tuple[Row, Row]]:
+def _rows(tx: Tx, table: Table, dialect: str) -> Iterator[tuple[Row, Row]]:
     """Every row with its key, in the order of the keys."""
-    columns = [f'"{each}"' + ("::text" if each in table.casts else "") for each in table.columns]
+    as_text = table.casts if dialect == "postgresql" else {}
+    columns = [f'"{each}"' + ("::text" if each in as_text else "") for each in table.columns]
     keys = [f'"{each}"' for each in table.key]
     order, marks = ", ".join(keys), ", ".join("?" * len(keys))
     places = [table.columns.index(each) for each in table.key]

@@ -1,7 +1,7 @@
 """Filling an empty database with a backup: the schema of its time, its rows, and then every migration since.
 
 Called by core to restore an installation as a whole, and by the drill. The database may be of the other kind than the one that
-was copied. On PostgreSQL all rows come in one transaction; a file is complete when its caller gives it its name.
+was copied. A file is complete when its caller gives it its name.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from typing import Any
 
 from sqlalchemy import Boolean
 
-from mailwright.domain.refusals import BadInput
+from mailwright.domain.refusals import BadInput, NotFound
 from mailwright.storage.backup.copying import ENGINE
 from mailwright.storage.backup.opening import Opened, rows_of
 from mailwright.storage.backup.repository import Repository, Table
 from mailwright.storage.blobs import BlobStore
-from mailwright.storage.database import Row, Tx, open_database
+from mailwright.storage.database import Database, Row, Tx, open_database
 from mailwright.storage.migrate import HEAD, configuration, current_revision
 from mailwright.storage.schema import metadata
 
-_AT_ONCE = 500
+_AT_ONCE = 1_000
+_OCTETS = 8 * 1024 * 1024
 _RESTAMPED = 3  # the first transaction PostgreSQL gives out: every event that is there is older than any that will come
 
 
@@ -50,32 +51,55 @@ def prepare(url: str, revision: str, make_engine: Callable[[str], None] | None) 
 
 
 def load(
-    tx: Tx, repository: Repository, opened: Opened, blobs: BlobStore, *, dialect: str, progress: Callable[[int], None]
+    database: Database, repository: Repository, opened: Opened, blobs: BlobStore, progress: Callable[[int], None]
 ) -> None:
-    """Every row and every message's bytes. The schema is that of the backup. Raises Damaged, TryLater."""
-    from_same = dialect == opened.summary.dialect
-    if dialect == "postgresql":
+    """Every row and every message's bytes. The schema is that of the backup. Raises Damaged, TryLater.
+
+    On PostgreSQL in one transaction; a file that is not yet an installation in many, or its log would be as large as itself.
+    """
+
+    def whole(tx: Tx) -> None:
         tx.execute("SET LOCAL statement_timeout = 0")
         tx.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-    for table in opened.contents.tables:
-        if table.name != "blobs" and (from_same or not table.name.startswith(f"{ENGINE}.")):
-            _insert(tx, table, rows_of(repository, table), dialect)
-    _load_blobs(tx, opened, blobs, progress)
-    restamp(tx, opened.summary.dialect, dialect)
-    if dialect == "postgresql":
+        _load(lambda function: function(tx), database.dialect, repository, opened, blobs, progress)
         _continue_sequences(tx)
 
+    if database.dialect == "postgresql":
+        database.write_now(whole)
+    else:
+        _load(database.write_now, database.dialect, repository, opened, blobs, progress)
 
-def _insert(tx: Tx, table: Table, rows: Iterator[Row], dialect: str) -> None:
+
+def _load(
+    write: Callable[[Callable[[Tx], None]], object],
+    dialect: str,
+    repository: Repository,
+    opened: Opened,
+    blobs: BlobStore,
+    progress: Callable[[int], None],
+) -> None:
+    for table in opened.contents.tables:
+        from_same = dialect == opened.summary.dialect
+        if table.name != "blobs" and (from_same or not table.name.startswith(f"{ENGINE}.")):
+            rows = rows_of(repository, table)
+            while batch := list(islice(rows, _AT_ONCE)):
+                write(lambda tx, t=table, b=batch: _insert(tx, t, b, dialect))  # type: ignore[misc]
+    octets = 0
+    for blobs_at_once in _batches(opened):
+        rows_now = [_kept(opened, blobs, row) for row in blobs_at_once]
+        write(lambda tx, r=rows_now: tx.executemany(_INSERT_BLOB, r))  # type: ignore[misc]
+        octets += sum(row[3] for row in rows_now)
+        progress(octets)
+    write(lambda tx: restamp(tx, opened.summary.dialect, dialect))
+
+
+def _insert(tx: Tx, table: Table, rows: list[Row], dialect: str) -> None:
     columns = ", ".join(f'"{each}"' for each in table.columns)
-    on_postgresql = dialect == "postgresql"
-    marks = [
-        f"?::text::{table.casts[each]}" if on_postgresql and each in table.casts else "?" for each in table.columns
-    ]
+    casts = table.casts if dialect == "postgresql" else {}
+    marks = [f"?::text::{casts[each]}" if each in casts else "?" for each in table.columns]
     sql = f"INSERT INTO {table.name} ({columns}) VALUES ({', '.join(marks)})"
-    flags = _flags(table) if on_postgresql else ()
-    while batch := list(islice(rows, _AT_ONCE)):
-        tx.executemany(sql, [_with_flags(row, flags) for row in batch] if flags else batch)
+    flags = _flags(table) if dialect == "postgresql" else ()
+    tx.executemany(sql, [_with_flags(row, flags) for row in rows] if flags else rows)
 
 
 def _flags(table: Table) -> tuple[int, ...]:
@@ -95,21 +119,43 @@ def _with_flags(row: Row, flags: tuple[int, ...]) -> Row:
     return tuple(values)
 
 
-def _load_blobs(tx: Tx, opened: Opened, blobs: BlobStore, progress: Callable[[int], None]) -> None:
-    gone = {each for pack in opened.contents.packs for each in pack.damaged}
+_INSERT_BLOB = (
+    "INSERT INTO blobs (id, tenant_id, key, size, checksum, created_at, place, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def _batches(opened: Opened) -> Iterator[list[Row]]:
+    """The rows of blobs, as many at once as fit into the memory."""
+    batch: list[Row] = []
     octets = 0
-    insert = "INSERT INTO blobs (id, tenant_id, key, place, size, checksum, created_at, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-    rows = opened.scratch.execute("SELECT id, tenant_id, key, place, size, checksum, created_at FROM blobs ORDER BY id")
-    for blob_id, tenant_id, key, place, size, checksum, created_at in rows:
-        data = None if blob_id in gone else opened.blob(blob_id)
-        if place != "row":
-            place = blobs.outside.place
-            if data is not None:
-                blobs.outside.put(key, data, replace=True)
-            data = None
-        tx.execute(insert, (blob_id, tenant_id, key, place, size, checksum, created_at, data))
-        octets += size
-        progress(octets)
+    # Not by a cursor that stays open: what reads the bytes asks the same file.
+    after = ""
+    while rows := opened.rows(_BLOBS, (after, _AT_ONCE)):
+        after = rows[-1][0]
+        for row in rows:
+            batch.append(row)
+            octets += row[3]
+            if octets >= _OCTETS:
+                yield batch
+                batch, octets = [], 0
+    if batch:
+        yield batch
+
+
+_BLOBS = "SELECT id, tenant_id, key, size, checksum, created_at, place FROM blobs WHERE id > ? ORDER BY id LIMIT ?"
+
+
+def _kept(opened: Opened, blobs: BlobStore, row: Row) -> Row:
+    """The row as it is inserted, its bytes in it or outside. What the backup never had is a row without bytes."""
+    *columns, place = row
+    try:
+        data = opened.blob(row[0])
+    except NotFound:
+        return (*columns, "row", None)
+    if place == "row":
+        return (*columns, place, data)
+    blobs.outside.put(row[2], data, replace=True)
+    return (*columns, blobs.outside.place, None)
 
 
 def restamp(tx: Tx, source: str, target: str) -> None:

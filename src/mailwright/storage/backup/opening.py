@@ -98,7 +98,7 @@ def opened(
     summary = repository.summary(name)
     contents = repository.contents(summary)
     with tempfile.TemporaryDirectory(prefix="mailwright-backup-", dir=scratch) as folder:
-        connection = sqlite3.connect(f"{folder}/rows.db", isolation_level=None)
+        connection = sqlite3.connect(f"{folder}/rows.db", isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode = OFF")
             connection.execute("PRAGMA synchronous = OFF")

@@ -1,0 +1,255 @@
+"""Backups as core makes them, on both databases: what is in them, what a second one costs, and that they come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mailwright.core import Core, CoreSettings, accounts, backups, expunge, mailboxes, puttingback, restoring
+from mailwright.core.puttingback import Wanted
+from mailwright.domain.clock import DAY
+from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound
+from mailwright.storage import Tx, open_blobs, open_database
+from mailwright.storage import backups as runs
+from mailwright.storage.backup.opening import opened
+from mailwright.storage.backup.puttingback import TABLES
+from mailwright.storage.backup.repository import Repository, open_repository
+from tests.backups.conftest import account_of, listing, put
+
+PASSPHRASE = "correct horse battery"
+
+
+def _second_core(url: str, folder: Path) -> Core:
+    database = open_database(url)
+    return Core(database, open_blobs(database, f"file://{folder}"), CoreSettings())
+
+
+def _restored(kept: Repository, url: str, folder: Path) -> Core:
+    from mailwright.pipeline import engineschema
+
+    restoring.whole(
+        kept,
+        "latest",
+        folder,
+        url,
+        lambda database: open_blobs(database, f"file://{folder}"),
+        make_engine=engineschema.make,
+    )
+    return _second_core(url, folder)
+
+
+@pytest.mark.parametrize(
+    ("any_url", "target"),
+    [
+        ("sqlite", "sqlite"),
+        pytest.param("postgresql", "postgresql", marks=pytest.mark.server),
+        pytest.param("sqlite", "postgresql", marks=pytest.mark.server),
+    ],
+    indirect=["any_url"],
+)
+def test_a_whole_backup_comes_back_on_either_database(
+    core: Core, data_folder: Path, place: str, tmp_path: Path, second: Callable[[str], str], target: str
+) -> None:
+    (data_folder / "secret.key").write_bytes(b"k" * 32)
+    summary = backups.make(core, data_folder, place, passphrase=PASSPHRASE)
+    assert (summary.messages, summary.damaged, summary.secrets) == (40, 0, True)
+    kept = open_repository(place, PASSPHRASE)
+    assert restoring.verify(kept, "latest").ok
+    folder = tmp_path / "second"
+    again = _restored(kept, second(target), folder)
+    try:
+        assert listing(again) == listing(core)
+        assert (folder / "secret.key").read_bytes() == b"k" * 32
+        newest = again.database.read_now(lambda tx: tx.scalar("SELECT max(id) FROM events"))
+        put(again, "ada@example.org", "INBOX", 5000)  # uids, modseqs and the log go on
+        assert again.database.read_now(lambda tx: tx.scalar("SELECT max(id) FROM events")) > newest
+        end = again.database.read_now(lambda tx: tx.log_end())
+        found = again.database.read_now(lambda tx: tx.log_slice(["MessageAppended"], (0, 0), end, 1000))
+        assert len(found) == 41  # a new reader of the log sees everything
+    finally:
+        again.database.close()
+    with pytest.raises(AlreadyExists):
+        restoring.whole(
+            kept, "latest", data_folder, "sqlite:///" + str(data_folder / "mailwright.db"), lambda d: core.blobs
+        )
+
+
+def test_a_second_backup_copies_what_is_new_and_nothing_else(embedded: Core, data_folder: Path, place: str) -> None:
+    core = embedded
+    first = backups.make(core, data_folder, place)
+    nothing = backups.make(core, data_folder, place)
+    assert nothing.octets >= first.octets
+    assert nothing.added < 30_000  # the manifest, and the row that says that there was a backup
+    put(core, "ada@example.org", "INBOX", 7000)
+    one = backups.make(core, data_folder, place)
+    assert one.added < nothing.added + 100_000 < first.added + 100_000
+    assert one.messages == 41
+    known = open_repository(place)
+    assert len(known.names()) == 3
+    for name in known.names():
+        assert restoring.verify(known, name).ok
+
+
+def test_single_things_come_back_once_into_a_running_system(core: Core, data_folder: Path, place: str) -> None:
+    before = listing(core)
+    backups.make(core, data_folder, place)
+    ada = account_of(core, "ada@example.org")
+
+    def lose(tx: Tx) -> None:
+        for mailbox in mailboxes.rows.of_user(tx, ada.id):  # type: ignore[attr-defined]
+            uids = [
+                row[0] for row in tx.all("SELECT uid FROM messages WHERE mailbox_id = ? ORDER BY uid", (mailbox.id,))
+            ]
+            expunge.remove_uids(tx, mailbox.id, uids[::2], because="a mistake")
+
+    core.database.write_now(lose)
+    put(core, "ada@example.org", "Archive", 1)  # who copied a message elsewhere has it
+    half = listing(core)
+    kept = open_repository(place)
+
+    def run(wanted: Wanted, **options: bool) -> puttingback.Report:
+        made: list[puttingback.Made] = []
+        with opened(kept, tables=TABLES) as found:
+            report = puttingback.run(core, found, wanted, made=made.append, **options)
+        told.append(made)
+        return report
+
+    told: list[list[puttingback.Made]] = []
+    expected = run(Wanted(user="ada@example.org"), dry_run=True)
+    assert listing(core) == half
+    done = run(Wanted(user="ada@example.org"))
+    assert (done.messages, done.failed) == (expected.messages, 0)
+    after = listing(core)
+    everything = sorted(each[0] for place in before for each in before[place] if place[0] == "ada@example.org")
+    assert sorted(each[0] for place in after for each in after[place] if place[0] == "ada@example.org") == everything
+    for key, rows in after.items():
+        if key[1] != "Archive":
+            assert set(rows) <= set(before[key])  # flags, keywords, dates and mailboxes are those of before
+    assert run(Wanted(user="ada@example.org")).messages == 0
+    assert puttingback.undo(core, told[1]) == done.messages
+    assert listing(core) == half
+    lost = next(
+        each for each in before[("ada@example.org", "Work/2026")] if each not in half[("ada@example.org", "Work/2026")]
+    )
+    with opened(kept, tables=TABLES) as found:
+        one = found.rows("SELECT message_id FROM messages WHERE checksum = ?", (lost[0],))[0][0]
+    assert run(Wanted(message=one)).messages in (0, 1)
+    with pytest.raises(NotFound):
+        run(Wanted(user="nobody@example.org"))
+
+
+async def test_a_person_who_was_removed_comes_back_with_password_and_mail(
+    embedded: Core, data_folder: Path, place: str
+) -> None:
+    core = embedded
+    before = listing(core)
+    backups.make(core, data_folder, place)
+    core.database.write_now(lambda tx: accounts.remove_user(tx, "ada@example.org"))
+    await accounts.finish_removals(core)
+    kept = open_repository(place)
+    with opened(kept, tables=TABLES) as found:
+        report = puttingback.run(core, found, Wanted(tenant="one"))
+    assert (report.users, report.messages, report.failed) == (1, 31, 0)
+    assert listing(core) == before
+    ada = account_of(core, "ada@example.org")
+    secret = core.database.read_now(lambda tx: accounts.rows.password_of(tx, ada.id))
+    assert secret == "a hash of a password"
+
+
+def test_damage_is_found_and_named(embedded: Core, data_folder: Path, place: str) -> None:
+    core = embedded
+    backups.make(core, data_folder, place)
+    victim = max((Path(place) / "pieces").rglob("*"), key=lambda path: path.stat().st_size if path.is_file() else 0)
+    data = bytearray(victim.read_bytes())
+    data[len(data) // 2] ^= 1
+    victim.write_bytes(data)
+    done = restoring.verify(open_repository(place), "latest")
+    assert [
+        each for each in done.problems if victim.name[:16] in each and ("messages from" in each or "rows of" in each)
+    ]
+    victim.unlink()
+    assert not restoring.verify(open_repository(place), "latest").ok
+    backups.make(core, data_folder, place)  # heals what the next one needs
+    assert restoring.verify(open_repository(place), "latest").ok
+
+
+def test_a_passphrase_is_asked_for_and_known(embedded: Core, data_folder: Path, place: str) -> None:
+    core = embedded
+    backups.make(core, data_folder, place, passphrase=PASSPHRASE)
+    for wrong in (None, "another passphrase"):
+        with pytest.raises(BadInput, match=r"passphrase|encrypted"):
+            open_repository(place, wrong)
+    written = b"".join(path.read_bytes() for path in Path(place).rglob("*") if path.is_file())
+    assert b"letter" not in written
+    assert b"ada@example" not in written
+
+
+def test_messages_that_are_damaged_here_are_told_and_the_rest_is_kept(
+    embedded: Core, data_folder: Path, place: str
+) -> None:
+    core = embedded
+    large = next((data_folder / "blobs").rglob("*.eml"))
+    large.write_bytes(large.read_bytes()[:-1])
+    summary = backups.make(core, data_folder, place)
+    assert summary.damaged == 1
+    done = restoring.verify(open_repository(place), "latest")
+    assert done.ok
+    assert done.missing_at_backup == 1
+
+
+def test_one_run_at_a_time_and_nothing_outside_goes_meanwhile(embedded: Core, data_folder: Path, place: str) -> None:
+    core = embedded
+    large = next((data_folder / "blobs").rglob("*.eml"))
+    key = str(large.relative_to(data_folder))
+    with backups.under_way(core.database, "copy", place):
+        with pytest.raises(AlreadyExists):
+            backups.make(core, data_folder, place)
+        core.blobs.delete_outside(key)
+        assert large.exists()
+    core.blobs.delete_outside(key)
+    assert not large.exists()
+    dead = core.database.write_now(lambda tx: runs.begin(tx, "copy", place))  # killed: it shows no more
+    core.database.write_now(lambda tx: tx.execute("UPDATE backups SET seen_at = seen_at - ? WHERE id = ?", (DAY, dead)))
+    assert backups.make(core, data_folder, place).damaged == 1
+    last = core.database.read_now(backups.measure)
+    assert last is not None
+    assert last.place == place
+
+
+def test_pruning_keeps_what_it_says_and_every_piece_that_is_needed(
+    embedded: Core, data_folder: Path, place: str
+) -> None:
+    core = embedded
+    names = [f"202611{day:02d}T{hour:02d}0000Z-00000000" for day in range(1, 22) for hour in (3, 15)]
+    stay = backups.staying(names, {"daily": 3, "weekly": 2})
+    assert sorted(stay) == [
+        "20261115T150000Z-00000000",
+        "20261119T150000Z-00000000",
+        "20261120T150000Z-00000000",
+        "20261121T150000Z-00000000",
+    ]
+    backups.make(core, data_folder, place)
+    put(core, "ada@example.org", "INBOX", 8000)
+    backups.make(core, data_folder, place)
+    kept = open_repository(place)
+    pruned = backups.prune(core, kept, {"last": 1})
+    assert len(pruned.backups) == 1
+    assert pruned.pieces == 0
+    pieces, _ = kept.sweep(kept=0)
+    assert pieces > 0
+    assert restoring.verify(kept, "latest").ok
+
+
+def test_the_drill_measures_and_leaves_nothing(embedded: Core, data_folder: Path, place: str, tmp_path: Path) -> None:
+    core = embedded
+    backups.make(core, data_folder, place)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    done = restoring.drill(open_repository(place), "latest", scratch=scratch)
+    assert done.ok
+    assert done.tenants == {"one": 31, "two": 9}
+    assert done.samples == 40
+    assert list(scratch.iterdir()) == []
+    assert "passed" in done.as_markdown()
