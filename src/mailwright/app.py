@@ -47,7 +47,7 @@ from mailwright.installation import (
     shop_of,
     whatsapp_of,
 )
-from mailwright.openings import Door, open_doors, open_operations, tls_of
+from mailwright.openings import Door, open_doors, open_grpc, open_operations, programs_of, tls_of
 from mailwright.pipeline import Flows
 from mailwright.pipeline.heartbeat import Heartbeat, executor_id
 from mailwright.protocols.api import ApiSettings, HttpServer, create_api
@@ -112,6 +112,10 @@ class Application:
     @property
     def _public_url(self) -> str:
         return self.settings.public_url or f"http://localhost:{self.settings.http_port}"
+
+    @property
+    def _web(self) -> Web:
+        return Web.of(self._public_url, self.settings.trusted_proxies, brand=self.settings.brand)
 
     @property
     def embedded(self) -> bool:
@@ -238,7 +242,7 @@ class Application:
         await self._heartbeat.sign_in()
         self._heartbeat.start()
         self.core.trail.start()
-        if roles & {"imap", "http"}:
+        if roles & {"imap", "http", "grpc"}:
             await self.core.changes.start()
 
     def _make_work(self) -> Work:
@@ -268,6 +272,9 @@ class Application:
             api = self._api(authenticator)
             self.http = HttpServer(api, settings.host, settings.http_port, api.state.streams)
             await self.http.start()
+        if "grpc" in roles:
+            letters = partial(letters_of, self.core, self.flows)
+            self.servers["grpc"] = await open_grpc(settings, self.core, self._web, letters)
         probes = partial(
             create_probes,
             self.core,
@@ -312,7 +319,7 @@ class Application:
                     settings.gmail_hook_pushes_per_minute,
                 ),
                 whatsapp=whatsapp_of(settings),
-                web=Web.of(self._public_url, settings.trusted_proxies, brand=settings.brand),
+                web=self._web,
                 place=Place(settings.hostname, doors),
                 machine=Machine(
                     doors,
@@ -329,6 +336,7 @@ class Application:
                 accounts=self._elsewhere,
                 origins=settings.api_origins,
                 signon=self._signon,
+                programs=programs_of(settings),
                 studio=Studio() if self._scribing is None else self._scribing.studio,
             ),
             metrics=telemetry.metrics_text,

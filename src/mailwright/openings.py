@@ -8,13 +8,16 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from fastapi import FastAPI
 
 from mailwright.core import Core
+from mailwright.pipeline.dead_letters import DeadLetters
 from mailwright.protocols.api.server import HttpServer
+from mailwright.protocols.grpc.settings import GrpcSettings
+from mailwright.protocols.identity import Web
 from mailwright.protocols.imap.server import ImapServer
 from mailwright.protocols.imap.settings import ImapSettings
 from mailwright.protocols.managesieve.server import ManageSieveServer
@@ -23,9 +26,13 @@ from mailwright.protocols.proxied import networks
 from mailwright.protocols.smtp.core_entrance import CoreEntrance
 from mailwright.protocols.smtp.server import MailServer
 from mailwright.protocols.smtp.settings import Kind, SmtpSettings
-from mailwright.protocols.tls import self_signed_context, server_context
+from mailwright.protocols.streams import Streams
+from mailwright.protocols.tls import VAULT_CERTIFICATE, Watch, self_signed_context, server_context
 from mailwright.settings import Settings
 from mailwright.settings.observing import OPERATIONS_PORT
+
+if TYPE_CHECKING:
+    from mailwright.protocols.grpc.server import GrpcServer
 
 log = structlog.get_logger(__name__)
 
@@ -42,10 +49,10 @@ class Door(Protocol):
 
 
 async def open_doors(
-    settings: Settings, core: Core, entrance: CoreEntrance, roles: frozenset[str]
+    settings: Settings, core: Core, entrance: CoreEntrance, roles: frozenset[str], context: ssl.SSLContext | None
 ) -> AsyncIterator[tuple[str, Door]]:
-    """Open the doors that the roles ask for, one after the other: its name, and the door. Raises OSError (a port is taken)."""
-    context = await asyncio.to_thread(_tls, settings) if roles & {"smtp", "lmtp", "imap"} else None
+    """Open the doors that the roles ask for, one after the other: its name, and the door. `context` is what mail doors show. Raises
+    OSError (a port is taken)."""
     proxies = networks(settings.mail_proxies)
     doors: list[tuple[str, Kind, int]] = []
     if "smtp" in roles:
@@ -103,6 +110,39 @@ async def open_doors(
         yield "sieve", rules
 
 
+def programs_of(settings: Settings) -> GrpcSettings:
+    """How other programs are listened to. Without a certificate of its own gRPC is for this machine."""
+    files = (settings.grpc_tls_cert, settings.grpc_tls_key, settings.grpc_client_ca)
+    cert, key, client_ca = (None if each is None else each.expanduser().absolute() for each in files)
+    return GrpcSettings(
+        host=settings.grpc_host or ("127.0.0.1" if cert is None else settings.host),
+        port=settings.grpc_port,
+        cert=cert,
+        key=key,
+        client_ca=client_ca,
+        services=settings.grpc_services,
+        reflection=settings.grpc_reflection,
+        admin_tokens=settings.grpc_admin_tokens,
+        per_minute=settings.grpc_per_minute,
+    )
+
+
+async def open_grpc(settings: Settings, core: Core, web: Web, letters: Callable[[], DeadLetters]) -> Door:
+    """The port for other programs. Raises OSError (the port is taken, a certificate cannot be used)."""
+    told = programs_of(settings)
+
+    def make() -> GrpcServer:
+        from mailwright.protocols.grpc.running import make_runner  # brings much with it
+        from mailwright.protocols.grpc.server import GrpcServer
+
+        streams = Streams()
+        return GrpcServer(make_runner(core, web, told, streams, letters), streams, told)
+
+    server = await asyncio.to_thread(make)
+    await server.start()
+    return server
+
+
 async def open_operations(settings: Settings, probes: Callable[[], FastAPI]) -> Door | None:
     """The port at which a process without the role http is asked how it is; None where there is none. Raises OSError (a port is taken
     that the settings name: the usual one may belong to another process of this machine, and mail is not refused for that).
@@ -124,7 +164,13 @@ async def open_operations(settings: Settings, probes: Callable[[], FastAPI]) -> 
     return server
 
 
-def _tls(settings: Settings) -> ssl.SSLContext:
+def tls_of(settings: Settings) -> tuple[ssl.SSLContext, Watch | None]:
+    """What the doors show who connects, and who looks whether its files were replaced."""
     if settings.tls_cert is not None:
-        return server_context(settings.tls_cert, settings.tls_key)
-    return self_signed_context(settings.data / "tls", [settings.hostname, "localhost", "127.0.0.1"])
+        context = server_context(settings.tls_cert, settings.tls_key)
+        return context, Watch(context, settings.tls_cert, settings.tls_key)
+    if settings.vault_pki_role is not None:
+        file = settings.data / VAULT_CERTIFICATE
+        context = server_context(file)
+        return context, Watch(context, file)
+    return self_signed_context(settings.data / "tls", [settings.hostname, "localhost", "127.0.0.1"]), None

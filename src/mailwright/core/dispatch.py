@@ -107,6 +107,10 @@ class Dispatcher:
         self._swept_at: Instant = 0
         self._alone = alone
 
+    def replace(self, channel: str, transport: Transport) -> None:
+        """From the next message on this one carries the channel: its password was changed, for one. What is under way ends with the other."""
+        self._transports[channel] = transport
+
     async def start(self) -> None:
         """Begin to work, until `stop`."""
         if self._loop is None:

@@ -13,6 +13,7 @@ import base64
 import contextlib
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -28,82 +29,143 @@ FORM = "v1:"  # of what is sealed: another cipher would have another word here
 
 
 class Vault:
-    """Seals and opens. `secret` comes from the settings; else the key is in the file at `path`; else this process forgets it."""
+    """Seals and opens. `secret` comes from the settings; else the key is in the file at `path`; else this process forgets it.
 
-    def __init__(self, secret: str | None = None, *, path: Path | None = None) -> None:
+    `old` are secrets it was before: what they sealed still opens, and nothing new is sealed with them. The file may hold older keys, too,
+    one in a line below the first.
+    """
+
+    def __init__(self, secret: str | None = None, *, path: Path | None = None, old: Sequence[str] = ()) -> None:
         self._secret = secret
         self._path = path
-        self._cipher: AESGCM | None = None
-        self._kept: bytes | None = None
+        self._old = tuple(old)
+        self._kept: tuple[bytes, ...] = ()
 
     def seal(self, secret: bytes, *, purpose: str) -> str:
         """`secret` as text for the database. Raises TryLater when the key file cannot be made."""
         nonce = os.urandom(NONCE_OCTETS)
-        sealed = self._ready().encrypt(nonce, secret, purpose.encode())
+        sealed = AESGCM(self._keys()[0]).encrypt(nonce, secret, purpose.encode())
         return FORM + base64.b64encode(nonce + sealed).decode()
 
     def open(self, sealed: str, *, purpose: str) -> bytes:
-        """What `seal` was given for the same purpose. Raises TryLater when our key is not the one it was sealed with."""
-        try:
-            octets = base64.b64decode(sealed.removeprefix(FORM), validate=True)
-            return self._ready().decrypt(octets[:NONCE_OCTETS], octets[NONCE_OCTETS:], purpose.encode())
-        except (InvalidTag, ValueError):
+        """What `seal` was given for the same purpose. Raises TryLater when none of our keys is the one it was sealed with."""
+        in_file = self._path if self._secret is None else None
+        missing = in_file is not None and not self._kept and not in_file.exists()  # made now, it would open nothing
+        opened = None if missing else _opened(sealed, purpose, self._keys())
+        if opened is None and in_file is not None and not missing:
+            self._kept = ()  # another process may have put a new key into the file
+            opened = _opened(sealed, purpose, self._keys())
+        if opened is None:
             raise TryLater(
                 "a secret in the database was sealed with another key: bring back secret.key (or MAILWRIGHT_SECRET_KEY)"
-            ) from None
+            )
+        return opened
+
+    def renewed(self, sealed: str, *, purpose: str) -> str | None:
+        """The same sealed with the key of now; None when it is. Raises TryLater when none of our keys opens it."""
+        if _opened(sealed, purpose, self._keys()[:1]) is not None:
+            return None
+        return self.seal(self.open(sealed, purpose=purpose), purpose=purpose)
+
+    @property
+    def keys(self) -> int:
+        """How many keys open something: one, and those it was before."""
+        return len(self._keys())
 
     def key_for(self, purpose: str) -> bytes:
         """KEY_OCTETS to sign with, always the same for a purpose, on every machine with our secret. Raises TryLater."""
         info = b"mailwright key for " + purpose.encode()  # RFC 5869 §3.2: what keeps its uses apart
-        return HKDF(SHA256(), KEY_OCTETS, salt=None, info=info).derive(self._known())
+        return HKDF(SHA256(), KEY_OCTETS, salt=None, info=info).derive(self._keys()[0])
 
-    def _ready(self) -> AESGCM:
-        if self._cipher is None:
-            self._cipher = AESGCM(self._known())
-        return self._cipher
-
-    def _known(self) -> bytes:
-        if self._kept is None:
-            self._kept = self._key()
+    def _keys(self) -> tuple[bytes, ...]:
+        """The key of now, and those before it."""
+        if not self._kept:
+            own = (_derived(self._secret),) if self._secret is not None else self._of_file()
+            self._kept = tuple(dict.fromkeys((*own, *map(_derived, self._old))))
         return self._kept
 
-    def _key(self) -> bytes:
-        if self._secret is not None:
-            # RFC 5869 §3.1: the secret is long and random; a fixed context keeps its other uses apart.
-            return HKDF(SHA256(), KEY_OCTETS, salt=None, info=b"mailwright secrets at rest").derive(
-                self._secret.encode()
-            )
+    def _of_file(self) -> tuple[bytes, ...]:
         if self._path is None:
-            return secrets.token_bytes(KEY_OCTETS)
+            return (secrets.token_bytes(KEY_OCTETS),)
         try:
-            return _key_in(self._path)
+            return _keys_in(self._path)
         except OSError as error:
             raise TryLater(f"the key file {self._path} cannot be used: {error.strerror or error}") from error
 
 
-def _key_in(path: Path) -> bytes:
-    """The key in the file, which is made when it is not there: whole and durable, or not at all."""
+def renew_key_file(path: Path) -> None:
+    """Put a new key before those in the file: whole and durable, or not at all. Raises TryLater."""
+    try:
+        kept = [base64.b64encode(key) for key in _keys_in(path)]
+        made = _draft(path, b"".join(key + b"\n" for key in (base64.b64encode(secrets.token_bytes(KEY_OCTETS)), *kept)))
+        made.replace(path)
+        _make_durable(path.parent)
+    except OSError as error:
+        raise TryLater(f"the key file {path} cannot be used: {error.strerror or error}") from error
+
+
+def forget_old_keys(path: Path) -> int:
+    """Leave only the key of now in the file; how many went. Raises TryLater."""
+    try:
+        first, *old = _keys_in(path)
+        if old:
+            _draft(path, base64.b64encode(first) + b"\n").replace(path)
+            _make_durable(path.parent)
+    except OSError as error:
+        raise TryLater(f"the key file {path} cannot be used: {error.strerror or error}") from error
+    return len(old)
+
+
+def _derived(secret: str) -> bytes:
+    # RFC 5869 §3.1: the secret is long and random; a fixed context keeps its other uses apart.
+    return HKDF(SHA256(), KEY_OCTETS, salt=None, info=b"mailwright secrets at rest").derive(secret.encode())
+
+
+def _opened(sealed: str, purpose: str, keys: Sequence[bytes]) -> bytes | None:
+    """What the first of the keys that fits opens, or None."""
+    try:
+        octets = base64.b64decode(sealed.removeprefix(FORM), validate=True)
+    except ValueError:
+        return None
+    for key in keys:
+        with contextlib.suppress(InvalidTag, ValueError):
+            return AESGCM(key).decrypt(octets[:NONCE_OCTETS], octets[NONCE_OCTETS:], purpose.encode())
+    return None
+
+
+def _keys_in(path: Path) -> tuple[bytes, ...]:
+    """The keys in the file, which is made with one when it is not there: whole and durable, or not at all."""
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.write(descriptor, base64.b64encode(secrets.token_bytes(KEY_OCTETS)) + b"\n")
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        made = _draft(path, base64.b64encode(secrets.token_bytes(KEY_OCTETS)) + b"\n")
         with contextlib.suppress(FileExistsError):  # another process was faster: its key is the key
             os.link(made, path)
         made.unlink()
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)  # a key that a power cut forgets is worse than none
-        finally:
-            os.close(folder)
+        _make_durable(path.parent)  # a key that a power cut forgets is worse than none
     try:
-        key = base64.b64decode(path.read_bytes().strip(), validate=True)
+        keys = tuple(base64.b64decode(line, validate=True) for line in path.read_bytes().split())
     except ValueError:
-        key = b""
-    if len(key) != KEY_OCTETS:
+        keys = ()
+    if not keys or any(len(key) != KEY_OCTETS for key in keys):
         raise OSError(f"it does not hold {KEY_OCTETS} octets in base64")
-    return key
+    return keys
+
+
+def _draft(path: Path, content: bytes) -> Path:
+    """A file beside `path` that only we read, with this content on the disk."""
+    made = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return made
+
+
+def _make_durable(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

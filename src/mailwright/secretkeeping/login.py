@@ -121,8 +121,11 @@ class DatabaseLogin:
             log.warning("secrets.database_login_failed", error=str(error), seconds_left=round(self.ends_in or 0))
 
     def _replace(self, old: Lease | None, *, leave: bool = False) -> Lease:
-        """A new login in the place of `old`. The known one when none can be had and it still lives (not with `leave`)."""
-        with self._lock:
+        """A new login in the place of `old`. The known one when none can be had now (not with `leave`)."""
+        if not self._lock.acquire(blocking=old is None or leave):
+            assert old is not None
+            return old  # somebody asks already, and this one is good for a while
+        try:
             known = self._lease
             if known is not None and known is not old:
                 return known  # somebody was faster
@@ -132,7 +135,9 @@ class DatabaseLogin:
             try:
                 lease = self._vault.login(self._mount, self._role)
             except Refusal as error:
-                if known is not None and not leave and self._age() < 1.0:
+                if (
+                    known is not None and not leave
+                ):  # connections that are open work on; the database decides about others
                     log.warning("secrets.database_login_failed", error=str(error))
                     return known
                 if isinstance(error, TryLater | BadInput):
@@ -140,6 +145,8 @@ class DatabaseLogin:
                 raise BadInput(f"MAILWRIGHT_VAULT_DATABASE_ROLE: {error}") from None
             self._lease, self._had, self._lives, self._longest = lease, time.monotonic(), lease.seconds, lease.seconds
             self.replaced += known is not None
+        finally:
+            self._lock.release()
         log.info("secrets.database_login", user=lease.username, seconds=round(lease.seconds))
         if known is not None:
             for url in self._urls:

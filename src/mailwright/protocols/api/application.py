@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -59,6 +60,11 @@ from mailwright.protocols.api.frame import Frame
 from mailwright.protocols.api.gmailhook import GmailHook
 from mailwright.protocols.api.health import Check, Measure
 from mailwright.protocols.api.whatsapphook import WhatsAppHook
+from mailwright.protocols.grpc.settings import GrpcSettings
+from mailwright.protocols.grpc.web import ANSWERED as RPC_ANSWERED
+from mailwright.protocols.grpc.web import HEADERS as RPC_HEADERS
+from mailwright.protocols.grpc.web import PREFIX as RPC
+from mailwright.protocols.grpc.web import Rpc
 from mailwright.protocols.identity import Identity, Web
 from mailwright.protocols.jmap import events as event_source
 from mailwright.protocols.jmap import websocket
@@ -72,13 +78,17 @@ DESCRIPTION = "A self-hosted mail platform whose mailboxes do work. Errors: " + 
 )
 
 
+Secret: TypeAlias = str | Callable[[], str | None] | None
+"""A secret, or who knows the one of now."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
     """What HTTP is told. `max_body` in bytes; `webhook_secret` None lets only this machine use the mail hook."""
 
-    webhook_secret: str | None = None
+    webhook_secret: Secret = None
     webhook_per_minute: int = 6000
-    postmark_password: str | None = None  # closes Postmark's hooks
+    postmark_password: Secret = None  # closes Postmark's hooks
     postmark_per_minute: int = 600
     gmail: GmailHook = field(default_factory=GmailHook)  # who may tell of Gmail's pushes; closed
     whatsapp: WhatsAppHook = field(default_factory=WhatsAppHook)  # only this machine may hand messages over
@@ -91,7 +101,12 @@ class ApiSettings:
     desk: Desk = field(default_factory=Desk)  # where the assistant is asked for work
     studio: Studio = field(default_factory=Studio)  # what writing outreach needs
     signon: SignOnService | None = None  # who speaks with identity providers; None: nobody signs in elsewhere
+    programs: GrpcSettings = field(default_factory=GrpcSettings)  # the limits of the core API under /rpc
     origins: tuple[str, ...] = ()  # pages of other sites that may call with a token
+
+
+def _known(secret: Secret) -> Callable[[], str | None]:
+    return secret if callable(secret) else lambda: secret
 
 
 def create_api(
@@ -126,13 +141,13 @@ def create_api(
     # Routes are tried one after the other, and these are called by the hundred a second.
     api.include_router(gmailhook.create_router(core, settings.gmail, settings.web))
     api.include_router(
-        mailhook.create_router(core, secret=settings.webhook_secret, per_minute=settings.webhook_per_minute)
+        mailhook.create_router(core, known=_known(settings.webhook_secret), per_minute=settings.webhook_per_minute)
     )
     api.include_router(whatsapphook.create_router(core, settings.whatsapp, settings.web))
     api.include_router(
         postmark.create_router(
             core,
-            password=settings.postmark_password,
+            right=_known(settings.postmark_password),
             per_minute=settings.postmark_per_minute,
             authenticator=authenticator,
         )
@@ -173,6 +188,7 @@ def create_api(
     api.include_router(websocket.create_router(core, identity, streams))
     api.include_router(admin.create_router(core, identity, settings.machine))
     api.include_router(operations.create_router(core, identity, settings.machine))
+    api.mount(RPC, Rpc(core, settings.web, settings.programs, streams, settings.machine.letters))
     if settings.place is not None:
         api.include_router(autoconfig.create_router(core, settings.place))
     api.include_router(pages.create_router(api.openapi))
@@ -187,8 +203,8 @@ def create_api(
             CORSMiddleware,
             allow_origins=settings.origins,
             allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-            allow_headers=("Authorization", "Content-Type", "X-Correlation-Id"),
-            expose_headers=("X-Correlation-Id", "X-Trace-Id", "Retry-After", "WWW-Authenticate"),
+            allow_headers=("Authorization", "Content-Type", "X-Correlation-Id", *RPC_HEADERS),
+            expose_headers=("X-Correlation-Id", "X-Trace-Id", "Retry-After", "WWW-Authenticate", *RPC_ANSWERED),
             allow_credentials=False,
         )
     api.add_middleware(Frame, max_body=settings.max_body or max(MAX_BODY_OCTETS, core.settings.max_message_bytes))

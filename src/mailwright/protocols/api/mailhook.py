@@ -10,7 +10,7 @@ words in it are a stranger's either way.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -64,8 +64,8 @@ _BODY_SCHEMA: dict[str, Any] = {
 }
 
 
-def create_router(core: Core, *, secret: str | None, per_minute: int) -> APIRouter:
-    """The path. `secret` None: only this machine may call. `per_minute` is how often one client may."""
+def create_router(core: Core, *, known: Callable[[], str | None], per_minute: int) -> APIRouter:
+    """The path. `known` gives the secret; None: only this machine may call. `per_minute` is how often one client may."""
     router = APIRouter(tags=["hooks"])
     limiter = FixedWindowRateLimiter(MemoryStorage())
     rate = RateLimitItemPerMinute(per_minute)
@@ -86,7 +86,7 @@ def create_router(core: Core, *, secret: str | None, per_minute: int) -> APIRout
         if not await limiter.hit(rate, "calls", client):
             raise TooManyRequests("too many calls; try again in a minute")
         check_media_type(request)
-        given = request.headers.get(SIGNATURE)
+        given, secret = request.headers.get(SIGNATURE), known()
         if secret is None and not from_this_machine(request):
             raise errors.SignatureRequired("set a webhook secret to take mail from other machines")
         # Nothing is read for who does not even try to sign.

@@ -13,6 +13,7 @@ import asyncio
 import base64
 import binascii
 import hmac
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import structlog
@@ -79,16 +80,16 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 def create_router(
-    core: Core, *, password: str | None, per_minute: int, authenticator: Authenticator | None = None
+    core: Core, *, right: Callable[[], str | None], per_minute: int, authenticator: Authenticator | None = None
 ) -> APIRouter:
-    """Both paths. `password` None: closed. `per_minute` is how often one client may call each of them."""
+    """Both paths. `right` gives the password of now; None: closed. `per_minute` is how often one client may call each of them."""
     limiter = FixedWindowRateLimiter(MemoryStorage())
     rate = RateLimitItemPerMinute(per_minute)
     judge = authenticator or Authenticator(core)
 
     async def known(request: Request) -> None:
         """Nothing is read for who is not Postmark."""
-        client = _client(request)
+        client, password = _client(request), right()
         if password is None:
             raise AuthenticationFailed("this hook is closed: set postmark_hook_password in the settings")
         if not _is_right(request.headers.get("authorization", ""), password):
