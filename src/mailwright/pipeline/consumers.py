@@ -337,7 +337,7 @@ class Consumers:
 def _followed(one: Subscription, batch: Sequence[Event]) -> contextlib.AbstractContextManager[None]:
     """The traces of these events go on with their being handled."""
     traces = {event.correlation_id or str(event.id): event.trace for event in batch if event.trace}
-    return spans.batch(f"consume {one.stream}", traces, group=one.group, events=len(batch))
+    return spans.batch(f"consume {one.stream}", traces, alone=len(batch) == 1, group=one.group, events=len(batch))
 
 
 def _releasing(one: Subscription, owner: str) -> Callable[[Tx], None]:

@@ -2,7 +2,9 @@
 
 Started by `app.py` in processes with sessions (roles imap and http). Unlike consumer groups nothing is remembered here: a session reads the
 journal itself, and an event only says "look now". Events of all processes are read from the log after each commit (PostgreSQL
-notifies, SQLite's own writer calls, and a slow poll sees what another program wrote).
+notifies, SQLite's own writer calls, and a slow poll sees what another program wrote). With `streams` they come from Valkey instead, and
+from the log only what Valkey does not show in time: it is away, nobody feeds it, or somebody's long transaction holds up the copy.
+Both are read after one and the same place, so that going over from one to the other misses nothing.
 Promises: a callback runs in the event loop, soon after the commit; one that raises harms no other, and one that was ended is
 not called any more.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 
 import structlog
@@ -19,6 +22,8 @@ from mailwright.domain.events import STREAMS, Event
 from mailwright.domain.refusals import TryLater
 from mailwright.storage import events as log_table
 from mailwright.storage.database import Database, Mark, Tx
+from mailwright.storage.streams import Streams
+from mailwright.storage.valkey import ValkeyAway
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +31,8 @@ POLL_SECONDS = 0.5
 BATCH = 1_000
 GATHER_SECONDS = 0.01  # while mail pours in, a hundred looks a second are enough for anybody
 AWAY_SECONDS = 1.0
+OVERDUE_SECONDS = 0.25  # after a commit, until the log is asked for what the stream does not show
+QUIET_SECONDS = 5.0  # without anything: then, too, in case nobody heard of a commit
 STREAM = "notify"
 _ACCOUNT = "account:"  # before a user's id: who watches all of it
 
@@ -35,8 +42,11 @@ Callback = Callable[[Event], None]
 class Fanout:
     """Who watches what, in this process."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, streams: Streams | None = None) -> None:
         self._database = database
+        self._streams = streams
+        self._announced_at: float | None = None  # when a commit was heard of that the stream does not show yet
+        self._moved_at = 0.0
         self._watchers: dict[str, dict[int, Callback]] = {}
         self._next = 0
         self._wake = asyncio.Event()
@@ -44,7 +54,7 @@ class Fanout:
         self._task: asyncio.Task[None] | None = None
         self._mark: Mark = log_table.START
         self._told: frozenset[int] = frozenset()  # events beyond the mark that were passed on already
-        self._listening = False
+        self._listening = self._stopping = False
 
     def watch(self, key: str, callback: Callback) -> Callable[[], None]:
         """Call `callback` for every event whose key (a mailbox's id, an account's id) this is. Returns the way to end it."""
@@ -73,8 +83,8 @@ class Fanout:
         if self._task is not None:
             return
         self._mark = await self._database.read(lambda tx: tx.log_end())
-        self._told = frozenset()
-        self._loop = asyncio.get_running_loop()
+        self._told, self._moved_at = frozenset(), time.monotonic()
+        self._loop, self._stopping = asyncio.get_running_loop(), False
         if not self._listening:
             self._database.on_announced(self._announced)
             self._listening = True
@@ -82,6 +92,7 @@ class Fanout:
 
     async def stop(self) -> None:
         """Tell nobody any more."""
+        self._stopping = True  # a cancellation that meets an answer of Valkey's may be lost in the library
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -92,25 +103,65 @@ class Fanout:
         """Runs in whatever thread committed."""
         loop = self._loop
         if loop is not None and not loop.is_closed() and not kinds.isdisjoint(STREAMS[STREAM]):
+            if self._announced_at is None:
+                self._announced_at = time.monotonic()
             with contextlib.suppress(RuntimeError):  # the loop is closing
                 loop.call_soon_threadsafe(self._wake.set)
 
     async def _work(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                # Not wait_for, which swallows a cancellation that meets the wake-up (Python 3.11).
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._wake.wait()
-            self._wake.clear()
+        while not self._stopping:
             try:
-                while await self._look():
-                    pass
+                if self._streams is None or not await self._hear(self._streams):
+                    await self._rest()
+                    while await self._look():
+                        pass
                 await asyncio.sleep(GATHER_SECONDS)
             except TryLater:
                 await asyncio.sleep(AWAY_SECONDS)
             except Exception:
                 log.exception("fanout.failed")
                 await asyncio.sleep(AWAY_SECONDS)
+
+    async def _rest(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            # Not wait_for, which swallows a cancellation that meets the wake-up (Python 3.11).
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
+        self._wake.clear()
+
+    async def _hear(self, streams: Streams) -> bool:
+        """Pass on what the stream shows, or wait a moment for it. False when the log has to be asked."""
+        try:
+            if not self._watchers:
+                await self._follow(streams)
+            copied = await streams.read(STREAM, self._mark, BATCH)
+            if copied is None:
+                return False
+            for _, event in copied.events:
+                if event.id not in self._told:
+                    self._tell(event)
+            if copied.end != self._mark:
+                self._told -= {event.id for _, event in copied.events}
+                self._mark, self._announced_at, self._moved_at = copied.end, None, time.monotonic()
+            elif self._is_overdue():
+                self._announced_at, self._moved_at = None, time.monotonic()
+                await self._look()
+            else:
+                await streams.wait(STREAM, self._mark)
+        except ValkeyAway:
+            return False
+        return True
+
+    async def _follow(self, streams: Streams) -> None:
+        """Nobody watches: what happened by now is nobody's news."""
+        last = await streams.last(STREAM)
+        if last is not None and not self._watchers:  # else somebody came while we asked
+            self._mark, self._told = max(self._mark, last), frozenset()
+
+    def _is_overdue(self) -> bool:
+        moment = time.monotonic()
+        announced = self._announced_at is not None and moment - self._announced_at > OVERDUE_SECONDS
+        return announced or moment - self._moved_at > QUIET_SECONDS
 
     async def _look(self) -> bool:
         """Pass on what is new. True when there may be more."""

@@ -1,0 +1,257 @@
+"""Events by Valkey: relays, consumers on many machines, poison, and a Valkey that is emptied or goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailwright.domain.ids import new_id
+from mailwright.pipeline import Consumers
+from mailwright.pipeline.relay import Relay
+from mailwright.storage import dead_letters, events
+from mailwright.storage.database import Database, open_database
+from mailwright.storage.streams import RELAYED, Streams
+from mailwright.storage.valkey import Valkey, ValkeyAway
+from tests.pipeline.valkeyworld import FAST, Ledger, deliver, process, until
+from tests.servers.valkey import ValkeyServer
+
+pytestmark = pytest.mark.server
+INGEST, INDEX = "mail_ingest", "index"
+
+
+@pytest.fixture
+def pg(postgresql_url: str) -> Iterator[Database]:
+    opened = open_database(postgresql_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"t{new_id()[-12:]}"
+
+
+def in_stream(server: ValkeyServer, prefix: str, name: str) -> list[str]:
+    return [place for place, _ in server.client.xrange(f"{prefix}:stream:{name}")]
+
+
+def lag(database: Database, stream: str, group: str) -> events.Lag:
+    return database.read_now(lambda tx: events.lag(tx, stream, group))
+
+
+async def test_two_processes_share_a_stream_and_one_reads_where_order_counts(
+    pg: Database, postgresql_url: str, valkey_server: ValkeyServer, prefix: str
+) -> None:
+    other = open_database(postgresql_url)
+    shared, one, two = [Ledger() for _ in range(2)], Ledger(), Ledger()
+    deliver(pg, *range(100))
+    url = valkey_server.url
+    async with (
+        process(pg, url, prefix, {"ingesters": (INGEST, shared[0]), "indexers": (INDEX, one)}),
+        process(other, url, prefix, {"ingesters": (INGEST, shared[1]), "indexers": (INDEX, two)}),
+    ):
+        for start in range(100, 2_100, 50):
+            await asyncio.to_thread(deliver, pg, *range(start, start + 50))
+            await asyncio.sleep(0.01)
+        await until(lambda: len(one.seen) + len(two.seen) == 2_100)
+        assert (one.seen or two.seen) == list(range(2_100))
+        await until(lambda: len({*shared[0].seen, *shared[1].seen}) == 2_100)
+        assert shared[0].seen
+        assert shared[1].seen
+        await until(lambda: lag(pg, INGEST, "ingesters") == events.Lag(0, None, 0))
+        await until(lambda: lag(pg, INDEX, "indexers") == events.Lag(0, None, 0))
+        # What every group has passed is trimmed, and the streams say up to where.
+        await until(lambda: not in_stream(valkey_server, prefix, INGEST))
+        assert not valkey_server.client.xpending(f"{prefix}:stream:{INGEST}", "ingesters")["pending"]
+    other.close()
+    groups = {each["name"] for each in valkey_server.client.xinfo_groups(f"{prefix}:stream:{INDEX}")}
+    assert groups == {"indexers"}
+    assert valkey_server.client.xinfo_consumers(f"{prefix}:stream:{INGEST}", "ingesters") == []
+
+
+async def test_two_relays_at_once_write_each_event_once_in_the_order_of_the_log(
+    pg: Database, valkey_server: ValkeyServer, prefix: str
+) -> None:
+    valkeys = [Valkey(valkey_server.url, prefix) for _ in range(2)]
+    relays = [Relay(pg, Streams(valkey), f"r{n}") for n, valkey in enumerate(valkeys)]
+    pg.write_now(lambda tx: [events.standing(tx, name, f"g-{name}") for name in RELAYED])
+
+    async def copy(relay: Relay) -> None:
+        for _ in range(60):
+            await relay.round()
+            await asyncio.sleep(0)
+
+    async def write() -> None:
+        for start in range(0, 3_000, 100):
+            await asyncio.to_thread(deliver, pg, *range(start, start + 100))
+            if start == 1_500:
+                valkey_server.client.delete(f"{prefix}:stream:{INDEX}")  # lost in the middle of it
+
+    await asyncio.gather(write(), *(copy(relay) for relay in relays))
+    while await relays[0].round():
+        pass
+    logged = pg.read_now(lambda tx: events.read(tx, INGEST, events.START, 5_000)).events
+    for name in (INGEST, INDEX, "notify"):
+        assert in_stream(valkey_server, prefix, name) == [f"{tx}-{position}" for (tx, position), _ in logged]
+    await relays[0].measure()
+    for valkey in valkeys:
+        await valkey.close()
+
+
+async def test_a_poison_event_dies_in_the_table_and_is_shown_in_the_stream_of_the_dead(
+    pg: Database, valkey_server: ValkeyServer, prefix: str
+) -> None:
+    spread, ordered = Ledger(poison=lambda n: n == 13), Ledger(poison=lambda n: n == 7)
+    deliver(pg, *range(40))
+    groups = {"ingesters": (INGEST, spread), "indexers": (INDEX, ordered)}
+    async with process(pg, valkey_server.url, prefix, groups) as consumers:
+        await until(lambda: pg.read_now(dead_letters.count_open)["event"] == 2)
+        await until(lambda: len(spread.seen) == 39)
+        assert sorted(spread.seen) == [n for n in range(40) if n != 13]
+        assert ordered.seen == [n for n in range(40) if n != 7]
+        letters = {letter.group: letter for letter in pg.read_now(dead_letters.newest)}
+        assert letters["ingesters"].attempts == letters["indexers"].attempts == 5
+        assert letters["ingesters"].payload["payload"] == {"number": 13}
+        shown = valkey_server.client.xrange(f"{prefix}:dlq:{INGEST}")
+        assert [fields["group"] for _, fields in shown] == ["ingesters"]
+        await consumers.measure()
+
+
+async def test_an_emptied_valkey_loses_nothing(pg: Database, valkey_server: ValkeyServer, prefix: str) -> None:
+    spread, ordered = Ledger(), Ledger()
+    groups = {"ingesters": (INGEST, spread), "indexers": (INDEX, ordered)}
+    async with process(pg, valkey_server.url, prefix, groups):
+        for start in range(0, 2_000, 50):
+            await asyncio.to_thread(deliver, pg, *range(start, start + 50))
+            if start in (500, 1_000, 1_500):
+                valkey_server.empty()
+        await until(lambda: len(set(spread.seen)) == 2_000)
+        await until(lambda: len(ordered.seen) == 2_000)
+        assert ordered.seen == list(range(2_000))
+        valkey_server.empty()  # and while nothing happens: the next event comes all the same
+        await asyncio.to_thread(deliver, pg, 2_000)
+        await until(lambda: 2_000 in spread.seen and 2_000 in ordered.seen)
+
+
+async def test_a_valkey_that_is_away_hangs_and_comes_back(
+    pg: Database, valkey_server: ValkeyServer, prefix: str
+) -> None:
+    spread, ordered = Ledger(), Ledger()
+    groups = {"ingesters": (INGEST, spread), "indexers": (INDEX, ordered)}
+    done = 0
+
+    async def some() -> None:
+        nonlocal done
+        for _ in range(5):
+            await asyncio.to_thread(deliver, pg, *range(done, done + 20))
+            done += 20
+        await until(lambda: len(set(spread.seen)) == done and len(set(ordered.seen)) == done)
+        assert list(dict.fromkeys(ordered.seen)) == list(range(done))
+
+    async with process(pg, valkey_server.url, prefix, groups) as consumers:
+        joined = consumers._places["ingesters"]
+        await until(lambda: joined.joined)
+        await some()
+        valkey_server.stop()
+        await some()  # from the log
+        assert not joined.joined
+        valkey_server.start()
+        await some()
+        await until(lambda: joined.joined)
+        await some()
+        valkey_server.freeze()
+        try:
+            await some()
+        finally:
+            valkey_server.thaw()
+        await some()
+    # Switched off for good: the log knows how far everybody is.
+    ledger = Ledger()
+    consumers = Consumers(pg, retry_seconds=FAST)
+    consumers.subscribe(INGEST, "ingesters", ledger.handle)
+    await consumers.start()
+    await asyncio.to_thread(deliver, pg, -1)
+    await until(lambda: -1 in ledger.seen)
+    await consumers.stop()
+    assert len(ledger.seen) <= 101  # what was acknowledged in the last moment comes again
+
+
+def lapse(database: Database) -> None:
+    """Fifteen seconds pass for the lease of a process that is gone."""
+    database.write_now(lambda tx: tx.execute("UPDATE event_cursors SET lease_until = 0"))
+
+
+def start_program(url: str, server: ValkeyServer, prefix: str, ledger: Path, how: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.pipeline.streamed_program", url, server.url, prefix, str(ledger), how],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+async def test_what_a_killed_process_had_in_its_hands_is_taken_over(
+    pg: Database, postgresql_url: str, valkey_server: ValkeyServer, prefix: str, tmp_path: Path
+) -> None:
+    pg.write_now(lambda tx: events.standing(tx, INGEST, "ingesters"))
+    deliver(pg, *range(50))
+    program = start_program(postgresql_url, valkey_server, prefix, tmp_path / "ledger", "slow")
+    ends = time.monotonic() + 30
+    while not (tmp_path / "ledger").exists():
+        assert time.monotonic() < ends, "the program takes nothing"
+        assert program.poll() is None
+        await asyncio.sleep(0.02)
+    program.kill()  # in mid-batch: taken, and not acknowledged
+    program.wait()
+    lapse(pg)
+    stream = f"{prefix}:stream:{INGEST}"
+    assert valkey_server.client.xpending(stream, "ingesters")["pending"] == 50
+    ledger = Ledger()
+    async with process(pg, valkey_server.url, prefix, {"ingesters": (INGEST, ledger)}, alive_seconds=1.0):
+        await until(lambda: len(ledger.seen) == 50, 40)
+        assert Counter(ledger.seen) == Counter(range(50))
+        await until(lambda: lag(pg, INGEST, "ingesters").waiting == 0)
+
+
+async def test_an_event_that_kills_its_process_is_buried_and_the_others_are_handled(
+    pg: Database, postgresql_url: str, valkey_server: ValkeyServer, prefix: str, tmp_path: Path
+) -> None:
+    pg.write_now(lambda tx: events.standing(tx, INGEST, "ingesters"))
+    deliver(pg, *range(10))
+    program = start_program(postgresql_url, valkey_server, prefix, tmp_path / "ledger", "dies-of-3")
+    await asyncio.to_thread(program.wait, 60)
+    lapse(pg)
+    stream = f"{prefix}:stream:{INGEST}"
+    [entry] = [each for each, fields in valkey_server.client.xrange(stream) if '"number":3}' in fields["event"]]
+    valkey_server.client.xclaim(stream, "ingesters", "died-too", 0, [entry], retrycount=5, justid=True)
+    ledger = Ledger()
+    async with process(pg, valkey_server.url, prefix, {"ingesters": (INGEST, ledger)}, alive_seconds=0.5):
+        await until(lambda: pg.read_now(dead_letters.count_open)["event"] == 1)
+        [letter] = pg.read_now(dead_letters.newest)
+        assert letter.payload["payload"] == {"number": 3}
+        assert letter.attempts == 5
+        await until(lambda: sorted(ledger.seen) == [n for n in range(10) if n != 3])
+
+
+async def test_a_server_that_hangs_costs_nobody_more_than_a_moment(valkey_server: ValkeyServer) -> None:
+    valkey = Valkey(valkey_server.url, "t", seconds=0.2)
+    await valkey.ping()
+    valkey_server.freeze()
+    try:
+        with pytest.raises(ValkeyAway):
+            await valkey.ping()
+        began = time.monotonic()
+        for _ in range(100):
+            with pytest.raises(ValkeyAway):
+                await valkey.ping()
+        assert time.monotonic() - began < 5
+    finally:
+        valkey_server.thaw()
+    await valkey.close()
