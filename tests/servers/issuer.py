@@ -4,15 +4,22 @@
 AUDIENCE of Ada; every bad one is an argument away: `claims` replaces or (None) drops claims, `header` adds to the header, `alg`, `kid` and
 `key` sign it otherwise. `supabase()` has the shape of a Supabase project's token, which says nothing of whether its address was verified.
 `discovery` and `jwks` may be replaced; `asked` lists the paths that were fetched.
+Pages sign people in by `authorize(url)`: the address they come back to, with a code whose ID token has `id_claims` beside what it must have;
+`code_answer` and `id_token` replace what the code is exchanged for. The exchange checks the code (once), PKCE and the redirect URI.
+`logout_token()` tells of a sign-out.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import secrets
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
@@ -38,7 +45,20 @@ class Issuer:
         self.keys: dict[str, Key] = {}
         self.rotate()
         self.jwks: Any = None
-        self.discovery: Any = {"issuer": self.name, "jwks_uri": f"{self.url}/certs"}
+        self.discovery: Any = {
+            "issuer": self.name,
+            "jwks_uri": f"{self.url}/certs",
+            "authorization_endpoint": f"{self.url}/auth",
+            "token_endpoint": f"{self.url}/token",
+            "userinfo_endpoint": f"{self.url}/me",
+            "end_session_endpoint": f"{self.url}/logout",
+            "authorization_response_iss_parameter_supported": True,
+        }
+        self.id_claims: dict[str, Any] = {}
+        self.id_options: dict[str, Any] = {}
+        self.user_info: Any = {"sub": "f3a1c9"}
+        self.code_answer: Any = None
+        self.codes: dict[str, dict[str, str]] = {}
         self.status = 200
         self.asked: list[str] = []
         self._server = _server(self)
@@ -104,6 +124,46 @@ class Issuer:
         }
         return self.token(claims={**said, **(claims or {})}, **options)
 
+    def authorize(self, url: str, *, iss: str | None = "") -> str:
+        """What the sign-in page does with somebody who was sent there by `url`: where it sends them back to."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        code = secrets.token_urlsafe(16)
+        self.codes[code] = asked
+        said = {"code": code, "state": asked["state"], "iss": self.name if iss == "" else iss}
+        said = {name: value for name, value in said.items() if value is not None}
+        return f"{asked['redirect_uri']}?{urlencode(said)}"
+
+    def exchange(self, form: dict[str, str]) -> tuple[int, Any]:
+        """What the token endpoint answers."""
+        asked = self.codes.pop(form.get("code", ""), None)
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        if asked is None or asked["code_challenge"] != challenge or asked["redirect_uri"] != form.get("redirect_uri"):
+            return 400, {"error": "invalid_grant"}
+        if self.code_answer is not None:
+            return 200, self.code_answer
+        access = self.token()
+        half = hashlib.sha256(access.encode()).digest()[:16]
+        claims = {
+            "aud": asked["client_id"],
+            "nonce": asked["nonce"],
+            "sid": "there-1",
+            "at_hash": base64.urlsafe_b64encode(half).rstrip(b"=").decode(),
+        }
+        made = self.token(claims={**claims, **self.id_claims}, **self.id_options)
+        return 200, {"access_token": access, "id_token": made, "token_type": "Bearer"}
+
+    def logout_token(self, audience: str, *, claims: dict[str, Any] | None = None, **options: Any) -> str:
+        """A token that tells of a sign-out (OpenID Connect Back-Channel Logout 1.0 §2.4)."""
+        person = dict.fromkeys(("email", "email_verified", "name"), DROPPED)
+        said = {
+            "aud": audience,
+            "jti": secrets.token_urlsafe(8),
+            "sid": "there-1",
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        }
+        return self.token(claims={**person, **said, **(claims or {})}, header={"typ": "logout+jwt"}, **options)
+
     def stop(self) -> None:
         """End it."""
         self._server.shutdown()
@@ -129,6 +189,16 @@ def _server(issuer: Issuer) -> ThreadingHTTPServer:
                 status, answer = issuer.status, issuer.discovery
             elif self.path.endswith("/certs"):
                 status, answer = issuer.status, issuer.published() if issuer.jwks is None else issuer.jwks
+            elif self.path.endswith("/me"):
+                status, answer = issuer.status, issuer.user_info
+            self.reply(status, answer)
+
+        def do_POST(self) -> None:
+            issuer.asked.append(self.path)
+            body = self.rfile.read(int(self.headers.get("content-length", "0"))).decode()
+            self.reply(*issuer.exchange({name: values[0] for name, values in parse_qs(body).items()}))
+
+        def reply(self, status: int, answer: Any) -> None:
             content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             if status in (301, 302, 307):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from mailwright.domain import clock
 from mailwright.domain.clock import Instant
@@ -97,8 +98,9 @@ class Link:
 _LINK = "SELECT id, user_id, label, created_at, used_at, scopes FROM credentials"
 
 
-def _link(row: tuple) -> Link:  # type: ignore[type-arg]  # a row, as the select has it
-    return Link(*row[:5], tuple(row[5].split()))
+def _link(row: Sequence[Any]) -> Link:
+    values = [*row[:5], tuple(row[5].split())]
+    return Link(*values)
 
 
 def link_of(tx: Tx, subject: str) -> Link | None:

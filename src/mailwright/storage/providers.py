@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from mailwright.domain import clock
 from mailwright.domain.clock import Instant
@@ -40,8 +42,9 @@ _SELECT = (
 )
 
 
-def _read(row: tuple) -> Provider:  # type: ignore[type-arg]  # a row, as the select has it
-    return Provider(*row[:10], json.loads(row[10]), *map(bool, row[11:15]), row[15])
+def _read(row: Sequence[Any]) -> Provider:
+    values = [*row[:10], json.loads(row[10]), *map(bool, row[11:15]), row[15]]
+    return Provider(*values)
 
 
 def add(tx: Tx, provider: Provider) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from mailwright.connectors.jwks import ALGORITHMS, Keys
 from mailwright.connectors.oidc import Provider
 from mailwright.core import Core, accounts, bearers, sessions
+from mailwright.domain.tokens import Voucher
 from mailwright.protocols import identity, streams
 from mailwright.storage import Tx, credentials
 from mailwright.storage import accounts as rows
@@ -136,7 +136,11 @@ async def test_who_has_no_mailbox_is_let_in_to_the_api_and_to_no_mail(
 ) -> None:
     token = issuer.token(claims={"sub": "eve", "email": "eve@example.org"})
     assert (await asked(api, token)).status_code == 401
-    core.settings = replace(core.settings, tokens_add_people=True)
+    adds = Voucher(adds_users=True)
+    provider = Provider(
+        issuer.name, AUDIENCE, Keys(issuer=issuer.name, algorithms=ALGORITHMS), secret=SECRET, voucher=adds
+    )
+    core.bearer = provider.prove
     for _ in range(3):
         assert (await asked(api, token)).status_code == 200
     assert (await asked(api, token, "/jmap/session")).status_code == 403
@@ -145,6 +149,7 @@ async def test_who_has_no_mailbox_is_let_in_to_the_api_and_to_no_mail(
             "SELECT count(*) FROM audit_events WHERE action = 'sign-in' AND actor = ?", ("eve@example.org",)
         )
     )
+    await provider.close()
     assert audited == 1  # it is remembered for a minute, as everybody else is
 
 

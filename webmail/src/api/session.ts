@@ -75,12 +75,15 @@ export function useMaybeSession(): Session | null {
 
 /** Ends the session and forgets everything that was read with it. */
 export async function signOut(): Promise<void> {
+  let go = '/app/sign-in';
   try {
-    await api.delete('/api/session');
+    // Who signed in at a provider signs out there, too; it leads back here.
+    const answer = await api.delete<{ go?: string } | undefined>('/api/session');
+    go = answer?.go ?? go;
   } finally {
     setCsrf(null);
     queries.clear();
-    window.location.assign('/app/sign-in');
+    window.location.assign(go);
   }
 }
 

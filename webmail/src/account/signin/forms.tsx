@@ -1,5 +1,6 @@
 // The forms of the sign-in page: password, second factor, asking for a link. Each says what is wrong beside its field.
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { useOffer, wayTo } from '@/account/signin/elsewhere';
 import { Button } from '@/ui/Button';
 import { Checkbox } from '@/ui/Checkbox';
 import { TextField } from '@/ui/Field';
@@ -122,6 +123,32 @@ export function AskLinkForm({
         Sign in with a password
       </Button>
     </form>
+  );
+}
+
+/** The providers elsewhere that may be signed in at, below the form; nothing where there is none. */
+export function Elsewhere({ email, next }: { email: string; next: string }) {
+  const { providers, more } = useOffer(email);
+  if (providers.length === 0 && !more) return null;
+  return (
+    <section aria-label="Sign in elsewhere" className="mt-4 flex flex-col gap-3">
+      <p className="flex items-center gap-3 text-ink-muted before:h-px before:grow before:bg-line after:h-px after:grow after:bg-line">
+        or
+      </p>
+      {providers.map((provider) => (
+        <Button
+          key={provider.id}
+          size="large"
+          className="h-auto min-h-11 whitespace-normal py-2 break-words"
+          onClick={() => window.location.assign(wayTo(provider, next, email))}
+        >
+          Sign in with {provider.name}
+        </Button>
+      ))}
+      {more ? (
+        <p className="text-sm text-ink-muted">Type your address to see where people of your domain sign in.</p>
+      ) : null}
+    </section>
   );
 }
 

@@ -2,9 +2,10 @@
 import { useRouter } from '@tanstack/react-router';
 import { MailCheck } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
-import { landingPage } from '@/account/destination';
+import { landingPage, safeDestination } from '@/account/destination';
 import { mailLink, type Proof, reasonOf, secondsToWait, signIn, wantsSecondFactor } from '@/account/signin/calls';
-import { AskLinkForm, CodeForm, PasswordForm, type Trouble } from '@/account/signin/forms';
+import { failureOf, finish } from '@/account/signin/elsewhere';
+import { AskLinkForm, CodeForm, Elsewhere, PasswordForm, type Trouble } from '@/account/signin/forms';
 import { keepSession, type Session, useMaybeSession } from '@/api/session';
 import { useTitle } from '@/shell/PageFrame';
 import { Button } from '@/ui/Button';
@@ -15,7 +16,7 @@ type Step =
   | { name: 'ask-link' }
   | { name: 'link-sent' }
   | { name: 'redeem'; token: string }
-  | { name: 'code'; proof: Proof; back: Step };
+  | { name: 'code'; proof: Proof | 'elsewhere'; back: Step };
 
 const TITLES: Record<Step['name'], string> = {
   password: 'Sign in',
@@ -26,18 +27,21 @@ const TITLES: Record<Step['name'], string> = {
 };
 
 export default function SignInPage() {
-  const { next } = signInRoute.useSearch();
+  const { next, error, code } = signInRoute.useSearch();
   const session = useMaybeSession();
   const router = useRouter();
-  const [step, setStep] = useState<Step>(firstStep);
+  const [step, setStep] = useState<Step>(() => firstStep(code));
   const [email, setEmail] = useState('');
   const [busy, setBusy] = useState(false);
-  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const [trouble, setTrouble] = useState<Trouble | null>(() => {
+    const text = failureOf(error);
+    return text === null ? null : { text, wait: null };
+  });
   useTitle(TITLES[step.name]);
 
   // A mailed link that is opened in this very tab changes nothing but the fragment.
   useEffect(() => {
-    const look = () => window.location.hash && setStep(firstStep());
+    const look = () => window.location.hash && setStep(firstStep(undefined));
     window.addEventListener('hashchange', look);
     return () => window.removeEventListener('hashchange', look);
   }, []);
@@ -75,6 +79,10 @@ export default function SignInPage() {
     router.history.replace(landingPage(opened.user, wanted(next)));
   }
 
+  async function complete(given: string, proof: Proof | 'elsewhere') {
+    arrive(proof === 'elsewhere' ? await finish(given) : await signIn(proof, given));
+  }
+
   async function prove(proof: Proof, back: Step) {
     try {
       arrive(await signIn(proof));
@@ -87,21 +95,24 @@ export default function SignInPage() {
   return (
     <Card title={TITLES[step.name]}>
       {step.name === 'password' ? (
-        <PasswordForm
-          busy={busy}
-          trouble={trouble}
-          email={email}
-          onEmail={setEmail}
-          onSubmit={(password, remember) =>
-            void attempt('password', () => prove({ email: email.trim(), password, remember }, step))
-          }
-          onLink={() => go({ name: 'ask-link' })}
-        />
+        <>
+          <PasswordForm
+            busy={busy}
+            trouble={trouble}
+            email={email}
+            onEmail={setEmail}
+            onSubmit={(password, remember) =>
+              void attempt('password', () => prove({ email: email.trim(), password, remember }, step))
+            }
+            onLink={() => go({ name: 'ask-link' })}
+          />
+          <Elsewhere email={email} next={safeDestination(wanted(next))} />
+        </>
       ) : step.name === 'code' ? (
         <CodeForm
           busy={busy}
           trouble={trouble}
-          onSubmit={(code) => void attempt('code', async () => arrive(await signIn(step.proof, code)))}
+          onSubmit={(given) => void attempt('code', () => complete(given, step.proof))}
           onBack={() => go(step.back)}
         />
       ) : step.name === 'ask-link' ? (
@@ -160,7 +171,9 @@ function wanted(next: string | undefined): string | undefined {
   return next === undefined || /^\/app(?:[/?#]|$)/.test(next) ? next : `/app${next}`;
 }
 
-function firstStep(): Step {
+function firstStep(code: string | undefined): Step {
+  // Somebody came back from a provider, and has a second factor here.
+  if (code === 'wanted') return { name: 'code', proof: 'elsewhere', back: { name: 'password' } };
   const token = new URLSearchParams(window.location.hash.slice(1)).get('link');
   return token ? { name: 'redeem', token } : { name: 'password' };
 }

@@ -5,8 +5,10 @@ import { root, signedIn } from '../signed-in';
 export const signInRoute = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (given: Record<string, unknown>): { next?: string } =>
-    typeof given.next === 'string' ? { next: given.next } : {},
+  validateSearch: (given: Record<string, unknown>): { next?: string; error?: string; code?: string } =>
+    Object.fromEntries(
+      ['next', 'error', 'code'].flatMap((name) => (typeof given[name] === 'string' ? [[name, given[name]]] : [])),
+    ),
   component: lazyRouteComponent(() => import('./SignInPage')),
 });
 

@@ -9,6 +9,7 @@ const AREAS = [
   { to: '/admin/models', label: 'Models', operator: true },
   { to: '/admin/tenants', label: 'Tenants', operator: true },
   { to: '/admin/domains', label: 'Domains', admin: true },
+  { to: '/admin/providers', label: 'Single sign-on', admin: true },
   { to: '/admin/users', label: 'Users' },
   { to: '/admin/aliases', label: 'Aliases' },
   { to: '/admin/retention', label: 'Retention', admin: true },

@@ -20,6 +20,30 @@ export interface Domain {
   on_failure: string;
   created_at: string;
 }
+export interface IdentityProvider {
+  id: string;
+  tenant: string;
+  name: string;
+  issuer: string;
+  client_id: string;
+  has_secret: boolean;
+  audience: string | null;
+  scopes: string;
+  roles_claim: string;
+  roles: Record<string, string>;
+  adds_users: boolean;
+  trusts_mail: boolean;
+  signs_out: boolean;
+  enabled: boolean;
+  redirect_uri: string;
+  backchannel_uri: string;
+}
+export interface ProviderService {
+  id: string;
+  email: string;
+  scopes: string[];
+  created_at: string;
+}
 export interface FailedTask {
   id: string;
   agent: string;

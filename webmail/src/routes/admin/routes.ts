@@ -42,6 +42,11 @@ const domain = createRoute({
   path: '/domains/$name',
   component: lazyRouteComponent(() => import('./DomainPage')),
 });
+const providers = createRoute({
+  getParentRoute: () => admin,
+  path: '/providers',
+  component: lazyRouteComponent(() => import('./ProvidersPage')),
+});
 const users = createRoute({
   getParentRoute: () => admin,
   path: '/users',
@@ -98,6 +103,7 @@ export const adminRoutes = [
     tenants,
     domains,
     domain,
+    providers,
     users,
     user,
     aliases,
