@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from mailwright.core import Core, CoreSettings, accounts, backups, expunge, mailboxes, puttingback, restoring
 from mailwright.core.puttingback import Wanted
 from mailwright.domain.clock import DAY
+from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound
 from mailwright.storage import Tx, open_blobs, open_database
 from mailwright.storage import backups as runs
@@ -17,6 +20,7 @@ from mailwright.storage.backup.opening import opened
 from mailwright.storage.backup.puttingback import TABLES
 from mailwright.storage.backup.repository import Repository, open_repository
 from tests.backups.conftest import account_of, listing, put
+from tests.servers.s3 import BUCKET, S3Server
 
 PASSPHRASE = "correct horse battery"
 
@@ -253,3 +257,49 @@ def test_the_drill_measures_and_leaves_nothing(embedded: Core, data_folder: Path
     assert done.samples == 40
     assert list(scratch.iterdir()) == []
     assert "passed" in done.as_markdown()
+
+
+def test_a_full_disk_leaves_nothing_wrong(
+    embedded: Core, data_folder: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    really = os.write
+
+    def write(descriptor: int, data: memoryview) -> int:
+        written.append(len(data))
+        if sum(written) > 20_000:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return really(descriptor, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mailwright.storage.backup.places.os.write", write)
+        with pytest.raises(OSError, match="No space"):
+            backups.make(embedded, data_folder, place)
+    assert not list(Path(place).rglob("*.staged"))
+    assert open_repository(place).names() == []
+    failed = embedded.database.read_now(lambda tx: runs.last(tx, good=False))
+    assert failed is not None
+    assert "No space" in failed.error
+    assert backups.make(embedded, data_folder, place).added > 0
+
+
+@pytest.mark.server
+def test_backups_in_a_bucket(
+    embedded: Core, data_folder: Path, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "ACCESS_KEY_ID": "test",
+        "SECRET_ACCESS_KEY": "test",
+        "REGION": "us-east-1",
+        "ENDPOINT": s3_server.endpoint,
+        "ALLOW_HTTP": "true",
+    }.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    url = f"s3://{BUCKET}/backups/{new_id()}"
+    backups.make(embedded, data_folder, url, passphrase=PASSPHRASE)
+    second = backups.make(embedded, data_folder, url, passphrase=PASSPHRASE)
+    kept = open_repository(url, PASSPHRASE)
+    assert restoring.verify(kept, "latest").ok
+    assert second.added < 30_000
+    assert len(backups.prune(embedded, kept, {"last": 1}).backups) == 1
+    assert kept.names() == [second.name]

@@ -14,7 +14,7 @@ from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import AlreadyExists
 from mailwright.storage.database import Tx
 
-SILENT = 5 * clock.MINUTE
+SILENT = 2 * clock.MINUTE
 """A run that did not show for so long is dead."""
 RUNS_KEPT = 200
 
