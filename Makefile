@@ -8,7 +8,7 @@ WORKERS ?= 3
 LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup dev demo test check pages format reference bench evals crash fuzz lock clean
+.PHONY: help setup dev demo test check pages format reference manifests bench evals crash fuzz lock clean
 
 help:  ## Show this list
 	@echo "Mailwright: a self-hosted mail platform whose mailboxes do work."
@@ -51,6 +51,9 @@ reference: dev  ## Write the pages of docs/reference that are made from the code
 	@$(BIN)/python scripts/reference_pages.py
 	@$(BIN)/python scripts/dashboards.py
 
+manifests: dev  ## Render the Helm chart to deploy/kubernetes (needs helm)
+	@$(BIN)/python scripts/manifests.py
+
 bench: dev  ## Measure: one JSON line a figure, beside Dovecot where it is installed
 	@$(PYTHON) scripts/servers_for_tests.py
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -72,6 +75,8 @@ lock: dev  ## Choose versions anew and write the lock files
 	$(LOCK) -c requirements-dev.lock --override scripts/requirements-agentdojo-without.in \
 	  scripts/requirements-agentdojo.in -o requirements-agentdojo.lock
 	$(LOCK) --upgrade scripts/requirements-celery.in -o requirements-celery.lock
+	$(LOCK) --upgrade scripts/requirements-sentry.in -o requirements-sentry.lock
+	$(LOCK) --upgrade --no-deps scripts/requirements-deploy.in -o requirements-deploy.lock
 
 clean:  ## Remove .venv and caches (your data folder stays)
 	rm -rf webmail/node_modules src/mailwright/protocols/web/app

@@ -18,6 +18,8 @@ LOCKS = (
     "requirements-node.lock",
     "requirements-agentdojo.lock",
     "requirements-celery.lock",
+    "requirements-sentry.lock",
+    "requirements-deploy.lock",
 )
 
 # Put together from pieces, so that this file passes its own test.

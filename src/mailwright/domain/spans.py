@@ -133,16 +133,16 @@ def trace_of(correlation_id: str) -> str | None:
 
 
 @contextmanager
-def batch(name: str, traces: Mapping[str, str], **attributes: Value) -> Iterator[None]:
-    """Events are handled together: a span for each of `traces` (correlation id and traceparent). What runs inside is below it when there
-    is but one, and finds its own by `trace_of` when there are more."""
+def batch(name: str, traces: Mapping[str, str], *, alone: bool, **attributes: Value) -> Iterator[None]:
+    """Events are handled together: a span for each of `traces` (correlation id and traceparent). What runs inside is below it when
+    the event is `alone`; else whoever does something about one of them finds its own by `trace_of`."""
     if _follower is None or not traces:
         yield
         return
     with ExitStack() as stack:
         found: dict[str, str] = {}
         for correlation_id, parent in traces.items():
-            opened = _follower.span(name, parent, attributes, inside=len(traces) == 1)
+            opened = _follower.span(name, parent, attributes, inside=alone)
             if opened is not None:
                 found[correlation_id] = stack.enter_context(opened).traceparent or parent
         token = _batch.set(found)
