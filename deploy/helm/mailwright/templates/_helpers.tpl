@@ -1,0 +1,89 @@
+{{- define "mailwright.labels" -}}
+app.kubernetes.io/name: mailwright
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{- define "mailwright.selector" -}}
+app.kubernetes.io/name: mailwright
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .name }}
+{{- end }}
+
+{{- define "mailwright.image" -}}
+{{- with .Values.image -}}
+{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}{{ with .digest }}@{{ . }}{{ end }}
+{{- end -}}
+{{- end }}
+
+{{- define "mailwright.serviceAccount" -}}
+{{ .Values.serviceAccount.name | default "mailwright" }}
+{{- end }}
+
+{{/* Where a role is asked how it is: the HTTP port has it, every other role has a port for it. */}}
+{{- define "mailwright.healthPort" -}}
+{{- if has "http" (splitList "," .component.roles) -}}http{{- else -}}operations{{- end -}}
+{{- end }}
+
+{{- define "mailwright.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+fsGroup: 10001
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "mailwright.containerSecurity" -}}
+allowPrivilegeEscalation: false
+privileged: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end }}
+
+{{/* The environment every role has. Secrets are files. */}}
+{{- define "mailwright.env" -}}
+{{- range .Values.secrets.keys }}
+- {name: {{ printf "MAILWRIGHT_%s_FILE" (upper .) }}, value: {{ printf "%s/%s" (include "mailwright.secretsFolder" $) . }}}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "mailwright.secretsFolder" -}}
+{{- if .Values.secrets.vaultAgent.enabled -}}/vault/secrets{{- else -}}/run/secrets/mailwright{{- end -}}
+{{- end }}
+
+{{- define "mailwright.mounts" -}}
+- {name: data, mountPath: /data}
+- {name: tmp, mountPath: /tmp}
+- {name: tls, mountPath: /run/secrets/tls, readOnly: true}
+{{- if not .Values.secrets.vaultAgent.enabled }}
+- {name: secrets, mountPath: /run/secrets/mailwright, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "mailwright.volumes" -}}
+- {name: data, emptyDir: {sizeLimit: 2Gi}}
+- {name: tmp, emptyDir: {sizeLimit: 2Gi}}
+- {name: tls, secret: {secretName: {{ .Values.tls.secretName }}, defaultMode: 0440}}
+{{- if not .Values.secrets.vaultAgent.enabled }}
+- {name: secrets, secret: {secretName: {{ .Values.secrets.existingSecret }}, defaultMode: 0440}}
+{{- end }}
+{{- end }}
+
+{{/* Vault's agent writes each field as a file; it is renewed while the pod lives. */}}
+{{- define "mailwright.vaultAnnotations" -}}
+{{- if .Values.secrets.vaultAgent.enabled }}
+vault.hashicorp.com/agent-inject: "true"
+vault.hashicorp.com/agent-init-first: "true"
+vault.hashicorp.com/role: {{ .Values.secrets.vaultAgent.role | quote }}
+{{- range .Values.secrets.keys }}
+vault.hashicorp.com/agent-inject-secret-{{ . }}: {{ $.Values.secrets.vaultAgent.path | quote }}
+vault.hashicorp.com/agent-inject-template-{{ . }}: {{ printf "{{- with secret %q -}}{{ .Data.data.%s }}{{- end -}}" $.Values.secrets.vaultAgent.path . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
