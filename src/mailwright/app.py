@@ -64,7 +64,7 @@ from mailwright.signon import SignOn
 from mailwright.storage.search.folder import SearchFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from mailwright.codecs.mailauth import Answer, Question
     from mailwright.connectors.dns import DnsResolver
@@ -183,6 +183,8 @@ class Application:
         if hasattr(self, "core"):
             await self.core.changes.stop()
             await self.core.trail.stop()
+            if self.core.valkey is not None:
+                await self.core.valkey.close()
             if self.core.search is not None:
                 await asyncio.to_thread(self.core.search.close)
             await asyncio.to_thread(self.core.database.close)
@@ -280,7 +282,7 @@ class Application:
             self.core,
             metrics=telemetry.metrics_text,
             measures=[self._measure],
-            checks=[self._at_work, self._secrets_kept],
+            checks=[self._at_work, self._secrets_kept, *self._valkey_checks],
             works="worker" in roles,
         )
         watched = await open_operations(settings, probes)
@@ -341,7 +343,7 @@ class Application:
             ),
             metrics=telemetry.metrics_text,
             measures=[self._measure],
-            checks=[self._at_work, self._secrets_kept],
+            checks=[self._at_work, self._secrets_kept, *self._valkey_checks],
             works="worker" in settings.active_roles,
             pictures=self._picture,
             authenticator=authenticator,
@@ -374,6 +376,11 @@ class Application:
 
             self._resolver = DnsResolver(seconds=ANSWER_SECONDS)
         return await self._resolver.look_up(question)
+
+    @property
+    def _valkey_checks(self) -> list[Callable[[], Awaitable[Finding]]]:
+        valkey = self.core.valkey
+        return [] if valkey is None else [lambda: status.of_valkey(valkey)]
 
     async def _at_work(self) -> Finding:
         return Finding(

@@ -23,6 +23,7 @@ from mailwright.domain.refusals import AlreadyExists, BadInput
 from mailwright.settings import Settings
 from mailwright.storage import model_calls, movemark, open_database
 from mailwright.storage.migrate import migrate
+from mailwright.storage.valkey import Valkey
 from mailwright.stores import blobs_of
 
 if TYPE_CHECKING:
@@ -68,7 +69,14 @@ def build_core(settings: Settings) -> Core:
     except AlreadyExists:
         database.close()
         raise
-    return Core(database, blobs_of(settings, database), core_settings(settings), secrets=vault)
+    blobs, valkey = blobs_of(settings, database), valkey_of(settings)
+    return Core(database, blobs, core_settings(settings), secrets=vault, valkey=valkey)
+
+
+def valkey_of(settings: Settings) -> Valkey | None:
+    """Where processes on many machines meet besides the database; None when the settings name none."""
+    url = settings.valkey_url
+    return None if url is None else Valkey(url.get_secret_value(), settings.valkey_prefix)
 
 
 def lock_folder(folder: Path) -> int:
@@ -89,7 +97,7 @@ def vault_of(settings: Settings) -> Vault:
     """What seals secrets: `secret_key`, or the file `secret.key` in the data folder, which it makes at first need."""
     given = None if settings.secret_key is None else settings.secret_key.get_secret_value()
     old = "" if settings.old_secret_keys is None else settings.old_secret_keys.get_secret_value()
-    return Vault(given, path=settings.data / "secret.key", old=old.split())
+    return Vault(given, path=settings.data / "secret.key", old=[line.strip() for line in old.splitlines() if line.strip()])
 
 
 def core_settings(settings: Settings) -> CoreSettings:
@@ -99,6 +107,7 @@ def core_settings(settings: Settings) -> CoreSettings:
         max_message_bytes=int(settings.max_message_bytes),
         default_quota_bytes=None if settings.default_quota_bytes is None else int(settings.default_quota_bytes),
         submission_per_hour=settings.submission_per_hour,
+        mailbox_per_minute=settings.mailbox_per_minute,
         audit_kept=settings.audit_kept_days * DAY,
         allow_private_push=settings.allow_private_push,
         transcripts_kept=settings.model_transcripts_kept_days * DAY,

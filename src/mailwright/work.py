@@ -39,7 +39,8 @@ from mailwright.installation import (
     servers_of,
     shop_of,
 )
-from mailwright.pipeline import Consumers, Flows, Handler
+from mailwright.pipeline import Flows, Handler
+from mailwright.pipeline.reading import consumers_of
 from mailwright.settings import Settings
 from mailwright.stores import looking_of
 from mailwright.webs import research_web_of, web_of
@@ -55,7 +56,7 @@ class Work:
         self._flows = flows
         self._settings = settings
         self._models = models_of(settings, core)
-        self.consumers = Consumers(core.database)
+        self.consumers, self._relay = consumers_of(core.database, core.streams)
         self._web, self._research = web_of(settings), research_web_of(settings, core)
         self._servers = servers_of(settings)
         self._shop = Workshop()
@@ -121,6 +122,8 @@ class Work:
         self.consumers.subscribe("notify", "notifiers", self._pushing.on_events)
         if self._search is not None:
             self._search.subscribe(self.consumers)
+        if self._relay is not None:
+            await self._relay.start()
         await self.consumers.start()
         await self._dispatcher.start()
         self._pushing.start()
@@ -145,6 +148,8 @@ class Work:
         """Finish what is in hand within `seconds`; what is not finished resumes at the next start."""
         if self._working:
             await self.consumers.stop(seconds / 2)
+            if self._relay is not None:
+                await self._relay.stop()
             if self._search is not None:
                 await self._search.stop()
             await asyncio.gather(self._dispatcher.stop(seconds), self._pushing.stop(seconds), self._flows.stop(seconds))
@@ -163,6 +168,8 @@ class Work:
         """Bring the gauges up to date. Raises TryLater."""
         await self._flows.measure()
         await self.consumers.measure()
+        if self._working and self._relay is not None:
+            await self._relay.measure()
         await due.measure(self._core)
         await turns.measure(self._core)
         backups.publish(await self._core.read(backups.measure))

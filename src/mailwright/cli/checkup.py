@@ -32,6 +32,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield checkup.disk(settings.data)
     yield from _ports(settings, served=served)
     yield from _database(settings)
+    yield from _valkey(settings)
     yield checkup.name(settings.hostname, settings.host)
     if settings.tls_cert is not None:
         yield checkup.certificate(settings.tls_cert)
@@ -144,6 +145,24 @@ def _database(settings: Settings) -> Iterator[Check]:
         yield Check("database", "fail", str(refusal))
     finally:
         database.close()
+
+
+def _valkey(settings: Settings) -> Iterator[Check]:
+    from mailwright.installation import valkey_of
+
+    valkey = valkey_of(settings)
+    if valkey is None:
+        return
+    try:
+        version = valkey.ask_now(lambda client: client.info("server")["redis_version"])
+        policy = valkey.ask_now(lambda client: client.info("memory").get("maxmemory_policy", "noeviction"))
+    except Refusal as refusal:
+        yield Check("valkey", "warn", f"{refusal}; everything goes on without it")
+        return
+    if policy.startswith("allkeys"):
+        yield Check("valkey", "warn", f"it answers, but drops streams when it is full: maxmemory-policy is {policy}")
+    else:
+        yield Check("valkey", "ok", f"it answers (version {version})")
 
 
 def _models(settings: Settings) -> Iterator[Check]:

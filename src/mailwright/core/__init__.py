@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 from prometheus_client import Histogram
 
 from mailwright.core.idlist import IdLists
+from mailwright.core.limiting import Limiting
 from mailwright.core.secrets import Vault
 from mailwright.core.trail import Trail
 from mailwright.domain import spans
@@ -28,6 +28,8 @@ from mailwright.domain.tokens import Proven
 from mailwright.pipeline.fanout import Fanout
 from mailwright.storage import BlobStore, Database, Tx
 from mailwright.storage.domains import Domain
+from mailwright.storage.streams import Streams
+from mailwright.storage.valkey import Valkey
 
 if TYPE_CHECKING:
     from mailwright.core.rules import Active
@@ -55,6 +57,7 @@ class CoreSettings:
     audit_kept: Instant = 365 * DAY
     outbox_kept: Instant = 90 * DAY  # settled rows: as long as a dead letter may be replayed
     submission_per_hour: int = 500  # recipients one user may write to
+    mailbox_per_minute: int = 60_000  # messages strangers may bring for one address
     allow_private_push: bool = False  # push services may be inside, too
     redact_after: Instant | None = None  # message bodies older than this are redacted; None keeps them
     transcripts_kept: Instant = 30 * DAY  # what was sent to models; 0 keeps none
@@ -85,28 +88,39 @@ class Core:
     recipients_seen: dict[tuple[str | None, str, bool], float] = field(default_factory=dict)
     # Who has rules at work, and which, with the monotonic second until which that is believed: see `rules.active`.
     rules_seen: dict[str, tuple[float, Active | None]] = field(default_factory=dict)
-    # Failed sign-ins of this process, by name and by client: see `accounts.authenticate`.
-    sign_in_failures: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
-    # Recipients written to through this process, by user: see `submission.submit`.
-    submissions: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
-    # Push subscriptions made through this process, by user: see `pushsubscriptions.check_rate`.
-    push_subscriptions: MovingWindowRateLimiter = field(
-        default_factory=lambda: MovingWindowRateLimiter(MemoryStorage())
-    )
+    # Failed sign-ins, by name and by client: see `accounts.authenticate`.
+    sign_in_failures: MovingWindowRateLimiter = field(init=False)
+    # Recipients written to, by user: see `submission.submit`.
+    submissions: MovingWindowRateLimiter = field(init=False)
+    # Push subscriptions made, by user: see `pushsubscriptions.check_rate`.
+    push_subscriptions: MovingWindowRateLimiter = field(init=False)
+    deliveries: FixedWindowRateLimiter = field(init=False)  # by mailbox: see `accept.may_receive`
     # The public half of the key that push services know us by, once it is there: see `vapid`.
     push_key: str | None = None
     # Whose a bearer token is (AuthenticationFailed: nobody's), asked by `bearers`. None: no tokens are taken.
     bearer: Callable[[str], Awaitable[Proven]] | None = None
     search: SearchFolder | None = None  # the search index of this installation, where this process can reach it
     lists: IdLists = field(default_factory=IdLists)  # of message ids, as asked for a moment ago: see `listing.find`
+    valkey: Valkey | None = None  # where the processes of an installation on many machines meet
+    limiting: Limiting = field(init=False)  # makes limiters
     secrets: Vault = field(default_factory=Vault)  # the default one forgets its key with the process: for tests
 
     changes: Fanout = field(init=False)  # who is told of changes: see `pipeline.fanout`
     trail: Trail = field(init=False)  # the audit trail of what clients do
 
     def __post_init__(self) -> None:
-        self.changes = Fanout(self.database)
+        self.limiting = Limiting(self.valkey)
+        self.sign_in_failures = self.limiting.moving("sign-in")
+        self.submissions = self.limiting.moving("submission")
+        self.push_subscriptions = self.limiting.moving("push")
+        self.deliveries = self.limiting.fixed("delivery")
+        self.changes = Fanout(self.database, self.streams)
         self.trail = Trail(self.database)
+
+    @property
+    def streams(self) -> Streams | None:
+        """The event streams in Valkey, where there is one."""
+        return None if self.valkey is None else Streams(self.valkey)
 
     async def write(self, function: Callable[[Tx], T], *, shared: bool = False) -> T:
         """Run `function` in a transaction; what it did is durable when this returns. See `storage.Database.write`."""

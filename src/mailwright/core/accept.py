@@ -11,6 +11,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from limits import RateLimitItemPerMinute
+
 from mailwright.core import Core, derived, filing, routing
 from mailwright.core.filing import Outcome
 from mailwright.domain.addresses import Address
@@ -21,6 +23,7 @@ from mailwright.domain.refusals import (
     NoSuchRecipient,
     RelayDenied,
     SenderNotAllowed,
+    TryLater,
 )
 from mailwright.storage import Tx, accounts
 
@@ -56,12 +59,13 @@ async def may_receive(
     own_domain = sender.domain if sender and account is None and not is_relay else None
     question = (own_domain, recipient.key, account is None)
     until = cached.get(question)
-    if until is not None and until > time.monotonic() and size == 0:
-        return
-    await core.read(lambda tx: _check(tx, core.settings.hostname, own_domain, recipient, account, size))
-    if len(cached) >= CACHED_RECIPIENTS:
-        cached.clear()
-    cached[question] = time.monotonic() + CACHED_SECONDS
+    if until is None or until <= time.monotonic() or size != 0:
+        await core.read(lambda tx: _check(tx, core.settings.hostname, own_domain, recipient, account, size))
+        if len(cached) >= CACHED_RECIPIENTS:
+            cached.clear()
+        cached[question] = time.monotonic() + CACHED_SECONDS
+    if account is None:
+        await _check_rate(core, recipient)
 
 
 async def accept(
@@ -76,6 +80,13 @@ async def accept(
     if all(outcome.duplicate or outcome.refusal is not None for outcome in outcomes):
         await filing.discard(core, incoming)
     return Receipt(outcomes)
+
+
+async def _check_rate(core: Core, recipient: Address) -> None:
+    """One mailbox that is flooded must not take the time of all others. Raises TryLater."""
+    most = RateLimitItemPerMinute(core.settings.mailbox_per_minute)
+    if not await core.deliveries.hit(most, recipient.key):
+        raise TryLater("more arrives for this mailbox than it takes in a minute; try again later")
 
 
 def _check(tx: Tx, hostname: str, unsigned: str | None, recipient: Address, account: str | None, size: int) -> None:

@@ -14,6 +14,7 @@ from prometheus_client import Gauge
 from mailwright.domain.clock import DAY, SECOND, Instant, now
 from mailwright.domain.roles import ROLES
 from mailwright.storage import Tx, events, status, usage, workers
+from mailwright.storage.valkey import Valkey, ValkeyAway
 from mailwright.storage.workers import Worker
 
 LATE_SECONDS = 60
@@ -117,6 +118,15 @@ def reachable(tx: Tx) -> list[Finding]:
 def findings(tx: Tx) -> list[Finding]:
     """Is it ready? Whoever gets an answer at all has a database that can be read."""
     return [Finding("database", True, "it answers"), _consumers(tx), _workers(tx)]
+
+
+async def of_valkey(valkey: Valkey) -> Finding:
+    """Well either way: while it is away events come from the log, and limits hold for each process by itself."""
+    try:
+        seconds = await valkey.ping()
+    except ValkeyAway:
+        return Finding("valkey", True, "it is away: everything goes on without it, with more work for the database")
+    return Finding("valkey", True, f"it answers in {seconds * 1000:.1f} ms")
 
 
 def _working(found: Sequence[Worker]) -> list[Worker]:

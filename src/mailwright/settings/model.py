@@ -323,7 +323,9 @@ class Settings(
             problems.append(f"{variable(missing)}: a certificate and its key belong together; this one is missing")
         if self.database_direct_url is not None and self.database_url.startswith("sqlite:"):
             problems.append(f"{variable('database_direct_url')}: there is no pooler in front of an SQLite file")
-        for missing_one in (*self.missing_of_services(), *self.missing_of_sign_on(), *self.missing_of_vault()):
+        parts = (self.missing_of_services, self.missing_of_sign_on, self.missing_of_vault, self.missing_of_programs)
+        lacking = [*self.missing_of_sharing(self.database_url), *(one for missing_of in parts for one in missing_of())]
+        for missing_one in lacking:
             name, _, because = missing_one.partition("|")
             problems.append(f"{variable(name)}: {because}")
         for purpose in PURPOSES:

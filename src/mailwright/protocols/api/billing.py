@@ -10,8 +10,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 from pydantic import BaseModel, Field
 
 from mailwright.core import Core, billing
@@ -42,7 +40,7 @@ class Return(BaseModel):
 def create_router(core: Core, identity: Identity, shop: Shop | None) -> APIRouter:
     """The paths. `shop` None: nothing is sold here, which they say."""
     router = APIRouter(tags=["billing"], prefix="/api/billing")
-    limiter = FixedWindowRateLimiter(MemoryStorage())
+    limiter = core.limiting.fixed("billing")
     who = Depends(identity.by_session)
 
     async def opened(caller: Caller) -> Shop:

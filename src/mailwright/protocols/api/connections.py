@@ -13,8 +13,6 @@ from urllib.parse import urlencode
 import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 from pydantic import BaseModel, Field, SecretStr
 from starlette.responses import RedirectResponse, Response
 
@@ -66,7 +64,7 @@ class NotLetIn(Refusal):
 def create_router(core: Core, identity: Identity, accounts: AccountsService | None) -> APIRouter:
     """The paths. `accounts` None: nothing can be connected here, which they say."""
     router = APIRouter(tags=["connections"], prefix="/api/connections")
-    limiter = FixedWindowRateLimiter(MemoryStorage())
+    limiter = core.limiting.fixed("connections")
     web = identity.web
     who = Depends(identity.by_session)
     redirect_uri = web.public_url + CALLBACK

@@ -16,8 +16,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 from prometheus_client import Counter
 from starlette.responses import Response
 
@@ -71,7 +69,7 @@ class GmailHook:
 
 def create_router(core: Core, hook: GmailHook, web: Web) -> APIRouter:
     """The path. `web` says which proxies name the address that calls."""
-    limiter = FixedWindowRateLimiter(MemoryStorage())
+    limiter = core.limiting.fixed("gmail")
     unverified = RateLimitItemPerMinute(hook.unverified_per_minute)
     of_one_account = RateLimitItemPerMinute(hook.pushes_per_minute)
 

@@ -15,8 +15,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.responses import JSONResponse
 
 from mailwright.codecs import mailhook
@@ -67,7 +65,7 @@ _BODY_SCHEMA: dict[str, Any] = {
 def create_router(core: Core, *, known: Callable[[], str | None], per_minute: int) -> APIRouter:
     """The path. `known` gives the secret; None: only this machine may call. `per_minute` is how often one client may."""
     router = APIRouter(tags=["hooks"])
-    limiter = FixedWindowRateLimiter(MemoryStorage())
+    limiter = core.limiting.fixed("webhook")
     rate = RateLimitItemPerMinute(per_minute)
 
     @router.post(

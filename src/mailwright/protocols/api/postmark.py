@@ -19,8 +19,6 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Depends, Request
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -83,7 +81,7 @@ def create_router(
     core: Core, *, right: Callable[[], str | None], per_minute: int, authenticator: Authenticator | None = None
 ) -> APIRouter:
     """Both paths. `right` gives the password of now; None: closed. `per_minute` is how often one client may call each of them."""
-    limiter = FixedWindowRateLimiter(MemoryStorage())
+    limiter = core.limiting.fixed("postmark")
     rate = RateLimitItemPerMinute(per_minute)
     judge = authenticator or Authenticator(core)
 

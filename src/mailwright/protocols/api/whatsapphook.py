@@ -18,8 +18,6 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, Request
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from mailwright.codecs import mailhook
@@ -81,7 +79,7 @@ class WhatsAppHook:
 
 def create_router(core: Core, hook: WhatsAppHook, web: Web) -> APIRouter:
     """Both methods. `web` says which proxies name the address that calls."""
-    limiter = FixedWindowRateLimiter(MemoryStorage())
+    limiter = core.limiting.fixed("whatsapp")
     rate = RateLimitItemPerMinute(hook.per_minute)
     router = APIRouter(tags=["hooks"])
 
