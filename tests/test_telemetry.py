@@ -1,5 +1,6 @@
 """Logs: their shape, and what never gets into them."""
 
+import contextvars
 import io
 import json
 import logging
@@ -8,8 +9,11 @@ from typing import Any
 
 import pytest
 import structlog
+from opentelemetry.sdk.trace import TracerProvider
 
 from mailwright import telemetry
+from mailwright.domain import spans
+from mailwright.telemetry import traces
 
 
 @pytest.fixture
@@ -35,6 +39,30 @@ def test_a_line_is_one_json_object_with_the_correlation_id(lines: Any) -> None:
     assert first["correlation_id"] == "c-1"
     assert first["timestamp"].endswith("Z")
     assert "correlation_id" not in second
+
+
+def test_a_line_says_which_trace_it_belongs_to_and_whose_affair_it_is() -> None:
+    out, root = io.StringIO(), logging.getLogger()
+    before = root.handlers[:], root.level
+    telemetry.configure("info", "json", out, service="post-office")
+    spans.follow(traces.Traces(TracerProvider()))
+    try:
+        with spans.edge("edge") as edge:
+            contextvars.copy_context().run(_filed)
+        structlog.get_logger().info("later")
+    finally:
+        spans.follow(None)
+        root.handlers, root.level = before
+        structlog.reset_defaults()
+    first, later = (json.loads(line) for line in out.getvalue().splitlines())
+    assert (first["trace_id"], first["tenant"], first["user"]) == (edge.trace_id, "t-1", "u-1")
+    assert first["service"] == later["service"] == "post-office"
+    assert not {"trace_id", "tenant", "user"} & later.keys()
+
+
+def _filed() -> None:
+    spans.concerns("t-1", "u-1")
+    structlog.get_logger().info("filed")
 
 
 def test_a_secret_is_masked_however_deep_it_is(lines: Any) -> None:

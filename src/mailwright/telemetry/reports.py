@@ -12,6 +12,7 @@ from mailwright import __version__, telemetry
 from mailwright.domain.refusals import BadInput
 
 WAIT_SECONDS = 2.0  # for reports that are under way when the process ends
+KEPT = ("event_id", "timestamp", "level", "logger", "platform", "release", "environment", "server_name", "sdk")
 TAGS = ("correlation_id", "trace_id", "span_id", "tenant", "user", "service", "workflow", "workflow_id")
 
 
@@ -52,30 +53,16 @@ def stop() -> None:
     sentry_sdk.get_client().close(timeout=WAIT_SECONDS)
 
 
-def scrubbed(event: dict[str, Any], _hint: Any) -> dict[str, Any]:
+def scrubbed(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any]:
     """What leaves of a report: what happened, where, and the ids it is known by.
 
-    The text of an error is not among it: an error may quote what it met, and that may be a mail.
+    The text of an error is not among it, nor what a library says in its own words: both may quote what they met, and that may be a mail.
     """
-    found: dict[str, Any] = {
-        name: event[name]
-        for name in (
-            "event_id",
-            "timestamp",
-            "level",
-            "logger",
-            "platform",
-            "release",
-            "environment",
-            "server_name",
-            "sdk",
-        )
-        if name in event
-    }
-    line = event.get("logentry", {}).get("message") or event.get("message") or ""
-    known = line if isinstance(line, dict) else {"event": line}
-    known = telemetry.withhold(None, "", dict(known))
-    found["logentry"] = {"message": str(known.get("event", ""))}
+    found: dict[str, Any] = {name: event[name] for name in KEPT if name in event}
+    record = hint.get("log_record")
+    line = getattr(record, "msg", None)
+    known = telemetry.withhold(None, "", dict(line)) if isinstance(line, dict) else {}
+    found["logentry"] = {"message": str(known.get("event") or f"an error of {event.get('logger', 'a library')}")}
     found["tags"] = {name: str(known[name]) for name in TAGS if known.get(name)}
     if "exception" in event:
         values = event["exception"].get("values", [])
