@@ -149,6 +149,10 @@ class VaultServer:
         """How long the token lives on; None when it never ends."""
         return max(0.0, self._ends - time.monotonic()) if self._life else None
 
+    def sign_in(self) -> None:
+        """See to it that we are signed in."""
+        self._signed_in()
+
     def keep_token(self) -> None:
         """Renew the token when a third of its life is left, or sign in anew when that no longer helps."""
         with self._lock:

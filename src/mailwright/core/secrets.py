@@ -40,6 +40,7 @@ class Vault:
         self._path = path
         self._old = tuple(old)
         self._kept: tuple[bytes, ...] = ()
+        self._seen: tuple[int, int] | None = None  # the file as it was read
 
     def seal(self, secret: bytes, *, purpose: str) -> str:
         """`secret` as text for the database. Raises TryLater when the key file cannot be made."""
@@ -49,12 +50,8 @@ class Vault:
 
     def open(self, sealed: str, *, purpose: str) -> bytes:
         """What `seal` was given for the same purpose. Raises TryLater when none of our keys is the one it was sealed with."""
-        in_file = self._path if self._secret is None else None
-        missing = in_file is not None and not self._kept and not in_file.exists()  # made now, it would open nothing
-        opened = None if missing else _opened(sealed, purpose, self._keys())
-        if opened is None and in_file is not None and not missing:
-            self._kept = ()  # another process may have put a new key into the file
-            opened = _opened(sealed, purpose, self._keys())
+        missing = self._secret is None and self._path is not None and not self._kept and not self._path.exists()
+        opened = None if missing else _opened(sealed, purpose, self._keys())  # a key made now would open nothing
         if opened is None:
             raise TryLater(
                 "a secret in the database was sealed with another key: bring back secret.key (or MAILWRIGHT_SECRET_KEY)"
@@ -78,8 +75,10 @@ class Vault:
         return HKDF(SHA256(), KEY_OCTETS, salt=None, info=info).derive(self._keys()[0])
 
     def _keys(self) -> tuple[bytes, ...]:
-        """The key of now, and those before it."""
-        if not self._kept:
+        """The key of now, and those before it. Another process may put a new key into the file at any time."""
+        stamp = _stamp(self._path) if self._secret is None and self._path is not None else None
+        if not self._kept or (stamp is not None and stamp != self._seen):
+            self._seen = stamp
             own = (_derived(self._secret),) if self._secret is not None else self._of_file()
             self._kept = tuple(dict.fromkeys((*own, *map(_derived, self._old))))
         return self._kept
@@ -114,6 +113,14 @@ def forget_old_keys(path: Path) -> int:
     except OSError as error:
         raise TryLater(f"the key file {path} cannot be used: {error.strerror or error}") from error
     return len(old)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None  # what was read of it before is as good as ever
+    return found.st_mtime_ns, found.st_ino
 
 
 def _derived(secret: str) -> bytes:

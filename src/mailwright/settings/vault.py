@@ -69,7 +69,7 @@ class VaultSettings(BaseSettings):
     old_secret_keys: SecretStr | None = Field(
         None,
         min_length=1,
-        description="what secret_key was before, newest first, by spaces: still opens what they sealed",
+        description="what secret_key was before, newest first, one in a line: still opens what it sealed",
     )
 
     @field_validator("vault_url")

@@ -1,0 +1,98 @@
+"""`mailwright secrets`: where each secret comes from and how long it lives, and changing the key that secrets are sealed with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from mailwright.cli.installation import DataOption, JsonOption, opened, settings_of
+from mailwright.cli.terminal import answer, group, note, show
+from mailwright.domain.refusals import BadInput, Refusal
+
+commands = group("secrets", "Secrets: where they come from, and changing the key they are sealed with.")
+
+
+@commands.command("check")
+def check(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Show which secret comes from where, and what ends when. Never a value."""
+    settings = settings_of(data)
+    from mailwright.settings.fetching import find_again, is_secret
+    from mailwright.settings.reading import find_file, read_file
+
+    path = find_file()
+    found = find_again((path, read_file(path)) if path else None)
+    rows = [
+        (name, origin, "reloaded or named when it changes" if name in found.changing else "read at start")
+        for name, origin in sorted(found.origins.items())
+        if is_secret(name) or name in found.changing or name.startswith("vault_")
+    ]
+    lives = _lives(settings)
+    if as_json:
+        answer({"settings": [{"name": a, "from": b, "changes": c} for a, b, c in rows], "lives": lives})
+        return
+    show(("SETTING", "FROM", "WHEN IT CHANGES"), rows, empty="No secret is set.")
+    for what, how in lives.items():
+        note(f"{what}: {how}")
+
+
+def _lives(settings: Any) -> dict[str, str]:
+    """What has an end, and the key that seals."""
+    from mailwright.installation import vault_of
+
+    vault = vault_of(settings)
+    lives = {"sealing": f"{vault.keys} key(s), " + ("secret_key" if settings.secret_key else "file secret.key")}
+    if settings.vault_url is None:
+        return lives
+    from mailwright.secretkeeping.certificate import VaultCertificate
+    from mailwright.secretkeeping.login import follow_login
+    from mailwright.settings.fetching import access_of, server_of
+
+    server = server_of(access_of(settings))
+    try:
+        server.sign_in()
+        left = server.token_seconds
+        lives["vault"] = f"{server.access.way}, token {'never ends' if left is None else f'ends in {left:.0f} s'}"
+        login = follow_login(settings)
+        if login is not None:
+            login.keep()
+            lives["database"] = f"user {login.user}, lease ends in {login.ends_in or 0:.0f} s"
+    except Refusal as error:
+        lives["vault"] = str(error)
+    if settings.vault_pki_role is not None:
+        ends = VaultCertificate(server, settings).ends
+        lives["certificate"] = "there is none yet" if ends is None else f"ends {ends:%Y-%m-%d %H:%M} UTC"
+    return lives
+
+
+@commands.command("rotate")
+def rotate(
+    new_key: Annotated[
+        bool, typer.Option("--new-key", help="First put a new key into secret.key; the old one still opens.")
+    ] = False,
+    forget_old: Annotated[
+        bool, typer.Option("--forget-old", help="Afterwards take the old keys out of secret.key.")
+    ] = False,
+    data: DataOption = None,
+) -> None:
+    """Seal every secret in the database with the key of now. While servers run; as often as you like."""
+    from mailwright.core import sealing
+    from mailwright.core.secrets import forget_old_keys, renew_key_file
+
+    settings = settings_of(data)
+    if settings.secret_key is not None and (new_key or forget_old):
+        raise BadInput(
+            "secret_key is a setting: put the new key there and the one before into old_secret_keys, restart every "
+            "machine, run this without options, and take the old one out again"
+        )
+    file = settings.data / "secret.key"
+    with opened(data) as core:
+        sealing.prove(core)
+        if new_key:
+            renew_key_file(file)
+        done = sealing.reseal(core)
+        forgotten = forget_old_keys(file) if forget_old and not done.lost else 0
+    answer({"renewed": done.renewed, "well": done.well, "lost": done.lost, "forgotten_keys": forgotten})
+    if done.lost:
+        note("mailwright: none of our keys opens some secrets: bring back the key they were sealed with")
+        raise typer.Exit(1)
