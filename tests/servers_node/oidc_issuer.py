@@ -11,7 +11,7 @@ import hashlib
 import json
 import secrets
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,17 @@ class Tokens:
 
 
 class OidcIssuer:
-    """One running provider. `people`: what is said of each, by name."""
+    """One running provider. `people`: what is said of each, by name; `clients`: further ones, as its settings have them."""
 
-    def __init__(self, folder: Path, people: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        people: Mapping[str, Mapping[str, Any]],
+        clients: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self._folder = folder
         self._people = people
+        self._clients = list(clients)
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._node = node_since(OLDEST_NODE)
@@ -62,7 +68,8 @@ class OidcIssuer:
         ]
         private = json.dumps([{**each.as_dict(private=True), "use": "sig"} for each in keys])
         script = Path(__file__).with_name("oidc_issuer.mjs")
-        command = [str(self._node), str(script), str(self._package), str(self._port), private, json.dumps(self._people)]
+        given = [private, json.dumps(self._people), json.dumps(self._clients)]
+        command = [str(self._node), str(script), str(self._package), str(self._port), *given]
         log = self._folder / "oidc.log"
         with open(log, "ab") as output:
             self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
@@ -101,6 +108,13 @@ class OidcIssuer:
             said = browser.post(f"{self.url}/token", data={**form, "code_verifier": verifier})
             said.raise_for_status()
         return Tokens(said.json()["access_token"], said.json()["id_token"])
+
+    def own_token(self, client_id: str, secret: str) -> str:
+        """The token a program gets for itself (RFC 6749 §4.4)."""
+        form = {"grant_type": "client_credentials", "scope": "email", "resource": "urn:mailwright"}
+        said = httpx.post(f"{self.url}/token", data=form, auth=(client_id, secret), trust_env=False, timeout=20)
+        said.raise_for_status()
+        return str(said.json()["access_token"])
 
     def stop(self) -> None:
         """End it."""

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from mailwright.codecs.mailauth import Answer, Question
-from mailwright.core import Core, CoreSettings, accounts, domains, outbox, sessions, tasks
+from mailwright.core import Core, CoreSettings, accounts, domains, outbox, providers, sessions, tasks
 from mailwright.core.checkup import Check
 from mailwright.core.modelchoices import Premises
 from mailwright.domain import clock
@@ -23,6 +23,8 @@ from mailwright.pipeline import Flows
 from mailwright.protocols.api import ApiSettings, create_api
 from mailwright.protocols.api.admin import Machine
 from mailwright.protocols.identity import COOKIE, Web
+from mailwright.settings import load
+from mailwright.signon import SignOn
 from mailwright.storage import Database, StoredBlob, Tx, dead_letters, mailboxes, model_calls, open_blobs
 from mailwright.storage import accounts as account_rows
 from mailwright.storage import administration as rows
@@ -104,6 +106,7 @@ def machine(core: Core, any_url: str, tmp_path: Path) -> Machine:
         look_up=look_up,
         letters=lambda: letters_of(core, flows),
         looks=lambda: [Check("disk", "ok", "/srv/mail has room")],
+        signon=SignOn(load(data=tmp_path / "none"), core),
         models=Premises(dict.fromkeys(PURPOSES, ("rules",)) | {"work": ("openai:m", "rules")}, 25.0, unfit),
     )
 
@@ -153,6 +156,8 @@ class Things:
     failed: str
     queued: str
     letter: str
+    provider: str = ""
+    service: str = ""
     task: str = ""
     call: str = ""
 
@@ -195,6 +200,12 @@ async def things(core: Core, domain: str = HOME) -> Things:
             attempts=5,
             correlation_id=f"request-{number}",
         )
+        wanted = providers.Wanted("Work", "web")
+        provider = providers.add(tx, core, tenant_id, f"http://127.0.0.1:9/{number}", wanted)
+        providers.add_service(
+            tx, core, provider.issuer, tenant_id, f"s{number}@{domain}", subject="one", doors=("api",)
+        )
+        [(_, service)] = providers.services(tx, provider.issuer)
         return Things(
             tenant_id,
             domain,
@@ -206,6 +217,8 @@ async def things(core: Core, domain: str = HOME) -> Things:
             ids[0],
             ids[1],
             letter,
+            provider.id,
+            service.id,
         )
 
     return await core.write(make)
