@@ -13,7 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-PORTS = ("SMTP", "SUBMISSION", "LMTP", "HTTP")
+PORTS = ("SMTP", "SUBMISSION", "LMTP", "HTTP", "GRPC")
 
 
 @pytest.fixture

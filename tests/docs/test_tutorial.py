@@ -29,6 +29,7 @@ USUAL_PORTS = {
     "IMAPS": 2993,
     "SIEVE": 4190,
     "HTTP": 8080,
+    "GRPC": 50051,
 }
 _SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 

@@ -43,6 +43,7 @@ class MailwrightServer:
         roles = str(settings.get("roles", "all")).replace(",", " ").split()
         # Without the role http it is asked at a port of its own.
         self.operations_port = 0 if {"all", "http"} & set(roles) else free_port()
+        self.grpc_port = free_port()
         self.settings: dict[str, object] = {
             "data": data,
             "hostname": f"mail.{DOMAIN}",
@@ -54,6 +55,7 @@ class MailwrightServer:
             "sieve_port": self.sieve_port,
             "lmtp_port": self.lmtp_port,
             "http_port": self.http_port,
+            "grpc_port": self.grpc_port,
             "operations_port": self.operations_port,
             "log_format": "json",
             "webhook_per_minute": 10_000_000,

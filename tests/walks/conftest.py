@@ -65,6 +65,7 @@ def settings(any_url: str, tmp_path: Path, outside: Outside) -> Settings:
         sieve_port=0,
         lmtp_port=0,
         http_port=0,
+        grpc_port=0,
     )
 
 

@@ -135,6 +135,7 @@ async def _through_our_own(settings: Settings) -> Check:
                 "sieve_port": 0,
                 "lmtp_port": 0,
                 "http_port": 0,
+                "grpc_port": 0,
                 "roles": ("all",),
                 "model": "rules",
                 "model_judge": None,

@@ -45,7 +45,7 @@ log = structlog.get_logger(__name__)
 
 # What a client may choose as an id: it stands in logs, headers and the trace line of a mail, so nothing that means something there.
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:@=+/-]{1,128}")
-_STREAM = b"text/event-stream"
+_STREAM = (b"text/event-stream", b"application/connect+", b"application/grpc-web")
 UNMATCHED = (
     "(none)"  # the route label of a request that met no route: paths strangers invent must not become time series
 )

@@ -1,0 +1,91 @@
+"""Who calls: the same rules as for every HTTP request (`protocols.identity`), and services that act for people.
+
+Used by `running`. A service is known by its client certificate (mutual TLS), whose name stands in the setting `grpc_services`; it says
+by `x-mailwright-user` for whom it acts. Promises: nobody else acts for anybody; the audit trail names the service beside the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from starlette.requests import HTTPConnection
+
+from mailwright.core import Core, sessions
+from mailwright.domain.ids import new_id
+from mailwright.domain.refusals import AuthenticationFailed, NotPermitted
+from mailwright.protocols.identity import Caller, Identity, Web
+from mailwright.storage import accounts as rows
+
+SCOPE = "jmap"  # an app password for everything a mail program does opens this door as well
+ACTS_FOR = "x-mailwright-user"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A call before anybody is known: its headers, and what the client's certificate is named (nothing without one)."""
+
+    connection: HTTPConnection
+    names: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def correlation_id(self) -> str:
+        """The id that follows it through the logs."""
+        return str(self.connection.scope["correlation_id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who calls. `trusted`: the way in which we know it is good enough to look after the server."""
+
+    caller: Caller
+    trusted: bool
+
+
+class Callers:
+    """Finds out who calls. `admin_tokens`: bearer tokens of administrators administer."""
+
+    def __init__(self, core: Core, web: Web, services: Sequence[str], *, admin_tokens: bool) -> None:
+        self._core = core
+        self._identity = Identity(core, web, scope=SCOPE)
+        self._services = frozenset(services)
+        self._admin_tokens = admin_tokens
+
+    async def known(self, incoming: Incoming) -> Known:
+        """Who it is. Raises AuthenticationFailed, TooManyRequests, NotPermitted, TryLater."""
+        headers = incoming.connection.headers
+        acted_for = headers.get(ACTS_FOR)
+        if acted_for is not None:
+            return Known(await self._service(incoming, acted_for.strip()), True)
+        caller = await self._identity.caller(incoming.connection)
+        by_token = headers.get("authorization", "")[:7].lower() == "bearer "
+        # A mail program's password does not administer, as under /api/admin.
+        return Known(caller, caller.session is not None or (by_token and self._admin_tokens))
+
+    async def _service(self, incoming: Incoming, email: str) -> Caller:
+        service = min(incoming.names & self._services, default=None)
+        if service is None:
+            raise NotPermitted(f"{ACTS_FOR} is for services with a certificate that is named in grpc_services")
+        key = email.lower()
+        found = await self._core.read(lambda tx: rows.with_address(tx, key))
+        account = next((each for each in found if each.has_mailbox), found[0] if len(found) == 1 else None)
+        if account is None or not sessions.may_open(account):
+            raise AuthenticationFailed(f"nobody can be acted for as {email[:320]}")
+        client = f"{self._identity.web.client_of(incoming.connection)} service {service}"
+        return Caller(account, client, None, incoming.correlation_id)
+
+
+def connection_of(path: str, metadata: Mapping[str, str], client: tuple[str, int] | None) -> HTTPConnection:
+    """A gRPC call as the HTTP request that it is. `metadata`: of every name the last value."""
+    given = metadata.get("x-correlation-id", "")
+    sane = 0 < len(given) <= 64 and given.isascii() and all(each.isalnum() or each in "-_." for each in given)
+    return HTTPConnection(
+        {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "headers": [(name.encode(), value.encode("utf-8", "replace")) for name, value in metadata.items()],
+            "client": client,
+            "correlation_id": given if sane else new_id(),
+        }
+    )

@@ -1,0 +1,122 @@
+"""What happens around every call, by whichever face it came: who calls, how often they may, how long it may take, what is counted and
+logged, and how what goes wrong is said.
+
+Called by `server` and `web`. Promises: a call ends with an answer or with `Refused`, whose words are fit to be shown; what nobody
+expected is recorded whole and told as INTERNAL; work ends when its deadline passes or its client goes away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from prometheus_client import Histogram
+
+from mailwright.codecs.jmap.request import RequestError
+from mailwright.core import Core
+from mailwright.domain.refusals import Refusal, TooManyRequests
+from mailwright.pipeline.dead_letters import DeadLetters
+from mailwright.protocols.api.admin.removals import Removals
+from mailwright.protocols.grpc import codes
+from mailwright.protocols.grpc.callers import Callers, Incoming
+from mailwright.protocols.grpc.calls import CALLS, PATHS, Kind
+from mailwright.protocols.grpc.codes import Code, Said
+from mailwright.protocols.grpc.settings import GrpcSettings
+from mailwright.protocols.grpc.talk import House, Talk
+from mailwright.protocols.identity import Web
+from mailwright.protocols.jmap.changing import SetError
+from mailwright.protocols.jmap.dispatch import MethodError
+from mailwright.protocols.streams import Streams
+
+MAX_RECEIVED_OCTETS = 4 * 1024 * 1024  # of one message of a request; what is larger comes in pieces
+ANSWER_SECONDS = 120.0  # for a call with one answer, whatever its client would wait
+
+seconds = Histogram(
+    "mailwright_grpc_requests_seconds",
+    "How long a call of the core API took, by gRPC, gRPC-Web or Connect",
+    ["method", "code"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600),
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Refused(Exception):
+    """A call that was not done."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__(said.message)
+        self.said = said
+
+
+class Runner:
+    """Runs the calls of one face; each person may make `per_minute` of them."""
+
+    def __init__(self, house: House, callers: Callers, *, per_minute: int) -> None:
+        self._house = house
+        self._callers = callers
+        self._often = RateLimitItemPerMinute(per_minute)
+        self._calls = MovingWindowRateLimiter(MemoryStorage())
+
+    async def one(self, path: str, asked: Any, incoming: Incoming, remaining: float | None = None) -> Any:
+        """The answer to a call that has one; `asked` is its message, or an iterator of them. Raises Refused."""
+        async with self._around(path, incoming) as talk, asyncio.timeout(_bound(remaining)):
+            return await CALLS[path](talk, asked)
+
+    async def many(self, path: str, asked: Any, incoming: Incoming) -> AsyncIterator[Any]:
+        """The answers to a call that has many. Its deadline is whose task it runs in. Raises Refused."""
+        async with self._around(path, incoming) as talk:
+            async for each in CALLS[path](talk, asked):
+                yield each
+
+    @asynccontextmanager
+    async def _around(self, path: str, incoming: Incoming) -> AsyncIterator[Talk]:
+        began, code = time.perf_counter(), Code.OK
+        with structlog.contextvars.bound_contextvars(correlation_id=incoming.correlation_id):
+            try:
+                yield await self._talk(path, incoming)
+            except (Refusal, MethodError, SetError, RequestError) as error:
+                said = codes.said_of(error)
+                code = said.code
+                raise Refused(said) from None
+            except TimeoutError:
+                code = Code.DEADLINE_EXCEEDED
+                raise Refused(Said(code, "deadline_exceeded", "it took too long")) from None
+            except (asyncio.CancelledError, GeneratorExit):
+                code = Code.CANCELLED  # by its client, or by its deadline
+                raise
+            except Exception:
+                # A bug: answered politely, recorded whole.
+                code = Code.INTERNAL
+                log.exception("grpc.broke", method=path)
+                raise Refused(Said(code, "internal_error", "something went wrong here; it is recorded")) from None
+            finally:
+                seconds.labels(path, code.name).observe(time.perf_counter() - began)
+
+    async def _talk(self, path: str, incoming: Incoming) -> Talk:
+        known = await self._callers.known(incoming)
+        if not await self._calls.hit(self._often, known.caller.account.id):
+            raise TooManyRequests(f"at most {self._often.amount} calls a minute")
+        talk = Talk(self._house, known)
+        if PATHS[path].kind is not Kind.ADMIN:
+            talk.check_mailbox()
+        return talk
+
+
+def make_runner(
+    core: Core, web: Web, settings: GrpcSettings, streams: Streams, letters: Callable[[], DeadLetters] | None
+) -> Runner:
+    """The runner of one face: `streams` end with its server, `letters` are the dead ones."""
+    callers = Callers(core, web, settings.services, admin_tokens=settings.admin_tokens)
+    return Runner(House(core, streams, Removals(core), letters), callers, per_minute=settings.per_minute)
+
+
+def _bound(remaining: float | None) -> float:
+    return ANSWER_SECONDS if remaining is None else min(max(remaining, 0.0), ANSWER_SECONDS)

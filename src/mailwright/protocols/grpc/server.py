@@ -1,0 +1,171 @@
+"""The gRPC port, with grpcio's asyncio server: TLS, health, reflection, limits, and the way of each call to `running`.
+
+Started and closed by `app.py`. Expects what `settings.missing_of_programs` has checked. Promises: without certificates nobody but this
+machine is listened to; certificates are read again when their files are another; a close lets calls under way finish.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from urllib.parse import unquote
+
+import grpc
+import structlog
+from google.rpc import status_pb2
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from mailwright.protocols.grpc.callers import Incoming, connection_of
+from mailwright.protocols.grpc.calls import PATHS, Path
+from mailwright.protocols.grpc.certificates import Certificates
+from mailwright.protocols.grpc.codes import Said, details
+from mailwright.protocols.grpc.running import MAX_RECEIVED_OCTETS, Refused, Runner
+from mailwright.protocols.grpc.settings import GrpcSettings
+from mailwright.protocols.streams import Streams
+
+MAX_CALLS = 2000  # at once; more are answered RESOURCE_EXHAUSTED
+KEEPALIVE_SECONDS = 60  # an idle connection is asked whether anybody is there
+KEEPALIVE_ANSWER_SECONDS = 20
+MIN_PING_SECONDS = 10  # a client that asks more often is sent away
+IDLE_SECONDS = 600  # a connection without a call is closed
+MAX_HEADER_OCTETS = 32 * 1024
+DETAILS = "grpc-status-details-bin"
+
+log = structlog.get_logger(__name__)
+
+_STATUS = {each.value[0]: each for each in grpc.StatusCode}
+
+
+class GrpcServer:
+    """One port. `await start()`, then `port` is known; `await close()` ends it politely."""
+
+    def __init__(self, runner: Runner, streams: Streams, settings: GrpcSettings) -> None:
+        self._runner = runner
+        self._streams = streams
+        self._settings = settings
+        self._server: grpc.aio.Server | None = None
+        self._health = health.aio.HealthServicer()
+        self.port = settings.port
+
+    async def start(self) -> None:
+        """Listen. Raises OSError when the port is taken, the address is not ours, or a certificate cannot be read."""
+        settings = self._settings
+        server = grpc.aio.server(options=_options(settings), maximum_concurrent_rpcs=MAX_CALLS)
+        names = sorted({path.service for path in PATHS.values()})
+        for name in names:
+            methods = {path.method: self._handler(full, path) for full, path in PATHS.items() if path.service == name}
+            server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, methods),))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        for name in names:
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        if settings.reflection:
+            reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+        self.port = self._listen(server)
+        await server.start()
+        self._server = server
+
+    async def close(self, grace: float = 10) -> None:
+        """Take no new calls, let those under way finish; after `grace` seconds, cut."""
+        if self._server is None:
+            return
+        self._streams.close()  # they would go on for ever
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(grace)
+        self._server = None
+
+    def _listen(self, server: grpc.aio.Server) -> int:
+        settings = self._settings
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        address = f"{host}:{settings.port}"
+        try:
+            if settings.cert is None or settings.key is None:
+                return int(server.add_insecure_port(address))
+            files = Certificates(settings.cert, settings.key, settings.client_ca)
+            return int(server.add_secure_port(address, files.credentials()))
+        except RuntimeError as error:
+            raise OSError(f"gRPC cannot listen on {address}: {error}") from None
+
+    def _handler(self, full: str, path: Path) -> grpc.RpcMethodHandler[Any, Any]:
+        answered = self._many(full) if path.many_answered else self._one(full)
+        make = {
+            (False, False): grpc.unary_unary_rpc_method_handler,
+            (False, True): grpc.unary_stream_rpc_method_handler,
+            (True, False): grpc.stream_unary_rpc_method_handler,
+        }[path.many_asked, path.many_answered]
+        return make(
+            answered, request_deserializer=path.asks.FromString, response_serializer=path.answers.SerializeToString
+        )
+
+    def _one(self, full: str) -> Callable[..., Any]:
+        async def answer(asked: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            incoming = _incoming(full, context)
+            context.set_trailing_metadata((("x-correlation-id", incoming.correlation_id),))
+            try:
+                return await self._runner.one(full, asked, incoming, context.time_remaining())
+            except Refused as refused:
+                await _abort(context, refused.said, incoming.correlation_id)
+
+        return answer
+
+    def _many(self, full: str) -> Callable[..., Any]:
+        async def answer(asked: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+            incoming = _incoming(full, context)
+            await context.send_initial_metadata((("x-correlation-id", incoming.correlation_id),))
+            try:
+                async for each in self._runner.many(full, asked, incoming):
+                    yield each
+            except Refused as refused:
+                await _abort(context, refused.said, incoming.correlation_id)
+
+        return answer
+
+
+async def _abort(context: grpc.aio.ServicerContext[Any, Any], said: Said, correlation_id: str) -> None:
+    """End the call with what is said of it, and the details of google.rpc (AIP-193)."""
+    status = status_pb2.Status(code=int(said.code), message=said.message)
+    for detail in details(said, correlation_id):
+        status.details.add().Pack(detail)
+    metadata = ((DETAILS, status.SerializeToString()), ("x-correlation-id", correlation_id))
+    await context.abort(_STATUS[int(said.code)], said.message, metadata)
+
+
+def _incoming(full: str, context: grpc.aio.ServicerContext[Any, Any]) -> Incoming:
+    metadata = {name: value for name, value in context.invocation_metadata() or () if isinstance(value, str)}
+    return Incoming(connection_of(full, metadata, _client(context.peer())), _names(context))
+
+
+def _names(context: grpc.aio.ServicerContext[Any, Any]) -> frozenset[str]:
+    """What the client's certificate is named, when it showed one that was checked."""
+    found = context.auth_context()
+    if not context.peer_identities():
+        return frozenset()
+    named = (*found.get("x509_common_name", ()), *found.get("x509_subject_alternative_name", ()))
+    return frozenset(each.decode("utf-8", "replace") for each in named)
+
+
+def _client(peer: str) -> tuple[str, int] | None:
+    """The address at the other end, from gRPC's words for it: `ipv4:192.0.2.1:40000`, `ipv6:%5B2001:db8::1%5D:40000`."""
+    _, _, address = unquote(peer).partition(":")
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    return (host, int(port)) if port.isdigit() else None
+
+
+def _options(settings: GrpcSettings) -> list[tuple[str, int]]:
+    return [
+        ("grpc.so_reuseport", 0),  # two servers on one port would share the calls, and nobody would notice
+        ("grpc.max_receive_message_length", MAX_RECEIVED_OCTETS),
+        ("grpc.max_concurrent_streams", settings.streams),
+        ("grpc.max_metadata_size", MAX_HEADER_OCTETS),
+        ("grpc.keepalive_time_ms", KEEPALIVE_SECONDS * 1000),
+        ("grpc.keepalive_timeout_ms", KEEPALIVE_ANSWER_SECONDS * 1000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_ping_interval_without_data_ms", MIN_PING_SECONDS * 1000),
+        ("grpc.max_connection_idle_ms", IDLE_SECONDS * 1000),
+    ]

@@ -1,0 +1,165 @@
+"""The core API for browsers: the same calls as Connect and gRPC-Web under `/rpc`, by the library `connectrpc`.
+
+Mounted by the HTTP application, whose frame counts, limits and names every request. Who calls is known as everywhere under HTTP: the
+session's cookie with its X-CSRF-Token, or an Authorization header. Promises: nothing of it is imported before the first call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextvars import ContextVar
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mailwright.core import Core
+from mailwright.pipeline.dead_letters import DeadLetters
+from mailwright.protocols.grpc.settings import GrpcSettings
+from mailwright.protocols.identity import Web
+from mailwright.protocols.streams import Streams
+
+if TYPE_CHECKING:
+    from connectrpc.errors import ConnectError
+    from connectrpc.request import RequestContext
+
+    from mailwright.protocols.grpc.codes import Said
+    from mailwright.protocols.grpc.running import Runner
+
+PREFIX = "/rpc"
+HEADERS = ("Connect-Protocol-Version", "Connect-Timeout-Ms", "Grpc-Timeout", "X-Grpc-Web", "X-User-Agent")
+"""What pages of other sites send along, besides what they send to any path."""
+ANSWERED = ("Grpc-Status", "Grpc-Message", "Grpc-Status-Details-Bin")
+"""What they may read of an answer."""
+
+# What connectrpc does not hand on to a method: the request itself, which says who calls.
+_scope: ContextVar[Scope] = ContextVar("rpc scope")
+
+
+class Rpc:
+    """The paths below PREFIX. `streams` end with the server, `letters` are the dead ones."""
+
+    def __init__(
+        self,
+        core: Core,
+        web: Web,
+        settings: GrpcSettings,
+        streams: Streams,
+        letters: Callable[[], DeadLetters] | None = None,
+    ) -> None:
+        self._parts = (core, web, settings, streams, letters)
+        self._app: ASGIApp | None = None
+        self._making = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        kind = dict(scope["headers"]).get(b"content-type", b"").partition(b";")[0].strip()
+        if scope["method"] != "POST":
+            # Nothing here is asked by a link, nor by what a page of another site can make a browser send without asking us.
+            await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
+        elif kind == b"application/grpc" or kind.startswith(b"application/grpc+"):
+            await Response("gRPC itself has a port of its own; this is gRPC-Web and Connect", 415)(scope, receive, send)
+        else:
+            app = await self._made()
+            token = _scope.set(scope)
+            try:
+                await app(scope, receive, send)
+            finally:
+                _scope.reset(token)
+
+    async def _made(self) -> ASGIApp:
+        async with self._making:
+            if self._app is None:
+                self._app = await asyncio.to_thread(self._make)
+            return self._app
+
+    def _make(self) -> ASGIApp:
+        from mailwright.protocols.grpc.running import make_runner  # brings much with it
+
+        return _application(make_runner(*self._parts))
+
+
+def _application(runner: Runner) -> ASGIApp:
+    from connectrpc.code import Code
+    from connectrpc.compat import google_protobuf_codecs
+    from connectrpc.errors import ConnectError, ErrorDetail
+    from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
+    from connectrpc.server import ConnectASGIApplication, Endpoint
+    from protobuf.wkt import Any as Packed
+
+    from mailwright.protocols.grpc.callers import Incoming
+    from mailwright.protocols.grpc.calls import PATHS, Path
+    from mailwright.protocols.grpc.codes import details
+    from mailwright.protocols.grpc.running import MAX_RECEIVED_OCTETS, Refused
+
+    def incoming(full: str) -> Incoming:
+        scope = _scope.get()
+        scope["route"] = SimpleNamespace(path=PREFIX + full)  # what the frame counts it under
+        return Incoming(HTTPConnection(scope))
+
+    def error(said: Said, correlation_id: str) -> ConnectError:
+        packed = [
+            ErrorDetail(
+                Packed(type_url=f"type.googleapis.com/{each.DESCRIPTOR.full_name}", value=each.SerializeToString())
+            )
+            for each in details(said, correlation_id)
+        ]
+        return ConnectError(Code(said.code.name.lower().replace("cancelled", "canceled")), said.message, packed)
+
+    def one(full: str) -> Callable[[Any, RequestContext[Any, Any]], Any]:
+        async def answer(asked: Any, context: RequestContext[Any, Any]) -> Any:
+            came = incoming(full)
+            left = context.timeout_ms
+            try:
+                return await runner.one(full, asked, came, None if left is None else left / 1000)
+            except Refused as refused:
+                raise error(refused.said, came.correlation_id) from None
+
+        return answer
+
+    def many(full: str) -> Callable[[Any, RequestContext[Any, Any]], AsyncIterator[Any]]:
+        async def answer(asked: Any, context: RequestContext[Any, Any]) -> AsyncIterator[Any]:
+            came = incoming(full)
+            try:
+                async for each in runner.many(full, asked, came):
+                    yield each
+            except Refused as refused:
+                raise error(refused.said, came.correlation_id) from None
+
+        return answer
+
+    def endpoint(full: str, path: Path) -> Any:
+        kind = (
+            StreamType.SERVER_STREAM
+            if path.many_answered
+            else StreamType.CLIENT_STREAM
+            if path.many_asked
+            else StreamType.UNARY
+        )
+        method = MethodInfo(
+            name=path.method,
+            service_name=path.service,
+            input=path.asks,
+            output=path.answers,
+            idempotency_level=IdempotencyLevel.UNKNOWN,
+            stream_type=kind,
+        )
+        if path.many_answered:
+            return Endpoint.server_stream(method, many(full))
+        return Endpoint.client_stream(method, one(full)) if path.many_asked else Endpoint.unary(method, one(full))
+
+    class Application(ConnectASGIApplication[None]):
+        path = PREFIX
+
+    made: Any = Application(
+        service=None,
+        endpoints=lambda _: {full: endpoint(full, path) for full, path in PATHS.items()},
+        read_max_bytes=MAX_RECEIVED_OCTETS,
+        codecs=google_protobuf_codecs(),
+    )
+    app: ASGIApp = made
+    return app
