@@ -35,7 +35,7 @@ def settle(core: Core) -> dict[str, str]:
     missing, looked_at = _missing(core)
     found["objects"] = (
         f"{len(missing)} of the newest {looked_at} large messages are not where they should be "
-        f"(the first: {missing[0]}): mailwright storage reconcile"
+        f"(the first: {missing[0]}): mailwright storage check"
         if missing
         else f"the newest {looked_at} large messages are where they should be"
     )

@@ -1,0 +1,43 @@
+"""Every `mailwright …` command in the runbooks, and in the page about backups, is one that is understood."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mailwright.cli import app
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = [*sorted((DOCS / "runbooks").glob("*.md")), DOCS / "howto" / "back-up-and-restore.md"]
+
+_INLINE = re.compile(r"`(mailwright [^`]+)`")
+
+
+def _commands(text: str) -> list[str]:
+    """Lines that are set apart, and what stands between backquotes, also over the end of a line."""
+    apart = [line.strip() for line in text.splitlines() if line.startswith("    ")]
+    found = [line for line in apart if line.startswith("mailwright ")]
+    return [*found, *(" ".join(each.split()) for each in _INLINE.findall(text))]
+
+
+def _refused(command: str) -> str:
+    """Why the program would not understand it. Its help is asked for with it: so everything is parsed, and nothing is done."""
+    words = shlex.split(command.replace("…", "/somewhere"), comments=True)[1:]
+    done = CliRunner().invoke(app, [*words, "--help"])
+    return "" if done.exit_code == 0 else done.output[-300:]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_is_understood(page: Path) -> None:
+    refused = {command: why for command in _commands(page.read_text(encoding="utf-8")) if (why := _refused(command))}
+    assert refused == {}
+
+
+def test_the_list_has_every_runbook() -> None:
+    listed = (DOCS / "runbooks" / "README.md").read_text(encoding="utf-8")
+    pages = [page.name for page in PAGES if page.parent.name == "runbooks" and page.name != "README.md"]
+    assert sorted(pages) == sorted(re.findall(r"\]\(([a-z-]+\.md)\)", listed))
