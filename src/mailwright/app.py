@@ -21,6 +21,7 @@ from mailwright.core import (
     checkup,
     connectionfigures,
     databasefigures,
+    mailboxcounts,
     reconciling,
     sealing,
     status,
@@ -62,6 +63,7 @@ from mailwright.settings import Settings
 from mailwright.settings.fetching import needs_keeping
 from mailwright.signon import SignOn
 from mailwright.storage.search.folder import SearchFolder
+from mailwright.storage.sharedstates import SharedStates
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -228,6 +230,7 @@ class Application:
         if self.embedded:
             self._lock = lock_folder(settings.data)
         self.core = await asyncio.to_thread(build_core, settings)
+        mailboxcounts.share(None if self.core.valkey is None else SharedStates(self.core.valkey))
         await asyncio.to_thread(sealing.prove, self.core)
         self.core.search = SearchFolder(settings.data / "search")
         executor = "embedded" if self.embedded else executor_id()

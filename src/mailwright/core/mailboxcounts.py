@@ -1,7 +1,7 @@
 """How many messages and threads a mailbox has, and how many are unread (RFC 8621 §2).
 
 Called by JMAP and the webmail's lists, for all mailboxes at once. A mailbox's modseq changes with everything in it, so what was
-counted at one holds until there is another; each process remembers.
+counted at one holds until there is another; each process remembers, and with a Valkey tells the others what took long to count.
 """
 
 from __future__ import annotations
@@ -9,11 +9,19 @@ from __future__ import annotations
 from mailwright.storage import Tx, mailbox_counts
 from mailwright.storage.mailbox_counts import Counts as Counts
 from mailwright.storage.mailboxes import Mailbox
+from mailwright.storage.sharedstates import SharedStates
 
 REMEMBERED = 20_000  # mailboxes; about 4 MiB
+LARGE = 2_000  # messages: counting fewer is quicker than asking
 
 _NOTHING = Counts(0, 0, 0, 0)
 _known: dict[str, tuple[int, Counts]] = {}
+_shared: list[SharedStates] = []
+
+
+def share(states: SharedStates | None) -> None:
+    """Count large mailboxes together with other processes from now on; None: alone."""
+    _shared[:] = [] if states is None else [states]
 
 
 def counts_of(tx: Tx, mailbox: Mailbox) -> Counts:
@@ -23,8 +31,18 @@ def counts_of(tx: Tx, mailbox: Mailbox) -> Counts:
     known = _known.get(mailbox.id)
     if known is not None and known[0] == mailbox.modseq:
         return known[1]
-    found = mailbox_counts.counts(tx, mailbox.id)
+    found = _together(tx, mailbox) if _shared and mailbox.total >= LARGE else mailbox_counts.counts(tx, mailbox.id)
     if len(_known) >= REMEMBERED:
         _known.clear()
     _known[mailbox.id] = (mailbox.modseq, found)
+    return found
+
+
+def _together(tx: Tx, mailbox: Mailbox) -> Counts:
+    [states] = _shared
+    known = states.find(mailbox.user_id, mailbox.id, mailbox.modseq)
+    if known is not None and len(known) == len(Counts._fields):
+        return Counts(*known)
+    found = mailbox_counts.counts(tx, mailbox.id)
+    states.keep(mailbox.user_id, mailbox.id, mailbox.modseq, found)
     return found

@@ -76,6 +76,8 @@ class SharedStorage(Storage, MovingWindowSupport):
             from limits.aio.storage import RedisStorage
 
             self._together = RedisStorage(
-                "async+valkey://localhost", key_prefix=self._valkey.key("limit"), connection_pool=client.connection_pool
+                "async+valkey://localhost:6379",
+                key_prefix=self._valkey.key("limit"),
+                connection_pool=client.connection_pool,
             )
         return self._together
