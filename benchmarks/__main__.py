@@ -12,7 +12,21 @@ from pathlib import Path
 from benchmarks.figures import Figure
 from benchmarks.page import write_page
 
-NAMES = ("idle", "ingest", "large", "hook", "pushes", "agents", "assistant", "scribe", "followups", "imap", "search")
+NAMES = (
+    "idle",
+    "ingest",
+    "large",
+    "hook",
+    "pushes",
+    "agents",
+    "assistant",
+    "scribe",
+    "followups",
+    "imap",
+    "search",
+    "relay",
+    "backup",
+)
 
 
 def main() -> int:

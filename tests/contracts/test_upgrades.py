@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,17 @@ import pytest
 from alembic import command
 
 from mailwright.codecs import mime
-from mailwright.core import Core, CoreSettings, access, appending, mailboxes, tasks
+from mailwright.core import Core, CoreSettings, access, appending, backups, mailboxes, restoring, tasks
 from mailwright.core.accounts import find
 from mailwright.core.appending import Item
 from mailwright.domain.ids import checksum, new_id
 from mailwright.domain.tasks import TaskStatus
-from mailwright.storage import Tx, open_blobs, open_database, outreach, outreachturns, views
-from mailwright.storage.migrate import configuration, migrate
+from mailwright.storage import Database, Tx, migrations, open_blobs, open_database, outreach, outreachturns, views
+from mailwright.storage.backup import repository
+from mailwright.storage.migrate import HEAD, configuration, migrate
+from mailwright.storage.schema import metadata
 
+VERSIONS = Path(str(migrations.__path__[0])) / "versions"
 RAW = b"From: chen@example.org\r\nMessage-ID: <old@example.org>\r\nSubject: from before\r\n\r\nHello\r\n"
 
 
@@ -177,3 +181,114 @@ async def test_mail_of_the_first_schema_reads_and_counts_today(old_url: str, dat
         assert appended.uids == [3]
     finally:
         database.close()
+
+
+def _flagged_and_at_work(tx: Tx) -> None:
+    """What else an installation of the first schema had: flags, keywords, a task with its place, an event nobody had read."""
+    tx.execute("UPDATE messages SET flags = 5, keywords = ? WHERE uid = 1", ('["later"]',))
+    message, user, tenant = tx.one("SELECT id, user_id, tenant_id FROM messages WHERE uid = 1") or ()
+    tx.insert(
+        "tasks",
+        id=new_id(),
+        tenant_id=tenant,
+        agent="employee",
+        assignment_id=new_id(),
+        message_id=message,
+        user_id=user,
+        status="done",
+        created_at=1,
+        updated_at=2,
+        completed_at=2,
+    )
+    tx.insert("events", kind="MessageDelivered", key="k", payload="{}", created_at=1)
+
+
+def _seen(tx: Tx) -> tuple[Any, ...]:
+    messages = tx.all("SELECT uid, flags, keywords, subject, checksum FROM messages ORDER BY uid")
+    tasks_there = tx.all("SELECT agent, status, completed_at FROM tasks")
+    return messages, tasks_there, tx.all("SELECT id, kind, payload FROM events ORDER BY id")
+
+
+def test_every_step_keeps_mail_flags_tasks_and_events(old_url: str) -> None:
+    steps = sorted(path.name[:4] for path in VERSIONS.glob("[0-9]*.py"))
+    seen: list[tuple[Any, ...]] = []
+    for revision in steps:
+        command.upgrade(configuration(old_url), revision)
+        database = open_database(old_url)
+        try:
+            if revision == steps[0]:
+                database.write_now(_as_0001_wrote_it)
+                database.write_now(_flagged_and_at_work)
+            seen.append(database.read_now(_seen))
+        finally:
+            database.close()
+    assert steps[-1] == HEAD
+    assert seen == [seen[0]] * len(steps)
+
+
+def test_code_of_the_first_schema_runs_on_todays(old_url: str, data_folder: Path) -> None:
+    """Expand, then contract: while processes are exchanged one after the other, the old ones write rows as they always did."""
+    assert migrate(old_url)
+    database = open_database(old_url)
+    try:
+        database.write_now(_as_0001_wrote_it)
+        database.write_now(_flagged_and_at_work)
+        messages, _, _ = database.read_now(_seen)
+        assert [row[:3] for row in messages] == [(1, 5, '["later"]'), (2, 0, "[]")]
+        core = Core(database, open_blobs(database, f"file://{data_folder}"), CoreSettings())
+        ada = database.read_now(lambda tx: find(tx, "ada@mailwright.test"))
+        inbox = database.read_now(lambda tx: access.by_name(tx, ada, "INBOX")).mailbox
+        ready = appending.prepare_now(core, ada.tenant_id, RAW)
+        placed = database.write_now(lambda tx: appending.file_all(tx, core, ada, inbox.id, [Item(b"")], [ready]))
+        assert placed.uids == [3]
+    finally:
+        database.close()
+
+
+def test_a_backup_of_the_first_schema_is_brought_up_to_date_when_it_is_restored(
+    old_url: str, data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the version of that schema would have made it: its own tables and columns."""
+    first = f"sqlite:///{tmp_path}/first.db"
+    command.upgrade(configuration(first), "0001")
+    database = open_database(first)
+    place = str(tmp_path / "backups")
+
+    def tables_then(tx: Tx, _dialect: str) -> Iterator[repository.Table]:
+        known = {row[0] for row in tx.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        for name in (each.name for each in metadata.sorted_tables if each.name in known):
+            columns = tx.all(f"PRAGMA table_info({name})")
+            key = [row[1] for row in sorted(columns, key=lambda row: row[5]) if row[5]]
+            named = [row[1] for row in columns if (name, row[1]) != ("blobs", "data")]
+            casts = {"tx": "xid8"} if name == "events" else {}
+            yield repository.Table(name, named, key, casts=casts)
+
+    try:
+        database.write_now(_as_0001_wrote_it)
+        database.write_now(_flagged_and_at_work)
+        before = database.read_now(_seen)
+        with monkeypatch.context() as patched:
+            patched.setattr("mailwright.storage.backup.copying._tables", tables_then)
+            patched.setattr("mailwright.core.backups.HEAD", "0001")
+            patched.setattr("mailwright.core.backups.under_way", _no_run)  # that table is younger
+            core = Core(database, open_blobs(database, f"file://{data_folder}"), CoreSettings())
+            backups.make(core, data_folder, place)
+    finally:
+        database.close()
+    target = tmp_path / "restored"
+    url = f"sqlite:///{target}/mailwright.db" if old_url.startswith("sqlite") else old_url
+    restoring.whole(
+        repository.open_repository(place), "latest", target, url, lambda there: open_blobs(there, f"file://{target}")
+    )
+    database = open_database(url)
+    try:
+        assert database.read_now(_seen) == before
+        blob = database.read_now(lambda tx: tx.scalar("SELECT blob_id FROM messages WHERE uid = 2"))
+        assert open_blobs(database, f"file://{target}").read_now(blob) == RAW
+    finally:
+        database.close()
+
+
+@contextmanager
+def _no_run(_database: Database, _kind: str, _place: str) -> Iterator[Any]:
+    yield lambda **_: None

@@ -72,7 +72,7 @@ def make(
     another run is under way, BadInput, TryLater, OSError.
     """
     kept = repository.open_repository(url, passphrase, create=True)
-    with under_way(core.database, "copy", kept.place.name) as ended:
+    with under_way(core.database, "copy", kept.place.name) as ended, contextlib.closing(kept):
         began = clock.now()
         kept.look_around()
         before = _newest(kept)

@@ -32,7 +32,7 @@ def is_empty(url: str) -> bool:
         return True
     database = open_database(url)
     try:
-        return database.read_now(lambda tx: tx.scalar("SELECT count(*) FROM tenants")) == 0
+        return not database.read_now(lambda tx: int(tx.scalar("SELECT count(*) FROM tenants") or 0))
     finally:
         database.close()
 

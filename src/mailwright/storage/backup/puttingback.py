@@ -136,7 +136,7 @@ def compare(opened: Opened, today: Iterable[tuple[str, str]]) -> None:
 
 def lost(opened: Opened, user_id: str, mailbox_ids: Iterable[str], message: str | None) -> Iterator[Lost | None]:
     """The messages of these mailboxes that are missing, mailbox by mailbox, the oldest first; None for each that is there."""
-    spare = dict(
+    spare: dict[str, int] = dict(
         opened.rows(
             "SELECT checksum, count(*) FROM today WHERE id NOT IN (SELECT id FROM messages WHERE user_id = ?) "
             "AND checksum IN (SELECT checksum FROM messages WHERE user_id = ? AND id NOT IN (SELECT id FROM today)) "

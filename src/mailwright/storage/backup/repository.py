@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -25,6 +27,8 @@ from mailwright.storage.backup.sealing import Damaged, Plain
 FORMAT = 1
 PIECE = 4 * 1024 * 1024
 """Bytes of a piece at most (before it is compressed), and so of what is in memory at once."""
+WRITERS = 4
+"""Pieces compressed and written at once: a disk that syncs, or a service far away, is waited for by several."""
 UNUSED_KEPT = clock.DAY  # a piece nobody names may be of a run in another place's name that is under way
 
 _HEAD = "mailwright-backup.json"
@@ -77,7 +81,7 @@ class Contents:
         """Every piece it needs."""
         for part in (self.tables, self.packs, self.files):
             for each in part:
-                yield from each.pieces  # type: ignore[attr-defined]
+                yield from each.pieces
 
 
 @dataclass(slots=True)
@@ -108,6 +112,8 @@ class Repository:
         self._sealer = sealer
         self._known: set[bytes] = set()
         self.added = 0  # bytes written
+        self._writers: ThreadPoolExecutor | None = None
+        self._under_way: deque[Future[int]] = deque()
 
     @property
     def encrypted(self) -> bool:
@@ -123,14 +129,33 @@ class Repository:
         return all(bytes.fromhex(piece) in self._known for piece in pieces)
 
     def put(self, data: bytes) -> str:
-        """Keep a piece; its name."""
+        """Keep a piece; its name. It is there for sure after `settle`. Raises what went wrong with an earlier one."""
         name = self._sealer.name(data)
         if bytes.fromhex(name) not in self._known:
-            sealed = self._sealer.seal(name, data)
-            self.place.put(_key(name), sealed)
             self._known.add(bytes.fromhex(name))
-            self.added += len(sealed)
+            if self._writers is None:
+                self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="backup")
+            self._under_way.append(self._writers.submit(self._write, name, data))
+            while len(self._under_way) > 2 * WRITERS:
+                self.added += self._under_way.popleft().result()
         return name
+
+    def settle(self) -> None:
+        """Wait for every piece. Raises OSError, TryLater."""
+        while self._under_way:
+            self.added += self._under_way.popleft().result()
+
+    def close(self) -> None:
+        """Let go of the threads; what they have not begun is given up."""
+        if self._writers is not None:
+            self._writers.shutdown(wait=True, cancel_futures=True)
+            self._writers = None
+        self._under_way.clear()
+
+    def _write(self, name: str, data: bytes) -> int:
+        sealed = self._sealer.seal(name, data)
+        self.place.put(_key(name), sealed)
+        return len(sealed)
 
     def get(self, name: str) -> bytes:
         """A piece, checked. Raises Damaged (gone is damaged), naming it."""
@@ -147,6 +172,7 @@ class Repository:
         """Write the manifest: from now on the backup exists."""
         body = json.dumps(asdict(contents), separators=(",", ":")).encode()
         summary.body = [self.put(body[start : start + PIECE]) for start in range(0, len(body), PIECE)]
+        self.settle()
         summary.added = self.added
         head = json.dumps(asdict(summary)).encode()
         self.place.put(f"manifests/{summary.name}.json", self._sealer.seal(summary.name, head))
