@@ -1,0 +1,159 @@
+"""TLS and mutual TLS with real certificates: good, missing, of another authority, not named; and renewed without a restart."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+
+import grpc
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from mailwright.client import AsyncClient
+from mailwright.settings import BadSettings, load
+from mailwright.v1 import accounts_pb2
+from tests.protocols.grpc.world import Core, opened, reason
+
+ASKED = accounts_pb2.ListAccountsRequest()
+
+
+class Authority:
+    """Signs certificates, into files."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self.file = folder / f"{name}.pem"
+        self.certificate = (
+            _builder(self.name, self.name, self.key)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(self.key, hashes.SHA256())
+        )
+        self.file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
+
+    def give(self, name: str, file: str = "") -> tuple[Path, Path]:
+        """The files of a certificate and its key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        made = (
+            _builder(subject, self.name, key)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .sign(self.key, hashes.SHA256())
+        )
+        chain, private = self.folder / f"{file or name}.crt", self.folder / f"{file or name}.key"
+        for path, octets in (
+            (chain, made.public_bytes(serialization.Encoding.PEM)),
+            (
+                private,
+                key.private_bytes(
+                    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+                ),
+            ),
+        ):
+            beside = path.with_suffix(".new")
+            beside.write_bytes(octets)
+            os.replace(beside, path)
+        return chain, private
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+    )
+
+
+async def test_a_named_service_acts_for_people_and_nobody_else_does(core: Core, tmp_path: Path) -> None:
+    ours, theirs = Authority(tmp_path, "ours"), Authority(tmp_path, "theirs")
+    cert, key = ours.give("localhost")
+    named, unnamed, foreign = ours.give("billing"), ours.give("guest"), theirs.give("billing", "foreign")
+    async with opened(core, cert=cert, key=key, client_ca=ours.file, services=("billing",)) as world:
+        target = f"localhost:{world.grpc.port}"
+
+        def client(certificate: tuple[Path, Path] | None, email: str = "ada@mailwright.test") -> AsyncClient:
+            return AsyncClient(target, ca=ours.file, certificate=certificate, acts_for=email, timeout=5)
+
+        async with client(named) as good:
+            assert (await good.accounts.ListAccounts(ASKED)).accounts[0].email == "ada@mailwright.test"
+            message_id = await world.deliver("ada")
+            await good.message(message_id)
+        await core.trail.flush()
+        noted = core.database.read_now(
+            lambda tx: tx.scalar("SELECT address FROM audit_events WHERE action = 'grpc.read'")
+        )
+        assert noted.endswith("service billing")
+        async with client(named, "nobody@mailwright.test") as nobody:
+            with pytest.raises(grpc.aio.AioRpcError) as unknown:
+                await nobody.accounts.ListAccounts(ASKED)
+            assert reason(unknown.value)[0] is grpc.StatusCode.UNAUTHENTICATED
+        async with client(unnamed) as other:
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await other.accounts.ListAccounts(ASKED)
+            assert reason(refused.value) == (grpc.StatusCode.PERMISSION_DENIED, "NOT_PERMITTED")
+        for wrong in (None, foreign):
+            async with client(wrong) as stranger:
+                with pytest.raises(grpc.aio.AioRpcError) as closed:
+                    await stranger.accounts.ListAccounts(ASKED)
+                assert (
+                    closed.value.code() is grpc.StatusCode.UNAVAILABLE
+                )  # the handshake fails: nobody is asked anything
+
+
+async def test_a_renewed_certificate_is_used_without_a_restart(core: Core, tmp_path: Path) -> None:
+    first, second = Authority(tmp_path, "first"), Authority(tmp_path, "second")
+    cert, key = first.give("localhost")
+    async with opened(core, cert=cert, key=key) as world:
+        target, login = f"localhost:{world.grpc.port}", ("ada@mailwright.test", "wrong")
+
+        async def answer(ca: Path) -> grpc.StatusCode:
+            async with AsyncClient(target, ca=ca, login=login, timeout=5) as mail:
+                with pytest.raises(grpc.aio.AioRpcError) as refused:
+                    await mail.accounts.ListAccounts(ASKED)
+                return refused.value.code()
+
+        assert await answer(first.file) is grpc.StatusCode.UNAUTHENTICATED
+        second.give("localhost")
+        assert await answer(second.file) is grpc.StatusCode.UNAUTHENTICATED
+        assert await answer(first.file) is grpc.StatusCode.UNAVAILABLE
+        key.write_text("no key")  # a renewal that went wrong: what is in use stays
+        assert await answer(second.file) is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_settings_that_would_open_too_much_are_refused(tmp_path: Path) -> None:
+    cert, key = Authority(tmp_path, "ours").give("localhost")
+    for given, word in (
+        ({"grpc_host": "0.0.0.0"}, "MAILWRIGHT_GRPC_HOST: 0.0.0.0 is not this machine alone"),
+        ({"grpc_tls_cert": cert}, "MAILWRIGHT_GRPC_TLS_KEY: a certificate and its key belong together"),
+        ({"grpc_services": "billing"}, "MAILWRIGHT_GRPC_SERVICES: services are known by certificates"),
+        ({"grpc_client_ca": cert}, "MAILWRIGHT_GRPC_CLIENT_CA: clients show certificates only where"),
+        ({"grpc_tls_cert": cert, "grpc_tls_key": tmp_path / "none"}, "MAILWRIGHT_GRPC_TLS_KEY: there is no file"),
+    ):
+        with pytest.raises(BadSettings) as refused:
+            load(data=tmp_path, **given)
+        assert len(refused.value.lines) == 1
+        assert refused.value.lines[0].startswith(word)
+    found = load(data=tmp_path, grpc_host="0.0.0.0", grpc_tls_cert=cert, grpc_tls_key=key, grpc_services="")
+    assert found.grpc_services == ()
+
+
+async def test_a_port_that_is_taken_is_said(core: Core, tmp_path: Path) -> None:
+    async with opened(core) as world:
+        with pytest.raises(OSError, match="gRPC cannot listen"):
+            async with opened(core, port=world.grpc.port):
+                pass
+    wrong = tmp_path / "wrong.pem"
+    wrong.write_text("nothing")
+    with pytest.raises(OSError, match="cannot be used"):
+        async with opened(core, cert=wrong, key=wrong):
+            pass
