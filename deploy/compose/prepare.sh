@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the secrets that compose.yaml reads, each in a file of its own; one that is there stays. Needs openssl.
+# Makes what compose.yaml reads and git does not see: secrets, each in a file of its own (one that is there stays), and where logs come
+# from. Needs openssl.
 set -eu
 umask 077
 cd "$(dirname "$0")"
@@ -25,4 +26,28 @@ printf '"mailwright" "%s"' "$password" | keep pgbouncer_userlist
 printf 'postgresql://mailwright:%s@pgbouncer:6432/mailwright' "$password" | keep database_url
 printf 'postgresql://mailwright:%s@postgres:5432/mailwright' "$password" | keep database_direct_url
 printf 'valkey://:%s@valkey:6379/0' "$(cat secrets/valkey_password)" | keep valkey_url
+# The way of the logs is that of deploy/observability; only their source is another one, the containers.
+mkdir -p made
+{
+    cat << 'END'
+discovery.docker "here" {
+  host = "unix:///var/run/docker.sock"
+  filter {
+    name   = "label"
+    values = ["com.docker.compose.project=mailwright"]
+  }
+}
+
+loki.source.docker "mailwright" {
+  host       = "unix:///var/run/docker.sock"
+  targets    = discovery.docker.here.targets
+  labels     = { job = "mailwright" }
+  forward_to = [loki.process.mailwright.receiver]
+}
+
+END
+    sed '/^loki.source.journal/,/^}/d' ../observability/alloy/config.alloy
+} > made/config.alloy
+chmod 0644 made/config.alloy
+chmod 0755 made
 echo "The secrets are in deploy/compose/secrets. The demo's people have the password in demo_password."
