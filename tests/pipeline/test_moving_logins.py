@@ -66,8 +66,8 @@ async def test_workflows_go_on_when_their_database_is_signed_in_to_anew(postgres
 
 async def _until(flows: Flows, name: str, status: str) -> None:
     for _ in range(600):
-        [found] = await flows.find(ids=[name])
-        if found.status == status:
+        found = await flows.status(name)
+        if found is not None and found.status == status:
             return
         await asyncio.sleep(0.05)
-    raise TimeoutError(f"{name} is {found.status}")
+    raise TimeoutError(f"{name} is {found}")

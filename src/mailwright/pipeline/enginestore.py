@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 
 from mailwright.domain.refusals import AlreadyExists, BadInput, TryLater
@@ -67,21 +68,28 @@ class PostgresqlEngine:
         self._unfollow = logins.on_change(url, self._renew)
 
     def _sign_in(self, _dialect: Any, _record: Any, _args: Any, params: dict[str, Any]) -> Any:
-        """Connect as who we are now."""
-        import psycopg
-
+        """Connect as who we are now; once more when that login was refused and there is another one."""
+        known = self._known()
         try:
-            known = logins.current(self._url)
+            return self._connect(known, params)
+        except psycopg.OperationalError:
+            logins.refused(self._url, known)
+            fresh = self._known()
+            if fresh == known:
+                raise
+            return self._connect(fresh, params)
+
+    def _known(self) -> str:
+        try:
+            return logins.current(self._url)
         except (TryLater, BadInput) as error:
             # In the words by which DBOS knows a database that is away, and waits for it.
             raise psycopg.OperationalError(f"connection failed: {error}") from None
-        login = engine_url(known)
+
+    def _connect(self, url: str, params: dict[str, Any]) -> Any:
+        login = engine_url(url)
         signed = {"user": login.username, "password": login.password}
-        try:
-            return psycopg.connect(**params | {name: value for name, value in signed.items() if value is not None})
-        except psycopg.OperationalError:
-            logins.refused(self._url, known)
-            raise
+        return psycopg.connect(**params | {name: value for name, value in signed.items() if value is not None})
 
     def _keep(self, connection: Any, _record: Any) -> None:
         self._detached = [*(known for known in self._detached if not known.closed), connection]
