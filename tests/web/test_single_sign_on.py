@@ -36,7 +36,7 @@ class Place:
 
     def __init__(self, folder: Path, browser: Browser) -> None:
         self.server = MailwrightServer(folder / "data")
-        self.url = f"http://127.0.0.1:{self.server.http_port}"
+        self.url = f"http://localhost:{self.server.http_port}"  # as `Site` has it: cookies are of one name
         ours = f"{self.url}/api/session/oidc/{OF_SETTINGS}"
         web = {
             "client_id": "mailwright-web",
