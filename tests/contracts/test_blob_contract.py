@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import NotFound, TryLater
 from mailwright.storage import BlobStore, Database, open_blobs
 from tests.servers.s3 import BUCKET, S3Server
@@ -99,7 +100,10 @@ async def test_ranges_of_many_blobs_are_read_at_once(blobs: BlobStore, any_datab
 
 async def test_a_key_is_used_once_and_its_size_is_known(blobs: BlobStore) -> None:
     staged = await blobs.stage(TENANT, LARGE)
-    assert blobs.outside.sizes([staged.key, staged.key.replace("2", "3")]) == {staged.key: len(LARGE)}
+    day = staged.key.rpartition("/")[0]
+    others = [f"{day}/{new_id()}.eml" for _ in range(6)]  # many of one day are listed, few are asked for
+    assert blobs.outside.sizes([staged.key, others[0]]) == {staged.key: len(LARGE)}
+    assert blobs.outside.sizes([*others, staged.key]) == {staged.key: len(LARGE)}
     blobs.outside.put(staged.key, LARGE)  # the same again does no harm
     if blobs.outside.place == "object":
         with pytest.raises(TryLater):

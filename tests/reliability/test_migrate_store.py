@@ -182,6 +182,8 @@ def made_up(connection: sqlite3.Connection, table: Table, column: Any) -> Any:
     for key in column.foreign_keys:
         parent = key.column
         return connection.execute(f"SELECT {parent.name} FROM {parent.table.name} LIMIT 1").fetchone()[0]
+    if column.name == "blob_id":
+        return connection.execute("SELECT id FROM blobs LIMIT 1").fetchone()[0]
     if isinstance(column.type, Id):
         return new_id()
     if isinstance(column.type, LargeBinary):

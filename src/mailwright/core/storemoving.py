@@ -118,10 +118,9 @@ def copy_blobs(move: Move, told: Told) -> Copied:
     after, seen = START, 0
     try:
         while rows := move.database.read_now(partial(keptblobs.following, after=after, limit=SLICE)):
-            trusted = rows[-1].id <= through
-            work.copy(rows, trusted=trusted)
+            work.copy(rows, through=through)
             after, seen = rows[-1].id, seen + len(rows)
-            if not trusted:
+            if after > through:
                 _note(move, after)
             told("blobs", seen, max(total, seen))
     finally:

@@ -44,10 +44,10 @@ class BlobCopy:
     def close(self) -> None:
         self._threads.shutdown(wait=True)
 
-    def copy(self, rows: Sequence[Kept], *, trusted: bool) -> None:
-        """Copy what is not there yet; with `trusted` what is there in its size was copied before. Raises TryLater."""
+    def copy(self, rows: Sequence[Kept], *, through: str) -> None:
+        """Copy what is not there yet. Up to the id `through` what is there in its size was compared before. Raises TryLater."""
         wanted = [row for row in rows if self._inline or row.place != "row"]
-        there = self._target.sizes([row.key for row in wanted]) if trusted and wanted else {}
+        there = self._target.sizes([row.key for row in wanted if row.id <= through])
         left = [row for row in wanted if there.get(row.key) != row.size]
         self.done.already += len(wanted) - len(left)
         for row, fine in zip(left, self._threads.map(self._copy_one, left), strict=True):
