@@ -21,7 +21,7 @@ const provider = new Provider(issuer, {
     ...JSON.parse(clients),
   ],
   enabledJWA: { idTokenSigningAlgValues: algorithms },
-  claims: { openid: ["sub"], email: ["email", "email_verified"] },
+  claims: { openid: ["sub"], email: ["email", "email_verified", "groups"] },
   conformIdTokenClaims: false,
   cookies: { keys: ["only for tests"] },
   findAccount: (_context, id) => known[id] && { accountId: id, claims: () => ({ sub: id, ...known[id] }) },
