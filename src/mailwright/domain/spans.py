@@ -83,6 +83,7 @@ class _Nothing:
 NOTHING = _Nothing()
 _follower: Follower | None = None
 _batch: ContextVar[Mapping[str, str]] = ContextVar("traces of a batch", default={})  # noqa: B039 - nobody changes it
+_correlation: ContextVar[str] = ContextVar("correlation id", default="")
 _who: ContextVar[tuple[str, str]] = ContextVar("tenant and user", default=("", ""))
 
 
@@ -155,6 +156,16 @@ def concerns(tenant: str, user: str = "") -> None:
     _who.set((tenant, user))
     if _follower is not None:
         _follower.current().set(tenant=tenant, user=user)
+
+
+def correlate(correlation_id: str) -> None:
+    """What the rest of this task is logged under, where nobody says otherwise. (Binding it to the log costs ten times as much.)"""
+    _correlation.set(correlation_id)
+
+
+def correlation() -> str:
+    """What `correlate` said last in this task."""
+    return _correlation.get()
 
 
 def whose() -> tuple[str, str]:

@@ -179,6 +179,8 @@ def _placing(service: str | None) -> Processor:
         traceparent = spans.traceparent()
         if traceparent is not None:
             _, event["trace_id"], event["span_id"], _ = traceparent.split("-")
+        if correlation_id := spans.correlation():
+            event.setdefault("correlation_id", correlation_id)
         tenant, user = spans.whose()
         if tenant:
             event.setdefault("tenant", tenant)

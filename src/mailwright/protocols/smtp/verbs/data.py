@@ -3,8 +3,6 @@
 import time
 from typing import TYPE_CHECKING
 
-import structlog
-
 from mailwright.codecs.smtp import Data, Message, Problem, Reply, protocol_name
 from mailwright.domain import clock, ids, spans
 from mailwright.domain.envelope import Channel, Envelope
@@ -47,10 +45,8 @@ async def message(connection: "Connection", command: Message) -> Reply | list[Re
     envelope = _envelope(connection)
     started = time.perf_counter()
     try:
-        with (
-            spans.edge(f"{server.kind} message", octets=len(command.raw), recipients=len(envelope.recipients)),
-            structlog.contextvars.bound_contextvars(correlation_id=envelope.correlation_id),
-        ):
+        spans.correlate(envelope.correlation_id)
+        with spans.edge(f"{server.kind} message", octets=len(command.raw), recipients=len(envelope.recipients)):
             receipt = await _hand_over(connection, envelope, command.raw)
     except Refusal as refusal:
         (LATER if isinstance(refusal, TryLater) else REFUSED)[server.kind].inc()
