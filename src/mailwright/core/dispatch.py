@@ -294,8 +294,8 @@ class Dispatcher:
 
     async def _send(self, transport: Transport, breaker: Breaker, row: OutboxRow) -> None:
         """Try one row, already marked, and settle it."""
-        attributes = {"channel": row.channel, "tenant": row.tenant_id, "attempt": row.attempts}
-        with spans.span("outbox send", parent=row.trace, **attributes) as span:
+        about: dict[str, spans.Value] = {"channel": row.channel, "tenant": row.tenant_id, "attempt": row.attempts}
+        with spans.span("outbox send", parent=row.trace, **about) as span:
             await self._carry(transport, breaker, row, span)
 
     async def _carry(self, transport: Transport, breaker: Breaker, row: OutboxRow, span: spans.Span) -> None:

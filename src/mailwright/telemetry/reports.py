@@ -30,7 +30,7 @@ def start(dsn: str, *, service: str, environment: str) -> None:
             release=f"mailwright@{__version__}",
             environment=environment or "production",
             server_name=service,
-            before_send=scrubbed,  # type: ignore[arg-type] # an event is a dict
+            before_send=scrubbed,
             send_default_pii=False,
             include_local_variables=False,
             include_source_context=False,

@@ -199,7 +199,7 @@ class _Patient(SpanExporter):
 
     def shutdown(self) -> None:
         """Send no more."""
-        self._exporter.shutdown()
+        self._exporter.shutdown()  # type: ignore[no-untyped-call]
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Nothing waits here."""
