@@ -40,8 +40,9 @@ def _lives(settings: Any) -> dict[str, str]:
     """What has an end, and the key that seals."""
     from mailwright.installation import vault_of
 
-    vault = vault_of(settings)
-    lives = {"sealing": f"{vault.keys} key(s), " + ("secret_key" if settings.secret_key else "file secret.key")}
+    made = settings.secret_key is not None or (settings.data / "secret.key").exists()
+    where = "secret_key" if settings.secret_key else "file secret.key"
+    lives = {"sealing": f"{vault_of(settings).keys} key(s), {where}" if made else f"{where}, made at first need"}
     if settings.vault_url is None:
         return lives
     from mailwright.secretkeeping.certificate import VaultCertificate
