@@ -54,6 +54,9 @@ reference: dev  ## Write the pages of docs/reference that are made from the code
 manifests: dev  ## Render the Helm chart to deploy/kubernetes (needs helm)
 	@$(BIN)/python scripts/manifests.py
 
+proto: dev  ## Make the Python code of the protobufs (ARGS=--publish at a release)
+	@$(BIN)/python scripts/proto.py $(ARGS)
+
 bench: dev  ## Measure: one JSON line a figure, beside Dovecot where it is installed
 	@$(PYTHON) scripts/servers_for_tests.py
 	@$(BIN)/python -m benchmarks $(ARGS)

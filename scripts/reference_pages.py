@@ -1,10 +1,11 @@
-"""Writes the pages of docs/reference that are made from the code: settings.md and metrics.md.
+"""Writes the pages of docs/reference that are made from the code: settings.md, metrics.md and grpc.md.
 
 Called by `make reference` after a setting or a metric was added or changed; a test compares the pages with the program.
 Expects: metrics are declared with their names, texts and labels as literals, as Prometheus' own library is called.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,14 @@ database (queues, outbox, workflows) is measured when it is asked for. A histogr
 """
 
 
+GRPC = """\
+# The core API
+
+Made by `make reference` from `proto/mailwright/v1`, where every message and field is explained. How to call it:
+[call from programs by gRPC](../howto/call-from-programs-by-grpc.md).
+"""
+
+
 @dataclass(frozen=True, order=True)
 class Metric:
     """One metric as Prometheus shows it."""
@@ -74,7 +83,28 @@ def pages() -> dict[str, str]:
         f"| `{metric.name}` | {metric.kind} | {', '.join(f'`{label}`' for label in metric.labels)} | {metric.text} |\n"
         for metric in sorted(metrics())
     )
-    return {"settings.md": SETTINGS + settings_table(), "metrics.md": METRICS + "".join(rows)}
+    return {
+        "settings.md": SETTINGS + settings_table(),
+        "metrics.md": METRICS + "".join(rows),
+        "grpc.md": GRPC + "".join(services()),
+    }
+
+
+def services() -> Iterator[str]:
+    """Every service of the core API, from the comments in its protobufs."""
+    for path in sorted((ROOT / "proto" / "mailwright" / "v1").glob("*.proto")):
+        said: list[str] = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            words = line.strip()
+            if words.startswith("//"):
+                said.append(words[2:].strip())
+                continue
+            if words.startswith("service "):
+                yield f"\n## {words.split()[1]}\n\n{' '.join(said)} (`{path.name}`)\n\n| call | answers | what it does |\n|---|---|---|\n"
+            elif words.startswith("rpc "):
+                name, asked, answered = re.split(r"\(|\) returns \(|\);", words.removeprefix("rpc "))[:3]
+                yield f"| `{name}({asked})` | `{answered}` | {' '.join(said)} |\n"
+            said = []
 
 
 def metrics() -> Iterator[Metric]:

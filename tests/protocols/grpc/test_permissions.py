@@ -197,7 +197,9 @@ async def _page(world: World, name: str) -> Any:
     opened = await sessions.open_session(
         world.core, world.account(name), by="password", client="192.0.2.1", agent="a browser", long_lived=False
     )
-    return world.stubs(None, cookie=f"{COOKIE}={opened.token}", x_csrf_token=opened.csrf).admin
+    signed = await sessions.find(world.core, opened.token)
+    assert signed is not None
+    return world.stubs(None, cookie=f"{COOKIE}={opened.token}", x_csrf_token=signed.csrf).admin
 
 
 async def _refused(call: Any, code: grpc.StatusCode) -> None:
