@@ -66,8 +66,9 @@ def whole(
     embedded = database_url.startswith("sqlite:///")
     _check_empty(folder, database_url)
     scratch = folder / UNFINISHED
+    if embedded and scratch.is_dir():
+        shutil.rmtree(folder / "blobs", ignore_errors=True)  # of a run that was killed: nobody names them
     shutil.rmtree(scratch, ignore_errors=True)
-    shutil.rmtree(folder / "blobs", ignore_errors=True)  # of a run that was killed: nobody names them
     scratch.mkdir(mode=0o700)
     with opened(repository, name, scratch=scratch) as found:
         url = f"sqlite:///{scratch / 'mailwright.db'}" if embedded else database_url
@@ -96,7 +97,11 @@ def whole(
 def _check_empty(folder: Path, database_url: str) -> None:
     path = database_url.removeprefix("sqlite:///")
     begun = (folder / UNFINISHED).is_dir()
-    ours = {UNFINISHED, "blobs", "mailwright.lock", "flows.db", "secret.key", "tls"} if begun else {"mailwright.lock"}
+    ours = (
+        {UNFINISHED, "blobs", "mailwright.lock", "flows.db", "secret.key", "tls"}
+        if begun
+        else {"mailwright.lock", "secret.key"}
+    )
     if path != database_url:
         if Path(path).exists():
             raise AlreadyExists(f"{path} is there already: a whole backup is restored into an empty data folder")
