@@ -122,10 +122,13 @@ class Relay:
         """Copy up to BATCH events; how many there were. Raises TryLater."""
         if not self._lasts:
             self._lasts = await self._see()
+        # Streams that end at one place are read together; all in one transaction, so that those that catch up end at one place.
+        ends = sorted({mark for mark in self._lasts.values() if mark is not None})
+        parts = [(after, [name for name in RELAYED if self._lasts[name] == after]) for after in ends]
+        found = await self._database.read(lambda tx: [_behind(tx, after, names) for after, names in parts])
         copied = 0
-        for after in sorted({mark for mark in self._lasts.values() if mark is not None}):
-            names = [name for name in RELAYED if self._lasts[name] == after]
-            copied += await self._copy(names, after)
+        for (after, names), part in zip(parts, found, strict=True):
+            copied += await self._copy(names, after, part)
         if not copied and await self._streams.lasts() != self._lasts:
             self._lasts = {}  # lost, or somebody else copied: look again
             return 1
@@ -152,14 +155,8 @@ class Relay:
                 log.info("relay.stream_begun", stream=name)
         return await self._streams.lasts()
 
-    async def _copy(self, names: list[str], after: Mark) -> int:
+    async def _copy(self, names: list[str], after: Mark, found: Slice) -> int:
         """What the log has behind a place, to the streams that end there."""
-        kinds = frozenset().union(*(STREAMS[name] for name in names))
-
-        def read(tx: Tx) -> Slice:
-            return log_table.read_kinds(tx, kinds, after, BATCH)
-
-        found = await self._database.read(read)
         if not found.events and (found.end == after or time.monotonic() < self._quiet_at):
             return 0
         self._quiet_at = time.monotonic() + QUIET_SECONDS
@@ -177,3 +174,7 @@ class Relay:
             upto = mark if mark is not None else self._lasts[name]
             if upto is not None and upto > log_table.START:
                 await self._streams.trim(name, upto)
+
+
+def _behind(tx: Tx, after: Mark, names: list[str]) -> Slice:
+    return log_table.read_kinds(tx, frozenset().union(*(STREAMS[name] for name in names)), after, BATCH)
