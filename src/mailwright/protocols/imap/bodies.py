@@ -23,6 +23,7 @@ from mailwright.codecs.mime import Part
 from mailwright.domain.refusals import NotFound
 from mailwright.protocols.imap.fetching import Plan
 from mailwright.storage import BlobStore, Tx
+from mailwright.storage.blobs import Outlying
 from mailwright.storage.database import Row
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Look:
     """What one look at the database found: the messages in batches, and the octets of the first (or their keys)."""
 
     batches: list[list[Message]]
-    found: list[bytes | str | None]
+    found: list[bytes | Outlying | None]
 
 
 def look(tx: Tx, blobs: BlobStore, plan: Plan, numbered: Sequence[tuple[int, Row]]) -> Look:
