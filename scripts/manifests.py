@@ -60,7 +60,7 @@ def _without_helm(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(found: list[dict[str, Any]]) -> str:
-    return HEADER + "---\n" + yaml.safe_dump_all(found, sort_keys=False, width=140)
+    return f"{HEADER}---\n{yaml.safe_dump_all(found, sort_keys=False, width=140)}"
 
 
 def main() -> int:

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
-import yaml
-from referencing import Registry, Resource
+import yaml  # type: ignore[import-untyped]
+from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
 from mailwright.domain.roles import ROLES
@@ -203,9 +203,7 @@ def _schema(folder: Path, manifest: dict[str, Any]) -> Path:
 def test_the_manifests_fit_the_schemas_of_kubernetes(packages: Path, version: str) -> None:
     folder = packages / "kubernetes_validate" / "kubernetes-json-schema" / f"v{version}-local-strict"
     definitions = json.loads((folder / "_definitions.json").read_text())
-    registry: Registry[Any] = Registry().with_resource(
-        "/api/_definitions.json", Resource(contents=definitions, specification=DRAFT4)
-    )
+    registry: Registry[Any] = Registry().with_resource("/api/_definitions.json", DRAFT4.create_resource(definitions))
     wrong = []
     for manifest in _manifests():
         schema = json.loads(_schema(folder, manifest).read_text())
@@ -320,7 +318,7 @@ def test_the_chart_can_be_rendered_with_what_is_off_by_default(options: str) -> 
     helm = shutil.which("helm")
     if helm is None:
         pytest.skip("helm is not installed")
-    command = [helm, "template", "mailwright", CHART, "--kube-version", "1.30.0", "--set", options]
+    command = [helm, "template", "mailwright", str(CHART), "--kube-version", "1.30.0", "--set", options]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     names = [(each["kind"], each["metadata"]["name"]) for each in yaml.safe_load_all(done.stdout) if each]

@@ -89,7 +89,7 @@ def test_pages_sign_in_and_limits(front: tuple[NginxServer, MailwrightServer], c
     assert "__Host-mailwright_session" in signed.cookies
     assert client.get("/api/session").status_code == 200
     assert client.post("/api/session", content=b"x" * (2 * MIB)).status_code == 413
-    codes = [client.post("/api/session", json={**given, "password": "wrong " * 3}).status_code for _ in range(15)]
+    codes = [client.post("/api/session", json={}).status_code for _ in range(20)]
     assert 429 in codes
     ends = time.monotonic() + 20
     addresses: set[str] = set()

@@ -57,7 +57,7 @@ async def test_what_is_announced_through_the_pooler_is_heard_past_it(pooler: PgB
     database = open_database(pooler.url, direct=postgresql_url)
     heard: asyncio.Queue[frozenset[str]] = asyncio.Queue()
     loop = asyncio.get_running_loop()
-    database.on_announced(lambda kinds: loop.call_soon_threadsafe(heard.put_nowait, kinds))
+    database.on_announced(lambda kinds: (loop.call_soon_threadsafe(heard.put_nowait, kinds), None)[1])
     try:
         async with asyncio.timeout(20):
             while heard.empty():  # until it listens
