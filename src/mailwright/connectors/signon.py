@@ -25,7 +25,7 @@ import httpx
 from mailwright.connectors.jwks import DISCOVERY, Unsatisfied, answer_of, is_address, json_of
 from mailwright.connectors.oidc import Provider, check, header_of, signed, subject_of
 from mailwright.domain.clock import SECOND
-from mailwright.domain.refusals import AuthenticationFailed, TryLater
+from mailwright.domain.refusals import AuthenticationFailed, TryLater, UnknownKey
 from mailwright.domain.signon import Ended, Errand, NotSignedOn, Returned
 
 SECONDS = 10.0  # for one call: somebody waits for the page
@@ -124,6 +124,8 @@ class Client:
             return Returned(self._provider.proven(claims), _word(claims.get("sid")), token)
         except NotSignedOn:
             raise
+        except UnknownKey as refusal:  # it is newer than our last look, which was a moment ago
+            raise NotSignedOn("away", str(refusal)) from None
         except AuthenticationFailed as refusal:
             raise NotSignedOn("failed", str(refusal)) from None
 

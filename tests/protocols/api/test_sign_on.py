@@ -252,7 +252,7 @@ BAD: dict[str, tuple[Bad, str]] = {
     "a logout token": (claims(events={}), "failed"),
     "signed with a shared secret": (options(alg="HS256", key=shared("a secret" * 8), kid="x"), "failed"),
     "signed with a public key": (public_as_secret, "failed"),
-    "of a key it does not have": (options(kid="invented"), "failed"),
+    "of a key it does not have": (options(kid="invented"), "away"),
     "no tokens": (answered(error="x"), "failed"),
     "not signed": (answered(access_token="a", id_token="eyJhbGciOiJub25lIn0.e30."), "failed"),
     "an address nobody verified": (claims(email_verified=False), "unknown"),
