@@ -41,7 +41,16 @@ PACKAGES = {
     "pgbouncer": "the tests behind pgBouncer",
     "postfix-pcre": "the check of deploy/postfix",
 }
-SERVICES = ("postgresql", "postfix", "dovecot", "redis-server", "prometheus", "prometheus-alertmanager", "nginx", "pgbouncer")
+SERVICES = (
+    "postgresql",
+    "postfix",
+    "dovecot",
+    "redis-server",
+    "prometheus",
+    "prometheus-alertmanager",
+    "nginx",
+    "pgbouncer",
+)
 # Postfix asks what it is for, and fails on a machine without a domain name unless it is told to configure nothing.
 ANSWERS = "postfix postfix/main_mailer_type select No configuration\npostfix postfix/mailname string mailwright.test\n"
 POLICY = Path("/usr/sbin/policy-rc.d")  # Debian's packages ask it before they start a service; 101 means no

@@ -20,9 +20,9 @@ from mailwright.storage.database import Database, open_database
 from mailwright.storage.migrate import migrate
 from tests.servers.postgresql import PostgresqlServer, find_binaries
 from tests.servers.s3 import BUCKET, S3Server
+from tests.servers.valkey import ValkeyServer, find_binary
 from tests.servers_node.azurite import Azurite
 from tests.servers_node.packages import NotAvailable
-from tests.servers.valkey import ValkeyServer, find_binary
 
 
 class _Kept:

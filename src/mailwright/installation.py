@@ -97,7 +97,9 @@ def vault_of(settings: Settings) -> Vault:
     """What seals secrets: `secret_key`, or the file `secret.key` in the data folder, which it makes at first need."""
     given = None if settings.secret_key is None else settings.secret_key.get_secret_value()
     old = "" if settings.old_secret_keys is None else settings.old_secret_keys.get_secret_value()
-    return Vault(given, path=settings.data / "secret.key", old=[line.strip() for line in old.splitlines() if line.strip()])
+    return Vault(
+        given, path=settings.data / "secret.key", old=[line.strip() for line in old.splitlines() if line.strip()]
+    )
 
 
 def core_settings(settings: Settings) -> CoreSettings:

@@ -71,7 +71,9 @@ def append(tx: Tx, kind: str, key: str, payload: dict[str, Any], *, correlation_
 def append_many(tx: Tx, facts: Iterable[tuple[str, str, dict[str, Any], str]]) -> None:
     """`append` for many (kind, key, payload, correlation id) at once."""
     moment = now()
-    rows = [(kind, key, _encode(payload), correlation_id, moment, tx.trace) for kind, key, payload, correlation_id in facts]
+    rows = [
+        (kind, key, _encode(payload), correlation_id, moment, tx.trace) for kind, key, payload, correlation_id in facts
+    ]
     if rows:
         tx.executemany(_APPEND, rows)
         tx.kinds.update(row[0] for row in rows)

@@ -25,7 +25,9 @@ def page(tx: Tx, table: str, column: str, *, key: str, name: str, where: str, af
     """The next rows behind the key `after`. `name` and `where` are SQL over the table `t`."""
     rows = tx.all(
         f"SELECT t.{key}, {name}, t.{column} FROM {table} t "
-        f"WHERE t.{key} > ? AND t.{column} IS NOT NULL AND t.{column} <> '' AND {where} ORDER BY t.{key} LIMIT ?",
+        # As text: on PostgreSQL ids are of a type that the empty text before all of them is none of.
+        f"WHERE CAST(t.{key} AS TEXT) > ? AND t.{column} IS NOT NULL AND t.{column} <> '' AND {where} "
+        f"ORDER BY CAST(t.{key} AS TEXT) LIMIT ?",
         (after, PAGE),
     )
     return [SealedRow(*row) for row in rows]

@@ -34,8 +34,23 @@ IN_A_ROW = 50  # commands of one client that need not wait for anything, before 
 ANNOUNCED = "(announced)"
 """Not a command: the first message of an APPEND is about to come; its handler may say no before it does."""
 CHANGING = frozenset(
-    "APPEND COPY CREATE DELETE DELETEACL EXPUNGE MOVE RENAME SETACL SETMETADATA SETQUOTA STORE SUBSCRIBE UNSUBSCRIBE".split()
-    + ["UID EXPUNGE"]
+    {
+        "APPEND",
+        "COPY",
+        "CREATE",
+        "DELETE",
+        "DELETEACL",
+        "EXPUNGE",
+        "MOVE",
+        "RENAME",
+        "SETACL",
+        "SETMETADATA",
+        "SETQUOTA",
+        "STORE",
+        "SUBSCRIBE",
+        "UNSUBSCRIBE",
+        "UID EXPUNGE",
+    }
 )
 """Commands at which a trace begins."""
 _BY_NUMBER = frozenset({"FETCH", "STORE", "SEARCH", "SORT", "THREAD"})
