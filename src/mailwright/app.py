@@ -19,22 +19,17 @@ from mailwright import telemetry
 from mailwright.core import (
     Core,
     checkup,
-    connectionfigures,
-    databasefigures,
     mailboxcounts,
-    reconciling,
     sealing,
-    status,
-    tenantfigures,
     vapid,
 )
 from mailwright.core.authentication import Authenticator, Trust
 from mailwright.core.dnscheck import ANSWER_SECONDS
 from mailwright.core.dnsrecords import Doors
 from mailwright.core.outreach.studio import Studio
-from mailwright.core.status import Finding
 from mailwright.domain.pictures import Picture
 from mailwright.elsewhere import Elsewhere
+from mailwright.findings import Findings
 from mailwright.installation import (
     again_of,
     build_core,
@@ -66,7 +61,7 @@ from mailwright.storage.search.folder import SearchFolder
 from mailwright.storage.sharedstates import SharedStates
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from mailwright.codecs.mailauth import Answer, Question
     from mailwright.connectors.dns import DnsResolver
@@ -108,6 +103,7 @@ class Application:
         self._unobserve: Callable[[], None] | None = None
         self._keeper: Keeper | None = None
         self._certificate: asyncio.Task[None] | None = None
+        self._findings: Findings
         self._lock: int | None = None
         self._started = False
 
@@ -158,7 +154,8 @@ class Application:
         except BaseException:
             await self.stop(grace=1.0)
             raise
-        self._started = True
+        self._findings.work = self._work
+        self._started = self._findings.started = True
         log.info("started", roles=sorted(roles), data=str(self.settings.data), **self._ports())
 
     async def stop(self, grace: float = STOP_SECONDS) -> None:
@@ -182,6 +179,8 @@ class Application:
             if service is not None:
                 await service.close()
         self._work = self._heartbeat = None
+        if hasattr(self, "_findings"):
+            self._findings.work = None
         if hasattr(self, "core"):
             await self.core.changes.stop()
             await self.core.trail.stop()
@@ -230,6 +229,7 @@ class Application:
         if self.embedded:
             self._lock = lock_folder(settings.data)
         self.core = await asyncio.to_thread(build_core, settings)
+        self._findings = Findings(self.core, self._keeper)
         mailboxcounts.share(None if self.core.valkey is None else SharedStates(self.core.valkey))
         await asyncio.to_thread(sealing.prove, self.core)
         self.core.search = SearchFolder(settings.data / "search")
@@ -284,8 +284,8 @@ class Application:
             create_probes,
             self.core,
             metrics=telemetry.metrics_text,
-            measures=[self._measure],
-            checks=[self._at_work, self._secrets_kept, *self._valkey_checks],
+            measures=[self._findings.measure],
+            checks=self._findings.checks,
             works="worker" in roles,
         )
         watched = await open_operations(settings, probes)
@@ -345,8 +345,8 @@ class Application:
                 studio=Studio() if self._scribing is None else self._scribing.studio,
             ),
             metrics=telemetry.metrics_text,
-            measures=[self._measure],
-            checks=[self._at_work, self._secrets_kept, *self._valkey_checks],
+            measures=[self._findings.measure],
+            checks=self._findings.checks,
             works="worker" in settings.active_roles,
             pictures=self._picture,
             authenticator=authenticator,
@@ -379,29 +379,6 @@ class Application:
 
             self._resolver = DnsResolver(seconds=ANSWER_SECONDS)
         return await self._resolver.look_up(question)
-
-    @property
-    def _valkey_checks(self) -> list[Callable[[], Awaitable[Finding]]]:
-        valkey = self.core.valkey
-        return [] if valkey is None else [lambda: status.of_valkey(valkey)]
-
-    async def _at_work(self) -> Finding:
-        return Finding(
-            "start", self._started, "it is done" if self._started else "mail is taken; the work begins in a moment"
-        )
-
-    async def _secrets_kept(self) -> Finding:
-        # Never a reason to send people elsewhere: whoever restarts all machines at once would stop the mail.
-        return Finding("secrets", True, "none has changed" if self._keeper is None else self._keeper.because())
-
-    async def _measure(self) -> None:
-        status.publish(await self.core.read(status.measure))
-        connectionfigures.publish(await self.core.read(connectionfigures.measure))
-        reconciling.publish(await self.core.read(reconciling.measure))
-        await databasefigures.measure(self.core)
-        await tenantfigures.measure(self.core)
-        if self._work is not None:
-            await self._work.measure()
 
     def _ports(self) -> dict[str, int]:
         ports = {kind: server.port for kind, server in self.servers.items()}
