@@ -25,7 +25,7 @@ from mailwright.secretkeeping.certificate import VaultCertificate
 from mailwright.secretkeeping.changes import Changes
 from mailwright.secretkeeping.login import DatabaseLogin, _Of
 from mailwright.settings import BadSettings, Settings, load, unknown_variables
-from mailwright.storage import logins, open_database
+from mailwright.storage import Tx, logins, open_database
 from mailwright.storage.schema import metadata
 from tests.servers.vault import ROOT, VaultTwin
 
@@ -325,6 +325,54 @@ def test_connections_move_to_a_new_login_and_nothing_fails(postgresql_url: str) 
             return heard.is_set()
 
         _until(told)
+    finally:
+        database.close()
+        logins.follow(nameless, None)
+        login.close()
+        twin.close()
+
+
+@pytest.mark.server
+def test_a_login_ends_with_its_token_and_another_one_is_had_before(postgresql_url: str) -> None:
+    twin = VaultTwin(postgresql_url)
+    nameless = postgresql_url.replace("mailwright@", "")
+    server = VaultServer(Access(twin.url, role_id="role", secret_id="secret-of-the-role"))
+    login = DatabaseLogin(server, "database", "mailwright", (nameless,))
+    logins.follow(nameless, _Of(login, nameless))
+    database = open_database(nameless)
+
+    def who(tx: Tx) -> str:
+        return str(tx.scalar("SELECT session_user"))
+
+    try:
+        assert database.read_now(who) == login.user
+        first, old = login.user, next(token for token in twin.tokens if token != ROOT)
+        login.keep()
+        assert login.user == first
+        # What may not be asked for is no reason to sign in anew: the login would be lost with it.
+        twin.forbidden.add("kv/data/mail")
+        with pytest.raises(NotPermitted):
+            server.read("kv", "mail")
+        assert server.sign_ins == 1
+        # The last end of the token comes near: Vault gives less than half of what it gave, and then is away for a moment.
+        twin.token_seconds = 60.0
+        server._ends = time.monotonic() + 60.0
+        refused, twin.sealed = server._ends, True
+        with pytest.raises(TryLater):
+            server.keep_token()
+        twin.sealed = False
+        assert server._ends == refused
+        server.keep_token()
+        assert server.sign_ins == 2
+        with capture_logs() as logs:
+            assert login.keep() <= 60.0
+            assert login.user != first
+            assert database.write_now(who) == login.user
+            twin.end(old)
+            assert [user for user, _ in twin.leases.values()] == [login.user]
+            assert database.read_now(who) == login.user
+        assert [each["event"] for each in logs] == ["secrets.database_login"]
+        assert login.replaced == 1
     finally:
         database.close()
         logins.follow(nameless, None)

@@ -30,6 +30,7 @@ class VaultTwin:
         self.kv: dict[str, tuple[int, dict[str, Any]]] = {}
         self.tokens: dict[str, float] = {ROOT: 0.0}  # when each ends; 0 never
         self.leases: dict[str, tuple[str, float]] = {}  # user, end of all renewals
+        self.parents: dict[str, str] = {}  # the token that a lease was asked for with
         self.token_seconds = 3600.0
         self.lease_seconds, self.lease_longest = 3600.0, 7200.0
         self.certificate_seconds = 3600.0
@@ -80,6 +81,14 @@ class VaultTwin:
         user, _ = self.leases.pop(lease)
         self._drop(user)
 
+    def end(self, token: str) -> None:
+        """As at its last end: the token is gone, and all that was leased with it."""
+        self.tokens.pop(token, None)
+        for lease in [each for each, parent in self.parents.items() if parent == token]:
+            del self.parents[lease]
+            if lease in self.leases:
+                self.revoke(lease)
+
     # --- the API
 
     def answer(self, method: str, path: str, token: str | None, body: dict[str, Any]) -> tuple[int, Any]:
@@ -89,8 +98,10 @@ class VaultTwin:
             return 503, {"errors": ["Vault is sealed"]}
         if path.startswith("auth/") and path.endswith("/login"):
             return self._log_in(path, body)
+        for ended in [each for each, end in self.tokens.items() if end and end < time.monotonic()]:
+            self.end(ended)
         end = self.tokens.get(token or "")
-        if end is None or (end and end < time.monotonic()) or path in self.forbidden:
+        if end is None or path in self.forbidden:
             return 403, {"errors": ["permission denied"]}
         for begin, does in self._engines().items():
             if path.startswith(begin):
@@ -122,7 +133,7 @@ class VaultTwin:
         if path.endswith("lookup-self"):
             return 200, _whole({"ttl": max(0, end - time.monotonic()) if end else 0, "renewable": bool(end)})
         if path.endswith("revoke-self"):
-            del self.tokens[token]
+            self.end(token)
             return 204, None
         self.tokens[token] = time.monotonic() + self.token_seconds
         return 200, _whole(auth={"client_token": token, "lease_duration": self.token_seconds, "renewable": True})
@@ -145,6 +156,7 @@ class VaultTwin:
                 admin.execute(f'ALTER ROLE "{user}" SET ROLE mailwright')
         lease = f"database/creds/mailwright/{self._number}"
         self.leases[lease] = (user, time.monotonic() + self.lease_longest)
+        self.parents[lease] = token
         login = {"username": user, "password": password}
         return 200, _whole(login, lease_id=lease, lease_duration=self.lease_seconds, renewable=True)
 

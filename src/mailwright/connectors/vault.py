@@ -61,13 +61,15 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A login of the database. `seconds` from now, unless it is renewed."""
+    """A login of the database. `seconds` from now, unless it is renewed, and no longer than the token that it was asked for with, which
+    is that of the sign-in with the number `sign_in`."""
 
     id: str
     username: str
     password: str = field(repr=False)
     seconds: float
     renewable: bool
+    sign_in: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Issued:
 
 
 class VaultServer:
-    """One Vault, signed in to when it is first asked."""
+    """One Vault, signed in to when it is first asked. `sign_ins` counts the tokens we had: what was leased with one ends with it."""
 
     def __init__(self, access: Access) -> None:
         self.access = access
@@ -89,6 +91,8 @@ class VaultServer:
         self._ends = 0.0  # monotonic; of the token
         self._life = 0.0  # seconds it was given
         self._own = False  # we were given it for signing in, so we may give it back
+        self._token: str | None = None
+        self._tokens = 0
 
     # --- what is kept there
 
@@ -104,13 +108,13 @@ class VaultServer:
 
     def login(self, mount: str, role: str) -> Lease:
         """A new login of the database."""
+        self._signed_in()
+        number = self.sign_ins  # counted before we ask: at worst it seems to be of an earlier token than it is
 
         def ask(client: hvac.Client) -> Lease:
             found = client.secrets.database.generate_credentials(role, mount_point=mount)
-            data = found["data"]
-            return Lease(
-                found["lease_id"], data["username"], data["password"], found["lease_duration"], found["renewable"]
-            )
+            name, password = found["data"]["username"], found["data"]["password"]
+            return Lease(found["lease_id"], name, password, found["lease_duration"], found["renewable"], number)
 
         return self._ask(ask, f"{mount}/creds/{role}")
 
@@ -145,6 +149,11 @@ class VaultServer:
     # --- who we are
 
     @property
+    def sign_ins(self) -> int:
+        """How many tokens we had so far."""
+        return self._tokens
+
+    @property
     def token_seconds(self) -> float | None:
         """How long the token lives on; None when it never ends."""
         return max(0.0, self._ends - time.monotonic()) if self._life else None
@@ -154,7 +163,8 @@ class VaultServer:
         self._signed_in()
 
     def keep_token(self) -> None:
-        """Renew the token when a third of its life is left, or sign in anew when that no longer helps."""
+        """Renew the token when a third of its life is left, or sign in anew when that no longer helps: the old one has that third still,
+        for others to take what they had leased with it anew."""
         with self._lock:
             if self._client is None or not self._life or self._ends - time.monotonic() > self._life / 3:
                 return
@@ -173,8 +183,10 @@ class VaultServer:
             if seconds > given / 2:
                 self._ends, self._life = time.monotonic() + seconds, max(seconds, given)
                 return
-            self._client = None  # near its last end: a new one
-        self._signed_in()
+            if (
+                self._client is client
+            ):  # near its last end: a new one; when none is given now, this one is good for a while
+                self._sign_in_anew()
 
     def close(self) -> None:
         """Give back the token that we were given; whatever was leased with it ends."""
@@ -191,11 +203,20 @@ class VaultServer:
         try:
             return _told(lambda: question(client), what)
         except NotPermitted:
-            # Vault says the same of a token that ended and of one that may not: a new one tells which.
+            # Vault says the same of a token that ended and of one that may not. What was leased with one that is well must stay.
+            if self._is_well(client):
+                raise
             fresh = self._signed_in(instead_of=client)
             if fresh is client:
                 raise
             return _told(lambda: question(fresh), what)
+
+    def _is_well(self, client: hvac.Client) -> bool:
+        try:
+            _told(client.auth.token.lookup_self, "our token")
+        except NotPermitted:
+            return False
+        return True
 
     def _signed_in(self, *, instead_of: hvac.Client | None = None) -> hvac.Client:
         with self._lock:
@@ -205,8 +226,15 @@ class VaultServer:
                 return known
             if known is not None and self.access.token is not None and not ended:
                 return known  # there is no other one
-            self._client = self._sign_in()
-            return self._client
+            return self._sign_in_anew()
+
+    def _sign_in_anew(self) -> hvac.Client:
+        """With the lock."""
+        client = self._sign_in()
+        if client.token != self._token:
+            self._tokens += 1
+        self._client, self._token = client, client.token
+        return client
 
     def _sign_in(self) -> hvac.Client:
         import hvac  # heavy, and only who has a Vault needs it
@@ -220,7 +248,6 @@ class VaultServer:
             verify=True if access.authority is None else str(access.authority),
             strict_http=False,
         )
-        self._own = False
         if access.kubernetes_role is not None:
             assert access.kubernetes_token is not None
             role, proof = access.kubernetes_role, _text_of(access.kubernetes_token)
@@ -237,6 +264,7 @@ class VaultServer:
         else:
             client.token = (access.token if access.token_file is None else _text_of(access.token_file)) or ""
             data = _told(client.auth.token.lookup_self, "our token")["data"]
+            self._own = False
             self._until(float(data["ttl"]))
             return client
         self._own = True

@@ -112,5 +112,7 @@ class Keeper:
     def _keep_token(self) -> float:
         assert self._vault is not None
         self._vault.keep_token()
+        if self._login is not None:
+            self._login.keep()  # now, and not at its own time: it ends with the token that was replaced
         left = self._vault.token_seconds
         return TOKEN_SECONDS if left is None else max(0.5, min(TOKEN_SECONDS, left / 4))

@@ -3,7 +3,7 @@
 Called by whatever reads the settings (`follow_login`), by connections of the database (through `storage.logins`) and by the keeper,
 which renews in time. Without a keeper (commands) a login is renewed by whoever asks for it after half of its life.
 Promises: `current` is quick while a login is good; a new one is had long before the old one ends, so that what is under way with
-the old one can end; while Vault is away the known one is used as long as it may live.
+the old one can end (a login ends with the token it was asked for with: a new token means a new login); while Vault is away the known one is used as long as it may live.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class DatabaseLogin:
     def current(self, url: str) -> str:
         """The URL with the login of now. Raises TryLater, BadInput when there is none and none can be had."""
         lease = self._lease
-        if lease is None or self._age() >= REPLACE_AT:
+        if lease is None or self._age() >= REPLACE_AT or self._is_of_an_old_token(lease):
             lease = self._replace(lease)
         return with_login(url, lease.username, lease.password)
 
@@ -69,6 +69,8 @@ class DatabaseLogin:
         lease = self._lease
         if lease is None:
             self._replace(None)
+        elif self._is_of_an_old_token(lease):
+            self._try_another(lease)
         elif self._age() >= RENEW_AT:
             self._renew(lease)
         left = self._had + self._lives * RENEW_AT - time.monotonic()
@@ -97,6 +99,9 @@ class DatabaseLogin:
     def _age(self) -> float:
         return (time.monotonic() - self._had) / self._lives if self._lives else 0.0
 
+    def _is_of_an_old_token(self, lease: Lease) -> bool:
+        return lease.sign_in != self._vault.sign_ins
+
     def _renew(self, lease: Lease) -> None:
         """Let it live on; near its last end (Vault gives less and less) take a new one."""
         if lease.renewable:
@@ -115,6 +120,10 @@ class DatabaseLogin:
                 return
         elif self._age() < REPLACE_AT:
             return
+        self._try_another(lease)
+
+    def _try_another(self, lease: Lease) -> None:
+        """A new login while the old one is good still; when none can be had, the next look tries again."""
         try:
             self._replace(lease, leave=True)
         except Refusal as error:
