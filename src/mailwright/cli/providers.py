@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -151,6 +150,8 @@ def check(named: Named, data: DataOption = None, json: JsonOption = False) -> No
                 return await service.check(found.id)
             finally:
                 await service.close()
+
+        import asyncio
 
         looks = asyncio.run(look())
     if json:
