@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import time
@@ -45,6 +44,8 @@ def migrate_store(
 
     The report is JSON on standard output. Nothing of the old store is changed or removed.
     """
+    import asyncio
+
     from mailwright.core import storemoving
 
     settings = settings_of(data)
@@ -76,6 +77,8 @@ def _locked(settings: Settings) -> int | None:
 
 
 def _run(settings: Settings, to_database: str, to_blobs: str, *, prepare: bool, restart: bool) -> None:
+    import asyncio
+
     from mailwright.core import storemoving
     from mailwright.storage import open_database
     from mailwright.storage.blobs import open_outside
@@ -141,6 +144,8 @@ async def _waiting(settings: Settings, move: Move, *, restart: bool) -> list[Flo
 
 async def _drain(settings: Settings, seconds: int) -> None:
     """Run the working half, without doors, until nothing is queued or running."""
+    import asyncio
+
     from mailwright.app import Application
     from mailwright.core import storemoving
 

@@ -140,6 +140,8 @@ def check(named: Named, data: DataOption = None, json: JsonOption = False) -> No
     """Ask a provider for what it says of itself and for its keys, and show what it must know of us."""
     settings = settings_of(data)
     with opened(data) as core:
+        import asyncio
+
         from mailwright.signon import SignOn
 
         found = _find(data, named)
@@ -150,8 +152,6 @@ def check(named: Named, data: DataOption = None, json: JsonOption = False) -> No
                 return await service.check(found.id)
             finally:
                 await service.close()
-
-        import asyncio
 
         looks = asyncio.run(look())
     if json:
