@@ -125,13 +125,14 @@ Dependency = Callable[[Request], Awaitable[Caller]]
 class Identity:
     """Finds out who calls. The methods that take a request alone are dependencies of routes.
 
-    `scope` is what an app password must be for to open this door.
+    `scope` is what an app password must be for to open this door, and `door` what a service must be linked for.
     """
 
-    def __init__(self, core: Core, web: Web, *, scope: str = "jmap") -> None:
+    def __init__(self, core: Core, web: Web, *, scope: str = "jmap", door: str = "api") -> None:
         self.core = core
         self.web = web
         self._scope = scope
+        self._door = door
         self._known: dict[bytes, _Known] = {}
 
     async def caller(self, connection: HTTPConnection) -> Caller:
@@ -240,7 +241,7 @@ class Identity:
         """Who it is, and what is remembered of that."""
         scheme, _, rest = header.partition(" ")
         if scheme.lower() == "bearer":
-            opened = await bearers.opened(self.core, rest.strip(), client=client)
+            opened = await bearers.opened(self.core, rest.strip(), client=client, door=self._door)
             seconds = min(REMEMBERED_SECONDS, (opened.until - clock.now()) / SECOND)
             return opened.account, _Known(time.monotonic() + seconds, opened.account.id, opened.secrets)
         if scheme.lower() != "basic":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 
 from mailwright.core import accounts, bearers, sessions
@@ -169,6 +170,32 @@ async def test_a_call_says_who_it_is_from(core: Core) -> None:
         await _refused(
             world.stubs("ada", x_mailwright_user="bashir@mailwright.test").accounts.ListAccounts(asked), FORBIDDEN
         )
+
+
+async def test_a_service_opens_the_doors_it_was_linked_for_and_no_other(core: Core) -> None:
+    made = {door: proven(None, subject=f"a program for {door}") for door in ("grpc", "api")}
+    core.bearer = issuing(made)
+
+    def link(tx: Tx) -> None:
+        for (door, token), name in zip(made.items(), ("ada", "bashir"), strict=True):
+            account = accounts.find(tx, f"{name}@mailwright.test")
+            bearers.link(tx, account, token.issuer, token.subject, doors=(door,))
+
+    core.database.write_now(link)
+    asked = accounts_pb2.ListAccountsRequest()
+    async with opened(core, http=True) as world:
+        assert world.http is not None
+        found = await world.stubs(None, authorization="Bearer grpc").accounts.ListAccounts(asked)
+        assert found.accounts[0].email == "ada@mailwright.test"
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await world.stubs(None, authorization="Bearer api").accounts.ListAccounts(asked)
+        assert reason(refused.value) == (grpc.StatusCode.UNAUTHENTICATED, "AUTHENTICATION_FAILED")
+        async with httpx.AsyncClient(base_url=f"http://localhost:{world.http.port}", timeout=20) as client:
+            for door, by_rpc, by_jmap in (("grpc", 200, 401), ("api", 401, 200)):
+                headers = {"Authorization": f"Bearer {door}"}
+                listed = await client.post("/rpc/mailwright.v1.AccountsService/ListAccounts", json={}, headers=headers)
+                assert listed.status_code == by_rpc, listed.text
+                assert (await client.get("/jmap/session", headers=headers)).status_code == by_jmap
 
 
 async def test_what_is_done_stands_in_the_audit_trail(world: World) -> None:

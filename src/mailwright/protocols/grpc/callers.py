@@ -12,26 +12,46 @@ from dataclasses import dataclass, field
 from starlette.requests import HTTPConnection
 
 from mailwright.core import Core, sessions
+from mailwright.domain import spans
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import AuthenticationFailed, NotPermitted
 from mailwright.protocols.identity import Caller, Identity, Web
 from mailwright.storage import accounts as rows
 
 SCOPE = "jmap"  # an app password for everything a mail program does opens this door as well
+DOOR = "grpc"  # a service that only the REST API was opened for does not come here, by whichever face
 ACTS_FOR = "x-mailwright-user"
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A call before anybody is known: its headers, and what the client's certificate is named (nothing without one)."""
+    """A call before anybody is known: its headers, and what the client's certificate is named (nothing without one). `within`: an HTTP
+    request is around it, which is followed already."""
 
     connection: HTTPConnection
     names: frozenset[str] = field(default_factory=frozenset)
+    within: bool = False
 
     @property
     def correlation_id(self) -> str:
         """The id that follows it through the logs."""
         return str(self.connection.scope["correlation_id"])
+
+    @property
+    def trace_id(self) -> str:
+        """The id of its trace, for the answer and the logs."""
+        return str(self.connection.scope["trace_id"])
+
+    @property
+    def traceparent(self) -> str | None:
+        """Where the trace of its client goes on."""
+        return self.connection.headers.get("traceparent")
+
+    def traced(self, span: spans.Span) -> str:
+        """The id of its trace: the real one where traces are recorded."""
+        if span.trace_id:
+            self.connection.scope["trace_id"] = span.trace_id
+        return self.trace_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +67,7 @@ class Callers:
 
     def __init__(self, core: Core, web: Web, services: Sequence[str], *, admin_tokens: bool) -> None:
         self._core = core
-        self._identity = Identity(core, web, scope=SCOPE)
+        self._identity = Identity(core, web, scope=SCOPE, door=DOOR)
         self._services = frozenset(services)
         self._admin_tokens = admin_tokens
 
@@ -71,14 +91,13 @@ class Callers:
         account = next((each for each in found if each.has_mailbox), found[0] if len(found) == 1 else None)
         if account is None or not sessions.may_open(account):
             raise AuthenticationFailed(f"nobody can be acted for as {email[:320]}")
+        spans.concerns(account.tenant_id, account.id)
         client = f"{self._identity.web.client_of(incoming.connection)} service {service}"
         return Caller(account, client, None, incoming.correlation_id)
 
 
 def connection_of(path: str, metadata: Mapping[str, str], client: tuple[str, int] | None) -> HTTPConnection:
     """A gRPC call as the HTTP request that it is. `metadata`: of every name the last value."""
-    given = metadata.get("x-correlation-id", "")
-    sane = 0 < len(given) <= 64 and given.isascii() and all(each.isalnum() or each in "-_." for each in given)
     return HTTPConnection(
         {
             "type": "http",
@@ -86,6 +105,13 @@ def connection_of(path: str, metadata: Mapping[str, str], client: tuple[str, int
             "path": path,
             "headers": [(name.encode(), value.encode("utf-8", "replace")) for name, value in metadata.items()],
             "client": client,
-            "correlation_id": given if sane else new_id(),
+            "correlation_id": _id(metadata.get("x-correlation-id", "")),
+            "trace_id": _id(metadata.get("x-trace-id", "")),
         }
     )
+
+
+def _id(given: str) -> str:
+    """What the client calls it, if that is sane; else a word of ours."""
+    sane = 0 < len(given) <= 64 and given.isascii() and all(each.isalnum() or each in "-_." for each in given)
+    return given if sane else new_id()
