@@ -15,8 +15,6 @@ from typing import Any
 
 import structlog
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 from prometheus_client import Histogram
 
 from mailwright.codecs.jmap.request import RequestError
@@ -63,7 +61,7 @@ class Runner:
         self._house = house
         self._callers = callers
         self._often = RateLimitItemPerMinute(per_minute)
-        self._calls = MovingWindowRateLimiter(MemoryStorage())
+        self._calls = house.core.limiting.fixed("grpc")  # one count for both faces where a Valkey is shared
 
     async def one(self, path: str, asked: Any, incoming: Incoming, remaining: float | None = None) -> Any:
         """The answer to a call that has one; `asked` is its message, or an iterator of them. Raises Refused."""
