@@ -6,15 +6,21 @@ import asyncio
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 from google.rpc import error_details_pb2, status_pb2
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
 
 from mailwright.core.stops import Stopped
-from mailwright.domain import refusals
+from mailwright.domain import refusals, spans
 from mailwright.domain.refusals import Refusal, TooManyRequests, TryLater
 from mailwright.protocols.grpc import calls, codes
 from mailwright.protocols.grpc.codes import Code
 from mailwright.protocols.jmap.dispatch import MethodError
+from mailwright.telemetry import traces
 from mailwright.v1 import accounts_pb2, messages_pb2
 from tests.protocols.grpc.world import Core, World, opened, reason
 
@@ -84,6 +90,45 @@ async def test_a_person_calls_so_often_and_no_more(core: Core) -> None:
             await ada.accounts.ListAccounts(asked)
         assert reason(refused.value) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS")
         await world.stubs("bashir").accounts.ListAccounts(asked)
+
+
+async def test_a_call_goes_on_with_the_trace_of_its_client(core: Core) -> None:
+    provider, kept = TracerProvider(), InMemorySpanExporter()
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    spans.follow(traces.Traces(provider))
+    theirs = "0af7651916cd43dd8448eb211c80319c"
+    try:
+        async with opened(core, http=True) as world:
+            ada = world.stubs("ada", traceparent=f"00-{theirs}-b7ad6b7169203331-01")
+            call = ada.accounts.ListAccounts(accounts_pb2.ListAccountsRequest())
+            await call
+            assert dict(await call.trailing_metadata())["x-trace-id"] == theirs
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await ada.messages.GetMessage(messages_pb2.GetMessageRequest(message_id="nothing"))
+            assert dict(refused.value.trailing_metadata())["x-trace-id"] == theirs
+            assert world.http is not None
+            url = f"http://localhost:{world.http.port}/rpc{LIST}"
+            async with httpx.AsyncClient(headers={"Authorization": world.basic("ada")}, timeout=20) as client:
+                answer = await client.post(url, json={})
+        account = world.account("ada")
+    finally:
+        spans.follow(None)
+    ended = {(span.name, f"{span.context.trace_id:032x}"): span for span in kept.get_finished_spans()}
+    listed = ended[f"grpc {LIST[1:]}", theirs]
+    assert listed.kind is SpanKind.SERVER
+    assert dict(listed.attributes or {}) == {
+        "mailwright.tenant": account.tenant_id,
+        "mailwright.user": account.id,
+        "mailwright.status": "OK",
+    }
+    missing = ended["grpc mailwright.v1.MessagesService/GetMessage", theirs]
+    assert (missing.attributes or {})["mailwright.status"] == "NOT_FOUND"
+    # A call by /rpc is a part of the request that brought it.
+    ours = answer.headers["x-trace-id"]
+    request = ended[f"POST /rpc{LIST}", ours]
+    within = ended[f"grpc {LIST[1:]}", ours].parent
+    assert within is not None
+    assert within.span_id == request.context.span_id
 
 
 @pytest.mark.parametrize("word", ["page_token", "page_size"])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
 
 import structlog
@@ -19,6 +19,7 @@ from prometheus_client import Histogram
 
 from mailwright.codecs.jmap.request import RequestError
 from mailwright.core import Core
+from mailwright.domain import spans
 from mailwright.domain.refusals import Refusal, TooManyRequests
 from mailwright.pipeline.dead_letters import DeadLetters
 from mailwright.protocols.api.admin.removals import Removals
@@ -42,6 +43,8 @@ seconds = Histogram(
     ["method", "code"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600),
 )
+
+_BAD = frozenset({Code.INTERNAL, Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED})  # as 500 and above are under HTTP
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +80,12 @@ class Runner:
     @asynccontextmanager
     async def _around(self, path: str, incoming: Incoming) -> AsyncIterator[Talk]:
         began, code = time.perf_counter(), Code.OK
-        with structlog.contextvars.bound_contextvars(correlation_id=incoming.correlation_id):
+        with (
+            _followed(path, incoming) as span,
+            structlog.contextvars.bound_contextvars(
+                correlation_id=incoming.correlation_id, trace_id=incoming.traced(span)
+            ),
+        ):
             try:
                 yield await self._talk(path, incoming)
             except (Refusal, MethodError, SetError, RequestError) as error:
@@ -96,6 +104,9 @@ class Runner:
                 log.exception("grpc.broke", method=path)
                 raise Refused(Said(code, "internal_error", "something went wrong here; it is recorded")) from None
             finally:
+                span.set(status=code.name)
+                if code in _BAD:
+                    span.failed(code.name)
                 seconds.labels(path, code.name).observe(time.perf_counter() - began)
 
     async def _talk(self, path: str, incoming: Incoming) -> Talk:
@@ -114,6 +125,12 @@ def make_runner(
     """The runner of one face: `streams` end with its server, `letters` are the dead ones."""
     callers = Callers(core, web, settings.services, admin_tokens=settings.admin_tokens)
     return Runner(House(core, streams, Removals(core), letters), callers, per_minute=settings.per_minute)
+
+
+def _followed(path: str, incoming: Incoming) -> AbstractContextManager[spans.Span]:
+    """The span of a call: a trace begins, or goes on with the one that its client, or the HTTP request around it, has."""
+    name = f"grpc {path[1:]}"
+    return spans.span(name) if incoming.within else spans.edge(name, parent=incoming.traceparent)
 
 
 def _bound(remaining: float | None) -> float:

@@ -101,11 +101,13 @@ class GrpcServer:
     def _one(self, full: str) -> Callable[..., Any]:
         async def answer(asked: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             incoming = _incoming(full, context)
-            context.set_trailing_metadata((("x-correlation-id", incoming.correlation_id),))
             try:
-                return await self._runner.one(full, asked, incoming, context.time_remaining())
+                answered = await self._runner.one(full, asked, incoming, context.time_remaining())
             except Refused as refused:
-                await _abort(context, refused.said, incoming.correlation_id)
+                await _abort(context, refused.said, incoming)
+            else:
+                context.set_trailing_metadata(_ids(incoming))
+                return answered
 
         return answer
 
@@ -116,19 +118,25 @@ class GrpcServer:
             try:
                 async for each in self._runner.many(full, asked, incoming):
                     yield each
+                context.set_trailing_metadata(_ids(incoming))
             except Refused as refused:
-                await _abort(context, refused.said, incoming.correlation_id)
+                await _abort(context, refused.said, incoming)
 
         return answer
 
 
-async def _abort(context: grpc.aio.ServicerContext[Any, Any], said: Said, correlation_id: str) -> None:
+async def _abort(context: grpc.aio.ServicerContext[Any, Any], said: Said, incoming: Incoming) -> None:
     """End the call with what is said of it, and the details of google.rpc (AIP-193)."""
     status = status_pb2.Status(code=int(said.code), message=said.message)
-    for detail in details(said, correlation_id):
+    for detail in details(said, incoming.correlation_id):
         status.details.add().Pack(detail)
-    metadata = ((DETAILS, status.SerializeToString()), ("x-correlation-id", correlation_id))
+    metadata = ((DETAILS, status.SerializeToString()), *_ids(incoming))
     await context.abort(_STATUS[int(said.code)], said.message, metadata)
+
+
+def _ids(incoming: Incoming) -> tuple[tuple[str, str], ...]:
+    """By which a call is found in logs and traces."""
+    return ("x-correlation-id", incoming.correlation_id), ("x-trace-id", incoming.trace_id)
 
 
 def _incoming(full: str, context: grpc.aio.ServicerContext[Any, Any]) -> Incoming:

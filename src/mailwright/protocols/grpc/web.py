@@ -99,7 +99,7 @@ def _application(runner: Runner) -> ASGIApp:
     def incoming(full: str) -> Incoming:
         scope = _scope.get()
         scope["route"] = SimpleNamespace(path=PREFIX + full)  # what the frame counts it under
-        return Incoming(HTTPConnection(scope))
+        return Incoming(HTTPConnection(scope), within=True)
 
     def error(said: Said, correlation_id: str) -> ConnectError:
         packed = [
