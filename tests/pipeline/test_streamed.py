@@ -11,7 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from mailwright.domain import spans
 from mailwright.domain.ids import new_id
 from mailwright.pipeline import Consumers
 from mailwright.pipeline.relay import Relay
@@ -19,6 +23,7 @@ from mailwright.storage import dead_letters, events
 from mailwright.storage.database import Database, open_database
 from mailwright.storage.streams import RELAYED, Streams
 from mailwright.storage.valkey import Valkey, ValkeyAway
+from mailwright.telemetry import traces
 from tests.pipeline.valkeyworld import FAST, Ledger, deliver, process, until
 from tests.servers.valkey import ValkeyServer
 
@@ -122,6 +127,29 @@ async def test_a_poison_event_dies_in_the_table_and_is_shown_in_the_stream_of_th
         shown = valkey_server.client.xrange(f"{prefix}:dlq:{INGEST}")
         assert [fields["group"] for _, fields in shown] == ["ingesters"]
         await consumers.measure()
+
+
+async def test_a_trace_goes_on_through_a_stream(pg: Database, valkey_server: ValkeyServer, prefix: str) -> None:
+    provider, kept = TracerProvider(), InMemorySpanExporter()
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    spans.follow(traces.Traces(provider))
+    spread, ordered = Ledger(), Ledger()
+    groups = {"ingesters": (INGEST, spread), "indexers": (INDEX, ordered)}
+    try:
+        async with process(pg, valkey_server.url, prefix, groups) as consumers:
+            places = consumers._places
+            deliver(pg, 0)  # by nobody's trace
+            await until(lambda: places["ingesters"].joined and spread.seen == ordered.seen == [0])
+            with spans.edge("somebody writes") as edge:
+                deliver(pg, 1)
+            await until(lambda: spread.seen == ordered.seen == [0, 1])
+    finally:
+        spans.follow(None)
+    found = {span.name: span for span in kept.get_finished_spans() if span.name.startswith("consume ")}
+    assert set(found) == {f"consume {INGEST}", f"consume {INDEX}"}
+    for span in found.values():
+        assert f"{span.context.trace_id:032x}" == edge.trace_id
+        assert (span.attributes or {})["mailwright.events"] == 1
 
 
 async def test_an_emptied_valkey_loses_nothing(pg: Database, valkey_server: ValkeyServer, prefix: str) -> None:
