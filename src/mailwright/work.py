@@ -87,6 +87,7 @@ class Work:
         concierge.configure(self._core, self._models, concierge_options_of(self._settings))
         concierge.scanning.configure(self._core, self._flows)
         scribe.configure(self._core, self._models, self._research, scribe_options_of(self._settings))
+        scribe.prepare(self._core, self._flows)
         public_url = self._core.settings.public_url
         housekeeping.configure(
             self._core, self._flows, lambda: shop_of(self._settings, public_url), looking_of(self._settings)
@@ -102,7 +103,7 @@ class Work:
             looking.schedule(self._flows)
             revisiting.schedule(self._flows)
             concierge.scanning.schedule(self._flows)
-            scribe.schedule(self._core, self._flows)
+            scribe.schedule(self._flows)
         await self._flows.start(lanes=None if "worker" in roles else ())
         if "worker" not in roles:
             return

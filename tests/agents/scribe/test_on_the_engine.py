@@ -30,7 +30,8 @@ PATIENCE = 90  # seconds
 @pytest.fixture
 async def flows(study: Study, tmp_path: Path) -> AsyncIterator[Flows]:
     flows = Flows(study.core.database, f"sqlite:///{tmp_path}/flows.db", on_dead=scribe.on_dead)
-    scribe.schedule(study.core, flows)
+    scribe.prepare(study.core, flows)
+    scribe.schedule(flows)
     await flows.start()
     yield flows
     await flows.stop()

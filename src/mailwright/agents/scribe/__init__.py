@@ -19,7 +19,7 @@ Rules of the place: everything from the web, papers and files is quoted to model
 what a model says is checked by code against the stored copy it names; what cannot be verified is dropped or marked.
 """
 
-from mailwright.agents.scribe.handing import GROUP, STREAM, again, on_changed, on_dead, replayer, schedule
+from mailwright.agents.scribe.handing import GROUP, STREAM, again, on_changed, on_dead, prepare, replayer, schedule
 from mailwright.agents.scribe.parts import AGENT, Options, close, configure
 from mailwright.agents.scribe.workflow import write
 
@@ -33,6 +33,7 @@ __all__ = [
     "configure",
     "on_changed",
     "on_dead",
+    "prepare",
     "replayer",
     "schedule",
     "write",

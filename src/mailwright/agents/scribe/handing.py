@@ -50,9 +50,13 @@ class _Parts:
 _parts: list[_Parts] = []
 
 
-def schedule(core: Core, flows: Flows) -> None:
-    """Look every minute; before the engine starts. The last call counts."""
+def prepare(core: Core, flows: Flows) -> None:
+    """Give the looking its parts, in every process that runs workflows: who schedules a look need not be who does it. The last call counts."""
     _parts[:] = [_Parts(core, flows)]
+
+
+def schedule(flows: Flows) -> None:
+    """Look every minute; before the engine starts."""
     flows.schedule(EVERY_MINUTE, look)
 
 
