@@ -38,6 +38,7 @@ class BusyMinute:
         shared: dict[str, object] = {
             "database_url": url,
             "blob_url": f"file://{folder}/blobs",
+            "secret_key": "a key for tests, the same for all",
             "log_level": "error",
             "agent_sends_per_day": 1_000_000,
         }
