@@ -1,6 +1,7 @@
 """Dead letters, settings, the doctor, and how commands fail."""
 
 import json
+import os
 import socket
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -142,7 +143,7 @@ def test_without_words_help_is_shown(run: Run) -> None:
 
 
 def _free_ports(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SMTP", "SUBMISSION", "LMTP", "HTTP"):
+    for name in ("SMTP", "SUBMISSION", "LMTP", "HTTP", "GRPC"):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             monkeypatch.setenv(f"MAILWRIGHT_{name}_PORT", str(listener.getsockname()[1]))
 
@@ -154,6 +155,7 @@ def test_the_doctor_finds_an_installation_well(run: Run, installed: Path, monkey
     found = {each["name"]: each for each in json_of(result)["checks"]}
     assert {"settings", "server", "data", "disk", "database", "domains", "models"} <= found.keys()
     assert found["data"]["status"] == found["database"]["status"] == "ok"
+    assert found[f"port {os.environ['MAILWRIGHT_GRPC_PORT']}"]["because"] == "grpc: free"
     assert "mailwright.test" in found["domains"]["because"]
 
 

@@ -74,7 +74,9 @@ def test_a_running_server_answers_commands_beside_it_and_ends_on_sigterm(environ
         report = {each["name"]: each for each in json.loads(looked.stdout)["checks"]}
         assert looked.returncode == 0, looked.stdout
         assert "through the running server" in report["round trip"]["because"]
-        assert report[f"port {environment['MAILWRIGHT_HTTP_PORT']}"]["because"] == "http: the server answers"
+        for door in ("http", "grpc"):
+            port = environment[f"MAILWRIGHT_{door.upper()}_PORT"]
+            assert report[f"port {port}"]["because"] == f"{door}: the server answers"
         assert "doctor-" not in _run(environment, "user", "list").stdout
         second = _run(environment, "up")
         assert second.returncode == 1

@@ -57,27 +57,34 @@ def _ports(settings: Settings, *, served: bool) -> Iterator[Check]:
     wanted += [("http", settings.http_port)] if "http" in roles else []
     for kind, port in wanted:
         if port:
-            yield _port(settings, kind, port, served=served)
+            yield _port(kind, settings.host, port, served=served, secure=kind in ("submissions", "imaps"))
+    if "grpc" in roles and settings.grpc_port:
+        from mailwright.openings import programs_of
+
+        told = programs_of(settings)
+        yield _port("grpc", told.host, told.port, served=served, secure=told.cert is not None)
 
 
-def _port(settings: Settings, kind: str, port: int, *, served: bool) -> Check:
+def _port(kind: str, host: str, port: int, *, served: bool, secure: bool) -> Check:
     name = f"port {port}"
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        with socket.create_server((settings.host, port), family=family):
+        with socket.create_server((host, port), family=family):
             pass
     except PermissionError:
         return Check(name, "fail", f"{kind}: this user may not listen there")
     except OSError as error:
         if not served:
             return Check(name, "fail", f"{kind}: {_why(error)}")
-        return _ours(settings, kind, port, name)
+        return _ours(kind, host, port, name, secure=secure)
     if served:
         return Check(name, "warn", f"{kind}: nobody listens, though a server runs on this data (with other settings?)")
     return Check(name, "ok", f"{kind}: free")
 
 
+_HTTP2_SETTINGS = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))  # RFC 9113 §6.5: a frame of type 4, without any
 _SAID = {
+    "grpc": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _HTTP2_SETTINGS, b""),  # RFC 9113 §3.4
     "http": (b"GET /healthz HTTP/1.0\r\n\r\n", b"HTTP/"),
     "imap": (b"a LOGOUT\r\n", b"* OK "),
     "imaps": (b"a LOGOUT\r\n", b"* OK "),
@@ -86,7 +93,7 @@ _SAID = {
 """What to say to each server, and how its answer begins; the others are SMTP."""
 
 
-def _reach(host: str, port: int, *, secure: bool) -> socket.socket:
+def _reach(host: str, port: int, *, secure: bool, http2: bool = False) -> socket.socket:
     peer = socket.create_connection((host, port), timeout=ANSWER_SECONDS)
     if not secure:
         return peer
@@ -95,6 +102,8 @@ def _reach(host: str, port: int, *, secure: bool) -> socket.socket:
         False,
         ssl.CERT_NONE,
     )  # who answers is asked, not who they say they are
+    if http2:
+        context.set_alpn_protocols(["h2"])
     try:
         return context.wrap_socket(peer)
     except OSError:
@@ -102,22 +111,31 @@ def _reach(host: str, port: int, *, secure: bool) -> socket.socket:
         raise
 
 
-def _ours(settings: Settings, kind: str, port: int, name: str) -> Check:
+def _ours(kind: str, host: str, port: int, name: str, *, secure: bool) -> Check:
     """Whether it is our server that listens."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     question, greeting = _SAID.get(kind, (b"QUIT\r\n", b"220 "))
     try:
-        with _reach(host, port, secure=kind in ("submissions", "imaps")) as peer:
+        with _reach(host, port, secure=secure, http2=kind == "grpc") as peer:
+            if isinstance(peer, ssl.SSLSocket) and peer.selected_alpn_protocol() == "h2":
+                return Check(
+                    name, "ok", f"{kind}: the server answers"
+                )  # what follows may be for clients with a certificate
             peer.sendall(question)
             said = b""
-            while piece := peer.recv(4096):
+            while (kind != "grpc" or len(said) < len(_HTTP2_SETTINGS)) and (piece := peer.recv(4096)):
                 said += piece
     except OSError as error:
         return Check(name, "fail", f"{kind}: somebody listens and does not answer: {_why(error)}")
-    known = b'"status":"ok"' in said.replace(b" ", b"") if kind == "http" else said.startswith(greeting)
-    if known:
+    if _is_known(kind, said, greeting):
         return Check(name, "ok", f"{kind}: the server answers")
     return Check(name, "fail", f"{kind}: another program listens there")
+
+
+def _is_known(kind: str, said: bytes, greeting: bytes) -> bool:
+    if kind == "grpc":  # a server of HTTP/2 begins with its settings
+        return said[3:4] == _HTTP2_SETTINGS[3:4]
+    return b'"status":"ok"' in said.replace(b" ", b"") if kind == "http" else said.startswith(greeting)
 
 
 def _database(settings: Settings) -> Iterator[Check]:
