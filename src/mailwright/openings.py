@@ -111,8 +111,11 @@ async def open_doors(
 
 
 def programs_of(settings: Settings) -> GrpcSettings:
-    """How other programs are listened to. Without a certificate of its own gRPC is for this machine."""
+    """How other programs are listened to: with a certificate of its own, or the one that Vault issues; else gRPC is for this machine."""
     files = (settings.grpc_tls_cert, settings.grpc_tls_key, settings.grpc_client_ca)
+    if settings.grpc_tls_cert is None and settings.vault_pki_role is not None:
+        issued = settings.data / VAULT_CERTIFICATE  # chain and key
+        files = (issued, issued, settings.grpc_client_ca)
     cert, key, client_ca = (None if each is None else each.expanduser().absolute() for each in files)
     return GrpcSettings(
         host=settings.grpc_host or ("127.0.0.1" if cert is None else settings.host),

@@ -27,10 +27,11 @@ class ProgramSettings(BaseSettings):
     """How programs call core."""
 
     grpc_host: str | None = Field(
-        None, description="the address gRPC listens on; without grpc_tls_cert this machine's own, else as host"
+        None, description="the address gRPC listens on; as host with a certificate, else this machine's own"
     )
     grpc_tls_cert: Path | None = Field(
-        None, description="certificate chain (PEM) of gRPC; plain text, for this machine only, when not set"
+        None,
+        description="certificate chain (PEM) of gRPC; when not set the one of vault_pki_role, else plain text, for this machine only",
     )
     grpc_tls_key: Path | None = Field(None, description="its private key (PEM)")
     grpc_client_ca: Path | None = Field(
@@ -45,6 +46,11 @@ class ProgramSettings(BaseSettings):
     )
     grpc_per_minute: int = Field(6000, ge=1, description="calls of the core API a person may make in a minute")
 
+    @property
+    def _is_certified(self) -> bool:
+        issued: str | None = getattr(self, "vault_pki_role", None)  # of another part of `Settings`
+        return self.grpc_tls_cert is not None or issued is not None
+
     def missing_of_programs(self) -> list[str]:
         """What does not fit together, each as `name|because`."""
         problems: list[str] = []
@@ -55,9 +61,9 @@ class ProgramSettings(BaseSettings):
             file: Path | None = getattr(self, name)
             if file is not None and not file.expanduser().is_file():
                 problems.append(f"{name}|there is no file {file}")
-        if self.grpc_tls_cert is None and self.grpc_host is not None and not _is_loopback(self.grpc_host):
+        if not self._is_certified and self.grpc_host is not None and not _is_loopback(self.grpc_host):
             problems.append(f"grpc_host|{self.grpc_host} is not this machine alone: gRPC needs grpc_tls_cert there")
-        if self.grpc_client_ca is not None and self.grpc_tls_cert is None:
+        if self.grpc_client_ca is not None and not self._is_certified:
             problems.append("grpc_client_ca|clients show certificates only where grpc_tls_cert is set")
         if self.grpc_services and self.grpc_client_ca is None:
             problems.append("grpc_services|services are known by certificates: set grpc_client_ca")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import os
 from pathlib import Path
@@ -13,7 +14,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from mailwright.cli.checkup import _ours
 from mailwright.client import AsyncClient
+from mailwright.openings import programs_of
+from mailwright.protocols.tls import VAULT_CERTIFICATE
 from mailwright.settings import BadSettings, load
 from mailwright.v1 import accounts_pb2
 from tests.protocols.grpc.world import Core, opened, reason
@@ -128,6 +132,38 @@ async def test_a_renewed_certificate_is_used_without_a_restart(core: Core, tmp_p
         assert await answer(first.file) is grpc.StatusCode.UNAVAILABLE
         key.write_text("no key")  # a renewal that went wrong: what is in use stays
         assert await answer(second.file) is grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize("way", ["plain text", "TLS", "certificates of clients"])
+async def test_the_doctor_knows_our_port_and_chain_and_key_may_be_one_file(
+    core: Core, tmp_path: Path, way: str
+) -> None:
+    ours = Authority(tmp_path, "ours")
+    both = tmp_path / VAULT_CERTIFICATE
+    both.parent.mkdir()
+    both.write_bytes(b"".join(each.read_bytes() for each in ours.give("localhost")))
+    secure = way != "plain text"
+    files = {"cert": both, "key": both} if secure else {}
+    if way == "certificates of clients":
+        files["client_ca"] = ours.file
+    async with opened(core, **files) as world:
+        port = world.grpc.port
+        found = await asyncio.to_thread(_ours, "grpc", "127.0.0.1", port, f"port {port}", secure=secure)
+        assert (found.status, found.because) == ("ok", "grpc: the server answers")
+        if way == "TLS":
+            async with AsyncClient(f"localhost:{port}", ca=ours.file, login=("ada@mailwright.test", "x")) as mail:
+                with pytest.raises(grpc.aio.AioRpcError) as refused:
+                    await mail.accounts.ListAccounts(ASKED)
+            assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_what_vault_issues_is_shown_where_nothing_else_is_named(tmp_path: Path) -> None:
+    vault = {"vault_url": "http://127.0.0.1:9", "vault_token": "t", "vault_pki_role": "mail", "host": "0.0.0.0"}
+    told = programs_of(load(data=tmp_path, **vault))
+    assert (told.host, told.cert, told.key) == ("0.0.0.0", tmp_path / VAULT_CERTIFICATE, tmp_path / VAULT_CERTIFICATE)
+    cert, key = Authority(tmp_path, "ours").give("localhost")
+    told = programs_of(load(data=tmp_path, **vault, grpc_tls_cert=cert, grpc_tls_key=key, grpc_host="127.0.0.1"))
+    assert (told.host, told.cert, told.key) == ("127.0.0.1", cert, key)
 
 
 def test_settings_that_would_open_too_much_are_refused(tmp_path: Path) -> None:
