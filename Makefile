@@ -4,11 +4,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 CRASH_SECONDS ?= 600
+CHAOS_SECONDS ?= 600
 WORKERS ?= 3
 LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup dev demo test check pages format reference manifests bench evals crash fuzz lock clean
+.PHONY: help setup dev demo test check pages format reference manifests bench evals crash chaos fuzz lock clean
 
 help:  ## Show this list
 	@echo "Mailwright: a self-hosted mail platform whose mailboxes do work."
@@ -66,6 +67,10 @@ evals: dev  ## Measure the models on labelled mails and tasks: one table (withou
 
 crash: dev  ## Kill the server again and again while mail pours in (long)
 	@MAILWRIGHT_CRASH_SECONDS=$(CRASH_SECONDS) $(BIN)/python -m pytest -s tests/reliability/test_kill.py $(ARGS)
+
+chaos: dev  ## Kill processes of an installation of many, and break its services, while mail pours in (long)
+	@$(PYTHON) scripts/servers_for_tests.py
+	@MAILWRIGHT_CHAOS_SECONDS=$(CHAOS_SECONDS) $(BIN)/python -m pytest -s tests/reliability/test_chaos.py $(ARGS)
 
 fuzz: dev  ## Feed mutated messages to the parsers, a minute for each
 	@for target in tests/fuzz/*_fuzz.py; do echo "$$target"; $(BIN)/python $$target $(ARGS) || exit 1; done

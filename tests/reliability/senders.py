@@ -17,8 +17,9 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Protocol
 
-from tests.servers.mailwright import DOMAIN, MailwrightServer
+from tests.servers.mailwright import DOMAIN
 
 PATIENCE_SECONDS = 20.0  # for one answer
 PAUSE_SECONDS = 0.05  # between two attempts
@@ -29,6 +30,21 @@ FILLER = "0123456789abcdef" * 4 + "\r\n"
 # A sender is told where the server is each time, because it may have moved: (raw, recipients) -> nothing, or one of:
 Again = (OSError, smtplib.SMTPException, EOFError)
 Offer = Callable[[str, bytes, Sequence[str]], None]
+
+
+class Entrances(Protocol):
+    """Where mail is handed in: one server, or several that take turns."""
+
+    @property
+    def smtp_port(self) -> int: ...
+
+    @property
+    def lmtp_port(self) -> int: ...
+
+    @property
+    def http_port(self) -> int: ...
+
+    def submit(self, name: str, raw: bytes, recipients: Sequence[str], *, timeout: float) -> None: ...
 
 
 class TemporarilyRefused(OSError):
@@ -66,10 +82,22 @@ class Ledger:
 
 
 class Senders:
-    """All the threads. `askers` are users who mail tasks to the employee, each at most `tasks_each` of them."""
+    """All the threads. `askers` are users who mail tasks to the employee, each at most `tasks_each` of them.
 
-    def __init__(self, server: MailwrightServer, askers: Sequence[str], *, tasks_each: int = 10) -> None:
+    `pause` is what everybody rests after each message, when it is to be an even load; `outside` is somebody elsewhere to whom Ada writes.
+    """
+
+    def __init__(
+        self,
+        server: Entrances,
+        askers: Sequence[str],
+        *,
+        tasks_each: int = 10,
+        pause: float = 0.0,
+        outside: str | None = None,
+    ) -> None:
         self.ledger = Ledger()
+        self._pause = pause
         self._server = server
         self._stopping = threading.Event()
         self._threads = [
@@ -80,6 +108,8 @@ class Senders:
             self._thread("submission", self._by_ada, (f"bashir@{DOMAIN}",), pause=0.02),
             threading.Thread(target=self._ask_tasks, args=(askers, tasks_each), daemon=True),
         ]
+        if outside is not None:
+            self._threads.append(self._thread("outside", self._by_ada, (outside,), pause=0.02))
 
     def start(self) -> None:
         """Begin."""
@@ -104,7 +134,7 @@ class Senders:
                 return
             token = f"{channel}-{recipients[0].partition('@')[0]}-{number}"
             self._insist(channel, token, offer, message(token, recipients, number), recipients)
-            time.sleep(pause)
+            time.sleep(max(pause, self._pause))
 
     def _ask_tasks(self, askers: Sequence[str], tasks_each: int) -> None:
         for number in range(tasks_each):
@@ -118,7 +148,7 @@ class Senders:
                     self._submit(name, raw, recipients)
 
                 self._insist("task", token, offer, raw, (f"main@{DOMAIN}",))
-                time.sleep(0.1)
+                time.sleep(max(0.1, self._pause))
 
     def _insist(self, channel: str, token: str, offer: Offer, raw: bytes, recipients: tuple[str, ...]) -> None:
         ledger = self.ledger
