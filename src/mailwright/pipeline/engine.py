@@ -19,10 +19,10 @@ import threading
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions, WorkflowStatus
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions
 from dbos import error as dbos_error
 from dbos._queue import queue_worker_thread
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -31,6 +31,7 @@ from mailwright.domain.clock import Instant, now, to_iso
 from mailwright.domain.refusals import BadInput, TryLater
 from mailwright.pipeline import engine_log
 from mailwright.pipeline.enginestore import PostgresqlEngine, dbos_url, lock_file, sqlite_engine
+from mailwright.pipeline.enginewords import NO_TENANT, STATUS, WORD, flow_of
 from mailwright.pipeline.flows import Flow, Request, Status, Step
 from mailwright.pipeline.lanes import BUSY_SECONDS, Lane, LaneSignal
 from mailwright.pipeline.workflows import Definition
@@ -45,18 +46,6 @@ THREADS = 16  # DBOS's bookkeeping; workflows themselves need none
 IDLE_TRANSACTION_SECONDS = 15.0  # a frozen process must not hold rows for longer than this
 SCHEDULER_SECONDS = 5.0  # how soon a changed schedule is noticed
 PURGE_PAGE = 200
-NO_TENANT = "-"  # partitions need a name
-
-_STATUS: Final[dict[str, Status]] = {
-    "DELAYED": "delayed",
-    "ENQUEUED": "queued",
-    "PENDING": "running",
-    "SUCCESS": "done",
-    "ERROR": "failed",
-    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "parked",
-    "CANCELLED": "cancelled",
-}
-_WORD: Final = {ours: theirs for theirs, ours in _STATUS.items()}
 
 Row = tuple[Request, Lane, str]  # a request, its lane and its workflow's name
 
@@ -297,7 +286,7 @@ class Engine:
         try:
             found = self._client.list_workflows(
                 workflow_ids=None if ids is None else [*ids],
-                status=None if status is None else [_WORD[word] for word in status],
+                status=None if status is None else [WORD[word] for word in status],
                 name=name,
                 workflow_id_prefix=id_prefix,
                 completed_after=None if completed_after is None else to_iso(completed_after),
@@ -309,7 +298,7 @@ class Engine:
             )
         except DBAPIError as error:
             raise _away(error) from error
-        return [_flow(one) for one in found]
+        return [flow_of(one) for one in found]
 
     def steps(self, workflow_id: str) -> list[Step]:
         """The recorded steps of a workflow."""
@@ -371,7 +360,7 @@ class Engine:
         )
         try:
             with self._database.connect() as connection:
-                return {(row[0] or "", _STATUS[row[1]]): row[2] for row in connection.execute(sa.text(sql))}
+                return {(row[0] or "", STATUS[row[1]]): row[2] for row in connection.execute(sa.text(sql))}
         except DBAPIError as error:
             raise _away(error) from error
 
@@ -385,24 +374,6 @@ def _register(definition: Definition) -> None:
     if known is None or known[0] is not definition.run:
         decorate = DBOS.workflow(name=definition.name, max_recovery_attempts=definition.recoveries)
         _registered[definition.name] = (definition.run, decorate(definition.run))
-
-
-def _flow(found: WorkflowStatus) -> Flow:
-    given = found.input["args"] if found.input else ()
-    tenant = found.queue_partition_key or ""
-    return Flow(
-        id=found.workflow_id,
-        workflow=found.name,
-        status=_STATUS[found.status],
-        lane=found.queue_name,
-        tenant="" if tenant == NO_TENANT else tenant,
-        attempts=found.recovery_attempts or 0,
-        created_at=(found.created_at or 0) * 1000,
-        completed_at=None if found.completed_at is None else found.completed_at * 1000,
-        args=tuple(given),
-        result=found.output,
-        error=None if found.error is None else str(found.error)[:2000],
-    )
 
 
 def _away(error: Exception) -> TryLater:
