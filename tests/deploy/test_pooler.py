@@ -13,7 +13,7 @@ import pytest
 
 from mailwright.domain.refusals import TryLater
 from mailwright.storage import open_database
-from mailwright.storage.postgresql import STATEMENT_MILLISECONDS
+from mailwright.storage.postgresqlconnecting import STATEMENT_MILLISECONDS
 from tests.servers import pgbouncer
 from tests.servers.mailwright import DOMAIN, MailwrightServer
 from tests.servers.pgbouncer import PgBouncer

@@ -52,7 +52,7 @@ def current_revision(url: str) -> str | None:
         finally:
             connection.close()
         return str(row[0]) if row else None
-    from mailwright.storage.postgresql import connect
+    from mailwright.storage.postgresqlconnecting import connect
 
     with connect(url) as postgres:
         found = postgres.execute("SELECT to_regclass('alembic_version')").fetchone()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
-import select
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -19,13 +18,12 @@ from typing import Any
 import psycopg
 import structlog
 from psycopg import errors
-from psycopg.conninfo import conninfo_to_dict
-from psycopg.types.string import TextLoader
 
 from mailwright.domain import spans
 from mailwright.domain.refusals import BadInput, TryLater
 from mailwright.storage import logins
 from mailwright.storage.database import MAX_WAITING_WRITES, Database, Mark, Row, T, Tx, Waiter, wake_all
+from mailwright.storage.postgresqlconnecting import connect, first_line, readable
 
 log = structlog.get_logger(__name__)
 
@@ -33,16 +31,8 @@ WRITERS = 8
 READERS = 8
 MAX_GROUP = 200
 RETRIES = 4  # deadlock and serialization failures are the database asking for just that
-CONNECT_SECONDS = 5
-STATEMENT_MILLISECONDS = 30_000
-IDLE_TRANSACTION_MILLISECONDS = 15_000  # a frozen process must not hold row locks for longer
-PREPARE_AFTER = 5  # uses of a statement on one connection
 WAKE_CHANNEL = "mailwright_events"
 _MAX_BIGINT = 2**63 - 1
-_LIMITS = (
-    f"-c statement_timeout={STATEMENT_MILLISECONDS} "
-    f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}"
-)
 
 _translated: dict[str, str] = {}
 
@@ -222,7 +212,7 @@ class PostgresqlDatabase(Database):
             if held is not None:
                 _close(held)
                 self._local.held = None
-            raise TryLater(f"the database cannot be reached now: {_first_line(error)}") from error
+            raise TryLater(f"the database cannot be reached now: {first_line(error)}") from error
 
     def _take(self) -> _Held:
         """This thread's connection, with the login of now; nobody closes it before its lock is free again."""
@@ -294,11 +284,11 @@ class PostgresqlDatabase(Database):
                 except BaseException as error:
                     waiter.error = error
         except Exception as error:
-            log.error("database.write_failed", jobs=len(group), error=_first_line(error))
+            log.error("database.write_failed", jobs=len(group), error=first_line(error))
             refusal = (
                 error
                 if isinstance(error, TryLater)
-                else TryLater(f"the change could not be stored: {_first_line(error)}")
+                else TryLater(f"the change could not be stored: {first_line(error)}")
             )
             for waiter in group:
                 waiter.error = refusal
@@ -313,18 +303,18 @@ class PostgresqlDatabase(Database):
                     connection.execute(f"LISTEN {WAKE_CHANNEL}")
                     while not self._closing.is_set() and login == logins.current(url):
                         # psycopg's own wait cannot be interrupted by close(): look at the socket for short stretches.
-                        if _readable(connection, 0.5):
+                        if readable(connection, 0.5):
                             for notice in connection.notifies(timeout=0, stop_after=1):
                                 self.announce(frozenset(notice.payload.split(",")))
             except (TryLater, psycopg.Error, OSError) as error:
-                log.warning("database.listen_interrupted", error=_first_line(error))
+                log.warning("database.listen_interrupted", error=first_line(error))
                 self._closing.wait(1)
 
 
 def _as_refusal(error: BaseException) -> BaseException:
     """A statement that took too long, or a disk without room: the server is there and may take it another time."""
     if isinstance(error, psycopg.OperationalError):
-        return TryLater(f"the change could not be stored: {_first_line(error)}")
+        return TryLater(f"the change could not be stored: {first_line(error)}")
     return error
 
 
@@ -343,59 +333,12 @@ def _hung_up(connection: psycopg.Connection[Row]) -> bool:
 
     Better noticed before a transaction than in it, where nobody knows what became of it.
     """
-    if not _readable(connection, 0):
+    if not readable(connection, 0):
         return False
     connection.close()
     return True
 
 
-def _readable(connection: psycopg.Connection[Row], seconds: float) -> bool:
-    """Whether the server has sent something, or does within `seconds`. (poll, not select: file numbers go beyond 1,023.)"""
-    waiting = select.poll()
-    waiting.register(connection.fileno(), select.POLLIN)
-    return bool(waiting.poll(int(seconds * 1000)))
-
-
 def _notify(connection: psycopg.Connection[Row], kinds: set[str]) -> None:
     if kinds:
         connection.execute("SELECT pg_notify(%s, %s)", (WAKE_CHANNEL, ",".join(sorted(kinds))))
-
-
-def connect(url: str, *, pooled: bool = False) -> psycopg.Connection[Row]:
-    """A connection with our time limits, as who we are now. Raises TryLater when the server is away, BadInput when the URL is none.
-
-    Through a pooler (`pooled`) a session belongs to nobody: the pooler sets the limits (deploy/ha/pgbouncer.ini), and no statement is
-    prepared, for the next transaction may run where nobody prepared it.
-
-    What libpq says of a broken URL quotes pieces of it, and one of them may be the password.
-    """
-    known = logins.current(url)
-    try:
-        connection = _connect(known, pooled=pooled)
-    except psycopg.OperationalError as error:
-        logins.refused(url, known)
-        if logins.current(url) == known:
-            raise TryLater(f"the database cannot be reached now: {_first_line(error)}") from error
-        return connect(url, pooled=pooled)
-    connection.adapters.register_loader("uuid", TextLoader)
-    return connection
-
-
-def _connect(url: str, *, pooled: bool) -> psycopg.Connection[Row]:
-    try:
-        parts = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        parts = {"host": "@"}
-    if "@" in str(parts.get("host", "")):
-        raise BadInput("the database URL cannot be read; what is special in its password has to be percent-encoded")
-    return psycopg.connect(
-        url,
-        autocommit=True,
-        connect_timeout=CONNECT_SECONDS,
-        options=None if pooled else _LIMITS,
-        prepare_threshold=None if pooled else PREPARE_AFTER,
-    )
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n", 1)[0][:300]

@@ -22,7 +22,7 @@ from sqlalchemy import Boolean, LargeBinary, Table, Text
 from mailwright.domain.refusals import AlreadyExists
 from mailwright.storage.database import Row
 from mailwright.storage.movemark import BEGUN
-from mailwright.storage.postgresql import connect
+from mailwright.storage.postgresqlconnecting import connect
 from mailwright.storage.schema import Serial, metadata
 
 SLICE = 2_000  # rows in one transaction
