@@ -18,10 +18,10 @@ import structlog
 from mailwright.codecs.imap import Command, Compress, Garbled, PeerError, ServerSession, StartTls, State, responses
 from mailwright.codecs.imap.states import TRANSITIONS
 from mailwright.codecs.sasl import Exchange
-from mailwright.domain import spans
 from mailwright.domain.peers import customer
 from mailwright.domain.refusals import Refusal
 from mailwright.protocols.imap import metrics, refusals
+from mailwright.protocols.imap.following import followed
 from mailwright.protocols.imap.wire import NEVER, Wire
 from mailwright.storage.accounts import Account
 
@@ -33,26 +33,6 @@ if TYPE_CHECKING:
 IN_A_ROW = 50  # commands of one client that need not wait for anything, before others have their turn
 ANNOUNCED = "(announced)"
 """Not a command: the first message of an APPEND is about to come; its handler may say no before it does."""
-CHANGING = frozenset(
-    {
-        "APPEND",
-        "COPY",
-        "CREATE",
-        "DELETE",
-        "DELETEACL",
-        "EXPUNGE",
-        "MOVE",
-        "RENAME",
-        "SETACL",
-        "SETMETADATA",
-        "SETQUOTA",
-        "STORE",
-        "SUBSCRIBE",
-        "UNSUBSCRIBE",
-        "UID EXPUNGE",
-    }
-)
-"""Commands at which a trace begins."""
 _BY_NUMBER = frozenset({"FETCH", "STORE", "SEARCH", "SORT", "THREAD"})
 
 log = structlog.get_logger("mailwright.imap")
@@ -310,11 +290,8 @@ class Connection(Wire):
 
     async def _ask(self, name: str, command: Any) -> Reply | None:
         try:
-            if name in CHANGING and spans.are_followed():
-                with spans.edge(f"imap {name}"):
-                    spans.concerns(self.who.tenant_id, self.who.id)
-                    return await self.server.handlers[name](self, command)
-            return await self.server.handlers[name](self, command)
+            with followed(name, self.account):
+                return await self.server.handlers[name](self, command)
         except Refusal as refusal:
             return Reply("NO", *refusals.words_for(refusal))
         except PeerError as error:
