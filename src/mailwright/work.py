@@ -20,12 +20,13 @@ from mailwright.connectors.smtp import DirectMx, SmartHost
 from mailwright.connectors.webpush import WebPush
 from mailwright.connectors.whatsapp import Template, WhatsApp
 from mailwright.core import Core, backups, housekeeping, nightlybackup, outbox, retention
-from mailwright.core.dispatch import Dispatcher, Transport
+from mailwright.core.dispatch import Dispatcher
 from mailwright.core.followups import scanning as due
 from mailwright.core.followups import settled, watching
 from mailwright.core.outreach import returned, turns
 from mailwright.core.pushing import Pushing
 from mailwright.core.searchwork import SearchWork
+from mailwright.core.transports import Transport
 from mailwright.core.whatsappsent import SentLedger
 from mailwright.domain.events import Event
 from mailwright.elsewhere import Elsewhere

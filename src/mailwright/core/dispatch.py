@@ -16,14 +16,14 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import TypeVar
 
 import structlog
 
 from mailwright.core import Core, localdelivery, outbox, settlement
 from mailwright.core.signing import Signer
+from mailwright.core.transports import Inquiring, Transport
 from mailwright.domain import clock, spans
-from mailwright.domain.addresses import Address
 from mailwright.domain.breaker import Breaker
 from mailwright.domain.clock import MINUTE, SECOND, Instant
 from mailwright.domain.events import OUTBOX_QUEUED
@@ -50,30 +50,6 @@ LONGEST_SEND_SECONDS = 30 * 60.0
 
 # RFC 5321 §4.4: only the final delivery writes Return-Path, and what is sent on has none.
 _RETURN_PATH = re.compile(rb"(?:return-path:[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.IGNORECASE)
-
-
-class Transport(Protocol):
-    """What carries a channel's messages out: a smart host, direct MX, a sending service."""
-
-    at_once: int
-    at_once_per_domain: int
-
-    async def send(
-        self, sender: Address | None, recipient: Address, raw: bytes, *, message_id: str, idempotency_key: str
-    ) -> str:
-        """Hand the message over; what the other side answered. `sender` None is the null reverse-path. `idempotency_key` is the same
-        whenever this message is handed over for this recipient.
-
-        Raises TemporaryFailure, PermanentFailure, OutcomeUnknown, or Unavailable when the service itself is down.
-        """
-
-
-@runtime_checkable
-class Inquiring(Protocol):
-    """A transport whose service can be asked what it took."""
-
-    async def find(self, recipient: Address, *, idempotency_key: str) -> str | None:
-        """What it said when it took the message with that key, or None when it has none such. Raises Unavailable."""
 
 
 class Dispatcher:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mailwright.core import Core, outbox
-from mailwright.core.dispatch import Dispatcher, Transport
+from mailwright.core.dispatch import Dispatcher
+from mailwright.core.transports import Transport
 from mailwright.domain import clock
 from mailwright.domain.addresses import Address
 from mailwright.domain.clock import Instant
