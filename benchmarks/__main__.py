@@ -25,6 +25,7 @@ NAMES = (
     "imap",
     "search",
     "relay",
+    "cluster",
     "backup",
 )
 
