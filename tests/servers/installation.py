@@ -111,7 +111,15 @@ class Installation:
 
     def stored(self, key: str) -> bytes:
         """The octets of an object, past the meddler. Raises FileNotFoundError."""
-        store = S3Store(BUCKET, prefix=PREFIX, **KEYS, endpoint=self.s3.endpoint, client_options={"allow_http": True})
+        store = S3Store(
+            BUCKET,
+            prefix=PREFIX,
+            endpoint=self.s3.endpoint,
+            region=KEYS["region"],
+            access_key_id=KEYS["access_key_id"],
+            secret_access_key=KEYS["secret_access_key"],
+            client_options={"allow_http": True},
+        )
         return bytes(store.get(key).bytes())
 
     def destroy(self) -> None:
