@@ -8,11 +8,14 @@ import ipaddress
 import socket
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
+from prometheus_client import Gauge
 
 from mailwright.codecs.proxyheader import SIGNATURE, GarbledHeader, client_of, wanted
 from mailwright.protocols import proxied
+from mailwright.protocols.listening import Listener
 from mailwright.protocols.proxied import ProxiedServer, listening_socket, networks
 from mailwright.protocols.tls import self_signed_context
 
@@ -37,6 +40,10 @@ HEADERS = [
     (_block("203.0.113.9"), "203.0.113.9"),
     (_block("2001:db8::9", extra=b"\x04\x00\x05\x00\x00\x00\x00\x00"), "2001:db8::9"),
     (_block("203.0.113.9", kind=0x20), None),
+    # IPv4 in IPv6's form, as a balancer with a socket for both families has it: SPF and the limits know it as IPv4.
+    (LINE_6.replace(b"2001:db8::9", b"::ffff:203.0.113.9"), "203.0.113.9"),
+    (LINE_6.replace(b"2001:db8::9", b"::FFFF:CB00:7109"), "203.0.113.9"),
+    (_block("::ffff:203.0.113.9"), "203.0.113.9"),
     (SIGNATURE + b"\x20\x00\x00\x00", None),
     (SIGNATURE + b"\x21\x31\x00\x02ab", None),  # a UNIX socket
 ]
@@ -148,3 +155,15 @@ async def test_a_balancer_that_says_nothing_or_nonsense_is_hung_up_on(monkeypatc
             assert await reader.read() == b""
         writer.close()
     server.close()
+
+
+async def test_every_form_of_an_ipv4_client_is_one_client_to_the_listener() -> None:
+    listener: Listener[Any] = Listener(
+        Gauge("tests_proxied", "Nothing", registry=None), connections=1, per_client=1, shortest=1.0
+    )
+
+    class Wrapped(asyncio.BaseTransport):
+        def get_extra_info(self, name: str, default: object = None) -> object:
+            return ("::ffff:c000:201", 40000, 0, 0) if name == "peername" else default
+
+    assert listener.address_of(Wrapped()) == "192.0.2.1"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 
+from mailwright.domain.peers import plain
+
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"  # PROXY protocol §2.2: version 2 begins so
 LONGEST_LINE = 107  # PROXY protocol §2.1: of version 1, its line end included
 LONGEST_BLOCK = 4096  # of version 2 after its first 16 octets: addresses take 36, the rest we do not read
@@ -64,7 +66,7 @@ def _client_of_line(line: bytes) -> str | None:
         raise GarbledHeader("it names no address") from None
     if found.version != (4 if words[1] == b"TCP4" else 6):
         raise GarbledHeader("its address is of another family")
-    return str(found)
+    return plain(str(found))
 
 
 def _client_of_block(block: bytes) -> str | None:
@@ -78,4 +80,4 @@ def _client_of_block(block: bytes) -> str | None:
         return None
     if len(block) < _FIRST + 2 * octets + 4:
         raise GarbledHeader("its addresses are cut off")
-    return str(ipaddress.ip_address(block[_FIRST : _FIRST + octets]))
+    return plain(str(ipaddress.ip_address(block[_FIRST : _FIRST + octets])))

@@ -1,11 +1,25 @@
 """Peers: whose doing it is, when all that is known of a client is its IP address.
 
-Called wherever something is counted by client: connections, failed sign-ins, calls of hooks.
+Called wherever something is counted by client (connections, failed sign-ins, calls of hooks), and where a client's address comes in.
 """
 
 import ipaddress
 
 CUSTOMER_BITS = 64  # RFC 6177: what one IPv6 customer has at least, and may change address in at will
+
+
+def plain(address: str) -> str:
+    """An address as it is written everywhere: one of IPv4 as itself, also when a socket for both families wraps it (RFC 4291 §2.5.5.2).
+
+    What is no address stays as it is.
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(
+        getattr(found, "ipv4_mapped", None) or found
+    )  # Python writes a wrapped one as ::ffff:c000:201 before 3.13
 
 
 def customer(address: str) -> str:

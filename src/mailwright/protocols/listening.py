@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 from prometheus_client import Gauge
 
+from mailwright.domain.peers import plain
 from mailwright.protocols.proxied import Network, ProxiedServer, listening_socket
 
 LONGEST_SWEEP_SECONDS = 1.0  # how late a time-out may be noticed
@@ -126,8 +127,7 @@ class Listener(Generic[G]):
         if not peer:
             return "unknown"
         behind = self._server.clients.get((peer[0], peer[1])) if isinstance(self._server, ProxiedServer) else None
-        # RFC 4291 §2.5.5.2: a socket for both families shows IPv4 clients as ::ffff:192.0.2.1.
-        return str(behind or peer[0]).removeprefix("::ffff:")
+        return plain(str(behind or peer[0]))
 
     def count_in(self, connection: G) -> str | None:
         """Count a new client in, or say why not."""

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from mailwright.codecs.proxyheader import GarbledHeader, client_of, wanted
+from mailwright.domain.peers import plain
 
 HEADER_SECONDS = 5.0  # PROXY protocol §2: at least three, for a segment that was lost
 MOST_READING = 1000  # connections whose header is being read
@@ -105,7 +106,7 @@ class ProxiedServer:
 
     def _is_proxy(self, address: str) -> bool:
         with contextlib.suppress(ValueError):
-            found = ipaddress.ip_address(address.removeprefix("::ffff:").partition("%")[0])
+            found = ipaddress.ip_address(plain(address).partition("%")[0])
             return any(found in network for network in self._proxies)
         return False
 
