@@ -104,7 +104,15 @@ class _Greeter(asyncio.Protocol):
 async def _served(names: tuple[str, ...], tls: ssl.SSLContext | None = None) -> tuple[ProxiedServer, int]:
     found: dict[str, ProxiedServer] = {}
     accepting = listening_socket("127.0.0.1", 0, 16)
-    found["it"] = ProxiedServer(lambda: _Greeter(found), accepting, networks(names), tls=tls, handshake_seconds=5.0)
+    found["it"] = ProxiedServer(
+        lambda: _Greeter(found),
+        accepting,
+        networks(names),
+        tls=tls,
+        handshake_seconds=20.0,
+        connections=4,
+        per_client=2,
+    )
     return found["it"], accepting.getsockname()[1]
 
 
@@ -132,6 +140,38 @@ async def test_tls_begins_behind_the_header(tmp_path: Path) -> None:
             return client.recv(100)
 
     assert await asyncio.to_thread(talk) == b"203.0.113.9\n"
+    server.close()
+
+
+async def test_clients_that_are_silent_in_their_handshake_close_the_door_to_themselves_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proxied, "MOST_READING", 2)
+    server, port = await _served(("127.0.0.0/8",), self_signed_context(tmp_path, ["localhost"]))
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+
+    def silent(address: str) -> socket.socket:
+        plain = socket.create_connection(("127.0.0.1", port), timeout=10)
+        plain.sendall(_block(address))
+        return plain
+
+    def greeted(address: str) -> bytes:
+        with trusting.wrap_socket(silent(address)) as client:
+            return client.recv(100)
+
+    held = [await asyncio.to_thread(silent, "203.0.113.9") for _ in range(2)]
+    refused = await asyncio.to_thread(silent, "203.0.113.9")  # a third of theirs is hung up on, before it said anything
+    assert await asyncio.to_thread(refused.recv, 1) == b""
+    assert await asyncio.to_thread(greeted, "203.0.113.10") == b"203.0.113.10\n"
+    held += [await asyncio.to_thread(silent, "203.0.113.11") for _ in range(2)]
+    with pytest.raises(OSError):  # and there is an end in all
+        await asyncio.to_thread(greeted, "203.0.113.10")
+    for each in (*held, refused):
+        each.close()
+    while server.clients:
+        await asyncio.sleep(0.01)
+    assert await asyncio.to_thread(greeted, "203.0.113.9") == b"203.0.113.9\n"
     server.close()
 
 

@@ -71,7 +71,15 @@ class Listener(Generic[G]):
         self.loop = asyncio.get_running_loop()
         if proxies:
             accepting = listening_socket(host, port, backlog)
-            self._server = ProxiedServer(factory, accepting, proxies, tls=tls, handshake_seconds=handshake_seconds)
+            self._server = ProxiedServer(
+                factory,
+                accepting,
+                proxies,
+                tls=tls,
+                handshake_seconds=handshake_seconds,
+                connections=self._most,
+                per_client=self._most_per_client,
+            )
         else:
             self._server = await self.loop.create_server(
                 factory,
