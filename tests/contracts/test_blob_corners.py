@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mailwright.domain.refusals import TryLater
+from mailwright.domain.refusals import BadInput, NotFound, TryLater
 from mailwright.storage import blobplaces as blobs
 from mailwright.storage.blobplaces import DiskBlobs
 
@@ -49,3 +49,21 @@ def test_a_disk_that_cannot_be_read_now_is_no_missing_message(tmp_path):
     (tmp_path / "blobs" / "a.eml").mkdir(parents=True)  # reading it is an error that is not "there is none"
     with pytest.raises(TryLater):
         store.get("blobs/a.eml", 0, 1)
+
+
+@pytest.mark.parametrize(
+    "key", ["blobs/../../other/x", "/etc/x", "other/x.eml", "blobs/t/.hidden", "blobs//x", "blobs/x\n"]
+)
+def test_a_key_leads_nowhere_but_below_the_folder_of_blobs(tmp_path, key):
+    """Rows may come out of a backup that somebody made up."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "x").write_bytes(b"somebody else's")
+    store = DiskBlobs(tmp_path / "inner")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(BadInput):
+        store.put(key, b"x")
+    with pytest.raises(NotFound):
+        store.get(key, 0, 1)
+    store.delete(key)
+    assert store.sizes([key]) == {}
+    assert sorted(tmp_path.rglob("*")) == before

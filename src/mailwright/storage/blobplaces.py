@@ -8,6 +8,7 @@ Promises: what `put` was given is durable when it returns; `get` gives the octet
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,9 +18,12 @@ from typing import Protocol
 from prometheus_client import Counter, Histogram
 
 from mailwright.domain import clock
-from mailwright.domain.refusals import NotFound, TryLater
+from mailwright.domain.refusals import BadInput, NotFound, TryLater
 
 DURABLE_FOLDERS = 10_000  # remembered: a tenant has one a day
+
+KEY = re.compile(r"blobs(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+"""Keys come out of rows, and rows may come out of a backup somebody made up: none leads out of its folder, nor to a hidden file."""
 
 blob_seconds = Histogram(
     "mailwright_blob_seconds",
@@ -133,6 +137,8 @@ class DiskBlobs:
         self._durable: set[Path] = set()  # folders this process has fsynced up to the root
 
     def put(self, key: str, data: bytes, *, replace: bool = False) -> None:
+        if not KEY.fullmatch(key):
+            raise BadInput(f"no blob has the key {key[:100]!r}")
         path = self._root / key
         staged = path.with_suffix(".staged")
         try:
@@ -152,6 +158,8 @@ class DiskBlobs:
             raise TryLater(f"the message could not be stored: {error.strerror}") from error
 
     def get(self, key: str, start: int, end: int) -> bytes:
+        if not KEY.fullmatch(key):
+            raise NotFound(f"no blob has the key {key[:100]!r}")
         try:
             with open(self._root / key, "rb") as file:
                 file.seek(start)
@@ -162,7 +170,8 @@ class DiskBlobs:
             raise TryLater(f"the message cannot be read now: {error.strerror}") from error
 
     def delete(self, key: str) -> None:
-        (self._root / key).unlink(missing_ok=True)
+        if KEY.fullmatch(key):
+            (self._root / key).unlink(missing_ok=True)
 
     def _make_durable(self, folder: Path) -> None:
         """Make the folders of a day, each fsynced into its parent: a file in a folder that a power cut forgets is lost too.
@@ -196,7 +205,7 @@ class DiskBlobs:
 
     def sizes(self, keys: Sequence[str]) -> dict[str, int]:
         found: dict[str, int] = {}
-        for key in keys:
+        for key in filter(KEY.fullmatch, keys):
             try:
                 found[key] = (self._root / key).stat().st_size
             except (FileNotFoundError, NotADirectoryError):

@@ -12,10 +12,13 @@ from typing import Any
 
 from sqlalchemy import Boolean
 
+from mailwright.domain.ids import is_id
 from mailwright.domain.refusals import BadInput, NotFound
 from mailwright.storage.backup.copying import ENGINE
 from mailwright.storage.backup.opening import Opened, rows_of
 from mailwright.storage.backup.repository import Repository, Table
+from mailwright.storage.backup.sealing import Damaged
+from mailwright.storage.blobplaces import KEY
 from mailwright.storage.blobs import BlobStore
 from mailwright.storage.database import Database, Row, Tx, open_database
 from mailwright.storage.migrate import HEAD, configuration, current_revision
@@ -145,9 +148,13 @@ def _batches(opened: Opened) -> Iterator[list[Row]]:
 _BLOBS = "SELECT id, tenant_id, key, size, checksum, created_at, place FROM blobs WHERE id > ? ORDER BY id LIMIT ?"
 
 
+_PLACES = frozenset({"row", "disk", "object"})  # see storage.blobplaces
+
+
 def _kept(opened: Opened, blobs: BlobStore, row: Row) -> Row:
     """The row as it is inserted, its bytes in it or outside. What the backup never had is a row without bytes."""
     *columns, place = row
+    _check_blob(row)
     try:
         data = opened.blob(row[0])
     except NotFound:
@@ -156,6 +163,14 @@ def _kept(opened: Opened, blobs: BlobStore, row: Row) -> Row:
         return (*columns, place, data)
     blobs.outside.put(row[2], data, replace=True)
     return (*columns, blobs.outside.place, None)
+
+
+def _check_blob(row: Row) -> None:
+    """A blob lies where its tenant's lie, whoever wrote the backup: else it could overwrite what is others'. Raises Damaged."""
+    blob_id, tenant_id, key = (str(each) for each in row[:3])
+    known = is_id(blob_id) and is_id(tenant_id) and row[-1] in _PLACES
+    if not known or not key.startswith(f"blobs/{tenant_id}/") or not KEY.fullmatch(key):
+        raise Damaged(f"the backup has a blob that cannot be one of ours: {blob_id[:40]!r}")
 
 
 def restamp(tx: Tx, source: str, target: str) -> None:
