@@ -23,7 +23,7 @@ from sqlalchemy import Boolean, Float, LargeBinary, Table, Text
 
 from mailwright.domain.ids import new_id
 from mailwright.pipeline import Flows
-from mailwright.storage import open_database
+from mailwright.storage import open_blobs, open_database
 from mailwright.storage.schema import Id, metadata
 from mailwright.storage.tablecopy import LEFT_OUT
 from tests.servers.mailwright import DOMAIN, PASSWORD, MailwrightServer
@@ -134,6 +134,30 @@ def test_messages_alone_move_while_the_server_runs_and_the_rest_when_it_stands(
     server.settings["blob_url"] = f"s3://{BUCKET}/alone"
     server.start()
     assert seen_by_imap(server) == before
+
+
+def test_the_database_alone_moves_with_the_messages_that_it_keeps_itself(
+    prepared: Start, s3_server: S3Server, postgresql_url: str
+) -> None:
+    """Messages have been in the object store since a setting changed; those of before are still rows."""
+    place = f"s3://{BUCKET}/{new_id()}"
+    server = prepared(blob_region="us-east-1", blob_access_key_id="test", blob_secret_access_key="test", blob_url=place)
+    server.settings["blob_endpoint"] = s3_server.endpoint
+    old = open_database(f"sqlite:///{server.data}/mailwright.db")
+    blobs = open_blobs(old, place, inline_bytes=1_000, **s3_server.options)
+    tenant = old.read_now(lambda tx: tx.scalar("SELECT id FROM tenants"))
+    texts = [b"small", b"large" * 1_000]
+    kept = [blobs.stage_now(tenant, text) for text in texts]
+    old.write_now(lambda tx: [blobs.put(tx, each) for each in kept])
+    old.close()
+    assert [each.place for each in kept] == ["row", "object"]
+    done = run(server, ["migrate-store", "--to-database", postgresql_url], {})
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["blobs"]["blobs"] == 1
+    new = open_database(postgresql_url)
+    there = open_blobs(new, place, **s3_server.options)
+    assert [there.read_now(each.id) for each in kept] == texts
+    new.close()
 
 
 # --- what moves ---------------------------------------------------------------------------------------------------------

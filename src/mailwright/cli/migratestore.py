@@ -80,6 +80,7 @@ def _run(settings: Settings, to_database: str, to_blobs: str, *, prepare: bool, 
     import asyncio
 
     from mailwright.core import storemoving
+    from mailwright.settings.storing import OBJECT_SCHEMES
     from mailwright.storage import open_database
     from mailwright.storage.blobs import open_outside
     from mailwright.storage.migrate import migrate
@@ -89,7 +90,10 @@ def _run(settings: Settings, to_database: str, to_blobs: str, *, prepare: bool, 
         migrate(settings.database_url)
     database = open_database(settings.database_url)
     wanted = settings.model_copy(update={"blob_url": to_blobs}) if to_blobs else settings
-    address = wanted.tenant_address(to_blobs) if to_blobs else ""
+    place = to_blobs
+    if to_database and settings.blob_url.startswith(OBJECT_SCHEMES):
+        place = to_blobs or settings.blob_url  # also where messages stay: the database keeps small ones itself
+    address = wanted.tenant_address(place) if place else ""
     try:
         move = storemoving.Move(
             settings.data,
@@ -99,7 +103,7 @@ def _run(settings: Settings, to_database: str, to_blobs: str, *, prepare: bool, 
             blobs_of(settings, database),
             to_database or None,
             to_blobs or None,
-            open_outside(address, object_options(wanted)) if to_blobs else None,
+            open_outside(address, object_options(wanted)) if address else None,
         )
         mark = storemoving.check(move)
         if mark is not None and mark.phase == "moved":
@@ -112,6 +116,7 @@ def _run(settings: Settings, to_database: str, to_blobs: str, *, prepare: bool, 
         waiting = asyncio.run(_waiting(settings, move, restart=restart)) if to_database else []
         mark = storemoving.begin(move, mark)
         copied = storemoving.copy_blobs(move, _teller())
+        storemoving.compare_blobs(move, copied, _teller())
         tables = storemoving.copy_tables(move, mark, _teller())
         handed_over = asyncio.run(storemoving.hand_over(move, waiting))
         mark = storemoving.finish(move, mark)

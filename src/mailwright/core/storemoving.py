@@ -40,7 +40,10 @@ Told = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What is to be moved where. `database_url` is the old one; None for what stays."""
+    """What is to be moved where. `database_url` is the old one; None for what stays.
+
+    `target` is also set where the messages stay in an object store: there goes what the old database keeps itself.
+    """
 
     folder: Path
     database_url: str
@@ -68,7 +71,7 @@ def check(move: Move) -> Mark | None:
             )
         if not move.to_database.startswith("postgresql://"):
             raise BadInput("--to-database should be postgresql://user:password@host:port/name")
-        if move.target is None and not move.blob_url.startswith(("s3://", "az://")):
+        if move.target is None:
             raise BadInput(
                 "--to-blobs is missing: a folder of this machine is no place for what several machines share"
             )
@@ -114,7 +117,7 @@ def copy_blobs(move: Move, told: Told) -> Copied:
         return Copied()
     through = _journal(move)
     total = int(move.database.read_now(lambda tx: tx.scalar("SELECT count(*) FROM blobs")))
-    work = BlobCopy(move.database, move.blobs, move.target, inline=move.to_database is not None)
+    work = _copying(move, move.target)
     after, seen = START, 0
     try:
         while rows := move.database.read_now(partial(keptblobs.following, after=after, limit=SLICE)):
@@ -126,6 +129,30 @@ def copy_blobs(move: Move, told: Told) -> Copied:
     finally:
         work.close()
     return work.done
+
+
+def compare_blobs(move: Move, copied: Copied, told: Told) -> None:
+    """Whether the new place has every blob that it was to get. Blocks. Raises BadInput when it has not, TryLater."""
+    if move.target is None:
+        return
+    total = int(move.database.read_now(lambda tx: tx.scalar("SELECT count(*) FROM blobs")))
+    work = _copying(move, move.target)
+    after, seen, absent = START, 0, 0
+    try:
+        while rows := move.database.read_now(partial(keptblobs.following, after=after, limit=SLICE)):
+            absent += work.absent(rows)
+            after, seen = rows[-1].id, seen + len(rows)
+            told("blobs compared", seen, max(total, seen))
+    finally:
+        work.close()
+    if absent > copied.lost_count:
+        raise BadInput(f"{absent - copied.lost_count} messages that were copied are not there: run migrate-store again")
+
+
+def _copying(move: Move, target: Outside) -> BlobCopy:
+    return BlobCopy(
+        move.database, move.blobs, target, inline=move.to_database is not None, outside=move.to_blobs is not None
+    )
 
 
 def copy_tables(move: Move, mark: Mark, told: Told) -> list[dict[str, Any]]:

@@ -34,10 +34,13 @@ class Copied:
 
 
 class BlobCopy:
-    """From a store to another place. `inline` takes along what the database itself keeps. Close it."""
+    """From a store to another place. `inline` takes along what the database itself keeps, `outside` the rest. Close it."""
 
-    def __init__(self, database: Database, blobs: BlobStore, target: Outside, *, inline: bool) -> None:
-        self._database, self._blobs, self._target, self._inline = database, blobs, target, inline
+    def __init__(
+        self, database: Database, blobs: BlobStore, target: Outside, *, inline: bool, outside: bool = True
+    ) -> None:
+        self._database, self._blobs, self._target = database, blobs, target
+        self._inline, self._outside = inline, outside
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="blobcopy")
         self.done = Copied()
 
@@ -46,7 +49,7 @@ class BlobCopy:
 
     def copy(self, rows: Sequence[Kept], *, through: str) -> None:
         """Copy what is not there yet. Up to the id `through` what is there in its size was compared before. Raises TryLater."""
-        wanted = [row for row in rows if self._inline or row.place != "row"]
+        wanted = self._wanted(rows)
         there = self._target.sizes([row.key for row in wanted if row.id <= through])
         left = [row for row in wanted if there.get(row.key) != row.size]
         self.done.already += len(wanted) - len(left)
@@ -58,6 +61,15 @@ class BlobCopy:
                 self.done.lost_count += 1
                 if len(self.done.lost) < MAX_LISTED:
                     self.done.lost.append(row.key)
+
+    def absent(self, rows: Sequence[Kept]) -> int:
+        """How many of those that were to be copied the new place has not, or not in their size. Raises TryLater."""
+        wanted = self._wanted(rows)
+        there = self._target.sizes([row.key for row in wanted])
+        return sum(there.get(row.key) != row.size for row in wanted)
+
+    def _wanted(self, rows: Sequence[Kept]) -> list[Kept]:
+        return [row for row in rows if (self._inline if row.place == "row" else self._outside)]
 
     def _copy_one(self, row: Kept) -> bool:
         octets = self._octets(row)
