@@ -6,6 +6,7 @@ was copied. A file is complete when its caller gives it its name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
@@ -42,6 +43,8 @@ def is_empty(url: str) -> bool:
 
 def prepare(url: str, revision: str, make_engine: Callable[[str], None] | None) -> None:
     """Give an empty database the schema of a backup, and the engine's. Raises BadInput when the backup is newer than this version."""
+    if not re.fullmatch(r"[0-9]{4}", revision):
+        raise BadInput("the backup is of no version there ever was")
     if revision > HEAD:
         raise BadInput(f"the backup is of a newer version (schema {revision}, here {HEAD}): restore it with that one")
     from alembic import command
@@ -56,10 +59,13 @@ def prepare(url: str, revision: str, make_engine: Callable[[str], None] | None) 
 def load(
     database: Database, repository: Repository, opened: Opened, blobs: BlobStore, progress: Callable[[int], None]
 ) -> None:
-    """Every row and every message's bytes. The schema is that of the backup. Raises Damaged, TryLater.
+    """Every row and every message's bytes. The schema is that of the backup. Raises Damaged, TryLater, before a row is written when
+    the backup names what that schema has not.
 
     On PostgreSQL in one transaction; a file that is not yet an installation in many, or its log would be as large as itself.
     """
+
+    database.read_now(lambda tx: _check_tables(tx, opened, database.dialect))
 
     def whole(tx: Tx) -> None:
         tx.execute("SET LOCAL statement_timeout = 0")
@@ -71,6 +77,28 @@ def load(
         database.write_now(whole)
     else:
         _load(database.write_now, database.dialect, repository, opened, blobs, progress)
+
+
+_COLUMNS = {
+    "sqlite": "SELECT '', t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'",
+    "postgresql": "SELECT n.nspname, c.relname, a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+    "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+    f"WHERE c.relkind = 'r' AND (n.nspname = current_schema() OR n.nspname = '{ENGINE}')",
+}
+
+
+def _check_tables(tx: Tx, opened: Opened, dialect: str) -> None:
+    """That every table and column a backup has rows for is one of the schema's: a catalog, say, is not to be written into."""
+    there = {
+        (f"{ENGINE}.{table}" if schema == ENGINE else table, column)
+        for schema, table, column in tx.all(_COLUMNS[dialect])
+    }
+    for table in opened.contents.tables:
+        engine = table.name.startswith(f"{ENGINE}.")
+        if not engine or dialect == opened.summary.dialect:
+            strange = [each for each in table.columns if (table.name, each) not in there]
+            if strange or table.name == "alembic_version":
+                raise Damaged(f"the backup has rows of {table.name} that are of no table of its version")
 
 
 def _load(

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mailwright.domain import clock
-from mailwright.domain.ids import new_id
+from mailwright.domain.ids import is_id, new_id
 from mailwright.domain.refusals import BadInput, NotFound
 from mailwright.storage.backup import sealing
 from mailwright.storage.backup.places import Place, open_place
@@ -32,6 +32,8 @@ WRITERS = 4
 UNUSED_KEPT = clock.DAY  # a piece nobody names may be of a run in another place's name that is under way
 
 _HEAD = "mailwright-backup.json"
+_WORD = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_TABLE = re.compile(rf"(dbos\.)?(?!sqlite_|pg_){_WORD.pattern}")
 _NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
@@ -159,6 +161,8 @@ class Repository:
 
     def get(self, name: str) -> bytes:
         """A piece, checked. Raises Damaged (gone is damaged), naming it."""
+        if not _is_piece(name):
+            raise Damaged(f"{name[:16]!r}… is no piece")
         try:
             return self._sealer.open(name, self.place.get(_key(name)))
         except Damaged as problem:
@@ -200,12 +204,19 @@ class Repository:
 
     def contents(self, summary: Summary) -> Contents:
         """What a backup is made of. Raises Damaged."""
-        raw: dict[str, Any] = json.loads(b"".join(self.get(piece) for piece in summary.body))
-        return Contents(
-            [Table(**each) for each in raw["tables"]],
-            [Pack(**each) for each in raw["packs"]],
-            [File(**each) for each in raw["files"]],
-        )
+        try:
+            raw: dict[str, Any] = json.loads(b"".join(self.get(piece) for piece in summary.body))
+            found = Contents(
+                [Table(**each) for each in raw["tables"]],
+                [Pack(**each) for each in raw["packs"]],
+                [File(**each) for each in raw["files"]],
+            )
+            fine = _is_ours(found)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            fine = False
+        if not fine:
+            raise Damaged(f"what {summary.name} is made of cannot be read")
+        return found
 
     def remove(self, names: Iterable[str]) -> None:
         """Forget backups; `sweep` then removes what only they needed."""
@@ -265,6 +276,19 @@ def taken_at(name: str) -> clock.Instant:
     from datetime import UTC, datetime
 
     return clock.from_datetime(datetime.strptime(name[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC))
+
+
+def _is_ours(contents: Contents) -> bool:
+    """Whether its names are such as we write: they become part of SQL, and whoever wrote the backup may not be us."""
+    tables = [table.name for table in contents.tables]
+    named = all(_TABLE.fullmatch(each) for each in tables) and len(set(tables)) == len(tables)
+    words = all(
+        _WORD.fullmatch(each)
+        for table in contents.tables
+        for each in (*table.columns, *table.key, *table.casts, *table.casts.values())
+    )
+    ids = all(is_id(each) for pack in contents.packs for each in (pack.first, pack.last, *pack.damaged))
+    return named and words and ids and all(_is_piece(each) for each in contents.pieces())
 
 
 def _key(name: str) -> str:
