@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
 from structlog.testing import capture_logs
+from typer.testing import CliRunner
 
+from mailwright.cli import app
 from mailwright.connectors.vault import Access, VaultServer
-from mailwright.core import Core, connections, providers, sealing, secondfactor, signon
+from mailwright.core import Core, CoreSettings, connections, providers, sealing, secondfactor, signon
 from mailwright.core.secrets import Vault, forget_old_keys, renew_key_file
+from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import BadInput, NotFound, NotPermitted, TryLater
 from mailwright.installation import build_core
 from mailwright.protocols.tls import Watch, server_context, write_private
@@ -25,7 +30,7 @@ from mailwright.secretkeeping.certificate import VaultCertificate
 from mailwright.secretkeeping.changes import Changes
 from mailwright.secretkeeping.login import DatabaseLogin, _Of
 from mailwright.settings import BadSettings, Settings, load, unknown_variables
-from mailwright.storage import Tx, logins, open_database
+from mailwright.storage import Database, Tx, logins, open_database
 from mailwright.storage.schema import metadata
 from tests.servers.vault import ROOT, VaultTwin
 
@@ -459,7 +464,7 @@ def test_old_keys_open_and_new_seals_use_the_new_one(tmp_path: Path) -> None:
         Vault(path=file).open(before, purpose="one")
 
 
-def test_every_row_is_sealed_anew_and_another_key_is_refused_at_start(tmp_path: Path) -> None:
+def test_every_row_is_sealed_anew(tmp_path: Path) -> None:
     def core_with(**keys: Any) -> Core:
         return build_core(Settings(data=tmp_path, **keys))
 
@@ -474,12 +479,6 @@ def test_every_row_is_sealed_anew_and_another_key_is_refused_at_start(tmp_path: 
         )
     )
     core.database.close()
-    with pytest.raises(BadInput, match="give every machine the same MAILWRIGHT_SECRET_KEY"):
-        core_with(secret_key="the second key of all")
-    assert not (tmp_path / "secret.key").exists()
-    with pytest.raises(BadInput):
-        core_with()
-    assert not (tmp_path / "secret.key").exists()  # nothing is made that somebody might take for the right one
     core = core_with(secret_key="the second key of all", old_secret_keys="another one before\nthe first key of all")
     done = sealing.reseal(core)
     assert (done.renewed, done.lost) == (2, {})  # our probe, and the code
@@ -491,6 +490,84 @@ def test_every_row_is_sealed_anew_and_another_key_is_refused_at_start(tmp_path: 
     assert sealing.reseal(core).lost == {"credentials": 1}
     core.database.close()
     core_with(secret_key="the second key of all").database.close()
+
+
+def test_with_another_key_many_machines_refuse_and_one_goes_on_and_says_so(
+    any_database: Database, tmp_path: Path
+) -> None:
+    first, second = Vault("the first key of all"), Vault("the second key of all")
+    core = _core(any_database, first)
+    add = partial(_add_code, any_database)
+    add(Vault("a key that nobody has").seal(b"z", purpose="totp"))
+    add(first.seal(b"z", purpose="totp"))
+    sealing.check(any_database, first)  # an orphan stops nobody
+    _refused_or_told(any_database, second)
+    sealing.prove(core)
+    sealing.check(any_database, first)
+    _refused_or_told(any_database, second)
+    _refused_or_told(any_database, Vault(path=tmp_path / "secret.key"))
+    assert not (tmp_path / "secret.key").exists()  # nothing is made that somebody might take for the right one
+    (tmp_path / "secret.key").write_text("broken")
+    _refused_or_told(any_database, Vault(path=tmp_path / "secret.key"), TryLater, "cannot be used")
+    with pytest.raises(TryLater, match="cannot be used"):  # and nothing counts as lost
+        sealing.reseal(_core(any_database, Vault(path=tmp_path / "secret.key")))
+    newer = _core(any_database, second)
+    sealing.accept_loss(newer)
+    sealing.prove(newer)
+    assert sealing.reseal(newer).lost == {"credentials": 2}
+    assert sealing.finding(any_database, second).status == "ok"
+    _refused_or_told(any_database, first)
+
+
+def _core(database: Database, vault: Vault) -> Core:
+    return Core(database, cast(Any, None), CoreSettings(), secrets=vault)
+
+
+def _add_code(database: Database, sealed: str) -> None:
+    id = new_id()
+
+    def write(tx: Tx) -> None:
+        tx.insert("tenants", id=id, name=id, created_at=0)
+        tx.insert("users", id=id, tenant_id=id, email=f"{id}@example.org", created_at=0)
+        tx.insert("credentials", id=id, user_id=id, kind="totp", secret=sealed, created_at=0)
+
+    database.write_now(write)
+
+
+def _refused_or_told(
+    database: Database, vault: Vault, refusal: type[Exception] = BadInput, because: str = "give every machine the same"
+) -> None:
+    found = sealing.finding(database, vault)
+    assert found.status == "fail"
+    assert because in found.because
+    if database.dialect == "postgresql":
+        with pytest.raises(refusal, match=because):
+            sealing.check(database, vault)
+        return
+    with capture_logs() as logs:
+        sealing.check(database, vault)
+    assert [entry["event"] for entry in logs] == ["secrets.locked"]
+
+
+def test_a_server_whose_key_is_lost_starts_and_says_what_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAILWRIGHT_DATA", str(tmp_path))
+    core = build_core(load())
+    sealing.prove(core)
+    _add_code(core.database, core.secrets.seal(b"z", purpose="totp"))
+    core.database.close()
+    (tmp_path / "secret.key").unlink()
+    core = build_core(load())
+    sealing.prove(core)
+    core.database.close()
+    told = CliRunner().invoke(app, ["secrets", "rotate"])
+    assert told.exit_code == 1
+    assert json.loads(told.stdout)["lost"] == {"credentials": 1, "server_keys": 1}
+    told = CliRunner().invoke(app, ["secrets", "rotate", "--accept-loss"])
+    assert told.exit_code == 0
+    assert json.loads(told.stdout)["lost"] == {"credentials": 1}
+    assert "1 in credentials" in told.stderr
 
 
 def test_every_place_where_something_is_sealed_is_known_to_who_changes_the_key() -> None:

@@ -49,18 +49,19 @@ if TYPE_CHECKING:
     from mailwright.storage.tasks import Task
 
 
-def build_core(settings: Settings) -> Core:
+def build_core(settings: Settings, *, any_key: bool = False) -> Core:
     """Open (and bring up to date) what the installation keeps. For everything that needs no servers.
 
-    Raises TryLater when the database cannot be reached, BadInput when this machine has another `secret_key` than it. Close it with
-    `core.database.close()`.
+    Raises TryLater when the database cannot be reached, BadInput when this machine has another `secret_key` than it (not with
+    `any_key`). Close it with `core.database.close()`.
     """
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     movemark.refuse_moved(settings.data, settings.database_url, settings.blob_url)
     migrate(settings.database_direct_url or settings.database_url)
     database, vault = open_database(settings.database_url, direct=settings.database_direct_url), vault_of(settings)
     try:
-        sealing.check(database, vault)
+        if not any_key:
+            sealing.check(database, vault)
     except BaseException:
         database.close()
         raise

@@ -139,6 +139,8 @@ def _is_known(kind: str, said: bytes, greeting: bytes) -> bool:
 
 
 def _database(settings: Settings) -> Iterator[Check]:
+    from mailwright.core import sealing
+    from mailwright.installation import vault_of
     from mailwright.storage import open_database
     from mailwright.storage.migrate import HEAD, current_revision
 
@@ -156,7 +158,10 @@ def _database(settings: Settings) -> Iterator[Check]:
         return
     database = open_database(settings.database_url, direct=settings.database_direct_url)
     try:
-        found = database.read_now(lambda tx: list(checkup.contents(tx)))
+        found = [
+            *database.read_now(lambda tx: list(checkup.contents(tx))),
+            sealing.finding(database, vault_of(settings)),
+        ]
         yield Check("database", "ok", f"{where} answers, and its tables are this version's")
         yield from found
     except Refusal as refusal:

@@ -39,13 +39,15 @@ def settings_of(data: Path | None, **overrides: object) -> Settings:
 
 
 @contextmanager
-def opened(data: Path | None, *, create: bool = False) -> Iterator[Core]:
-    """The core of the installation, closed again at the end. Raises NotFound when there is none (and not `create`)."""
+def opened(data: Path | None, *, create: bool = False, any_key: bool = False) -> Iterator[Core]:
+    """The core of the installation, closed again at the end. Raises NotFound when there is none (and not `create`), BadInput when
+    this machine has another key than its secrets (and not `any_key`).
+    """
     settings = settings_of(data)
     check_exists(settings, create=create)
     from mailwright.installation import build_core
 
-    core = build_core(settings)
+    core = build_core(settings, any_key=any_key)
     try:
         yield core
     finally:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mailwright.cli.installation import DataOption, JsonOption, opened, settings_of
 from mailwright.cli.terminal import answer, group, note, show
 from mailwright.domain.refusals import BadInput, Refusal
+
+if TYPE_CHECKING:
+    from mailwright.core import Core
 
 commands = group("secrets", "Secrets: where they come from, and changing the key they are sealed with.")
 
@@ -74,6 +77,12 @@ def rotate(
     forget_old: Annotated[
         bool, typer.Option("--forget-old", help="Afterwards take the old keys out of secret.key.")
     ] = False,
+    accept_loss: Annotated[
+        bool,
+        typer.Option(
+            "--accept-loss", help="The old key is lost: go on with the one that is here, without what it sealed."
+        ),
+    ] = False,
     data: DataOption = None,
 ) -> None:
     """Seal every secret in the database with the key of now. While servers run; as often as you like."""
@@ -87,13 +96,35 @@ def rotate(
             "machine, run this without options, and take the old one out again"
         )
     file = settings.data / "secret.key"
-    with opened(data) as core:
+    with opened(data, any_key=accept_loss) as core:
+        if accept_loss:
+            _refuse_others(core, "--accept-loss")
+            sealing.accept_loss(core)
         sealing.prove(core)
         if new_key:
             renew_key_file(file)
         done = sealing.reseal(core)
         forgotten = forget_old_keys(file) if forget_old and not done.lost else 0
     answer({"renewed": done.renewed, "well": done.well, "lost": done.lost, "forgotten_keys": forgotten})
-    if done.lost:
+    if done.lost and accept_loss:
+        note(
+            f"mailwright: lost for good, to be made anew: {', '.join(f'{count} in {table}' for table, count in done.lost.items())}"
+        )
+    elif done.lost:
         note("mailwright: none of our keys opens some secrets: bring back the key they were sealed with")
         raise typer.Exit(1)
+
+
+def _refuse_others(core: Core, option: str) -> None:
+    """A process on another machine has a key of its own: what it seals would be opened by nobody here. Raises BadInput."""
+    from mailwright.domain.clock import now
+    from mailwright.pipeline.heartbeat import machine
+    from mailwright.storage import workers
+
+    if core.database.dialect == "sqlite":  # one server, whose key is in the folder we have
+        return
+    online = core.database.read_now(lambda tx: workers.alive(tx, now()))
+    if any(worker.host != machine() for worker in online):
+        raise BadInput(
+            f"{option} is for one machine, and others are online: stop them, or give all of them secret_key as a setting"
+        )

@@ -28,6 +28,10 @@ NONCE_OCTETS = 12  # NIST SP 800-38D §8.2: 96 bits
 FORM = "v1:"  # of what is sealed: another cipher would have another word here
 
 
+class AnotherKey(TryLater):
+    """None of our keys is the one it was sealed with."""
+
+
 class Vault:
     """Seals and opens. `secret` comes from the settings; else the key is in the file at `path`; else this process forgets it.
 
@@ -49,17 +53,17 @@ class Vault:
         return FORM + base64.b64encode(nonce + sealed).decode()
 
     def open(self, sealed: str, *, purpose: str) -> bytes:
-        """What `seal` was given for the same purpose. Raises TryLater when none of our keys is the one it was sealed with."""
+        """What `seal` was given for the same purpose. Raises AnotherKey, and TryLater when the key file cannot be read."""
         missing = self._secret is None and self._path is not None and not self._kept and not self._path.exists()
         opened = None if missing else _opened(sealed, purpose, self._keys())  # a key made now would open nothing
         if opened is None:
-            raise TryLater(
+            raise AnotherKey(
                 "a secret in the database was sealed with another key: bring back secret.key (or MAILWRIGHT_SECRET_KEY)"
             )
         return opened
 
     def renewed(self, sealed: str, *, purpose: str) -> str | None:
-        """The same sealed with the key of now; None when it is. Raises TryLater when none of our keys opens it."""
+        """The same sealed with the key of now; None when it is. Raises AnotherKey when none of our keys opens it, TryLater."""
         if _opened(sealed, purpose, self._keys()[:1]) is not None:
             return None
         return self.seal(self.open(sealed, purpose=purpose), purpose=purpose)

@@ -29,6 +29,12 @@ def add_unless_there(tx: Tx, key: KeyRow) -> None:
     )
 
 
+def put(tx: Tx, key: KeyRow) -> None:
+    """Keep it instead of the one of that name."""
+    tx.execute("DELETE FROM server_keys WHERE name = ?", (key.name,))
+    add_unless_there(tx, key)
+
+
 def named(tx: Tx, name: str) -> KeyRow | None:
     """The key of that name."""
     row = tx.one("SELECT name, secret, public FROM server_keys WHERE name = ?", (name,))

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from mailwright.core import Core, status
+from mailwright.core import Core, sealing, status
 from mailwright.core.administration.reach import Reach
 from mailwright.core.checkup import Check, contents
 from mailwright.core.indexing import GROUP, STREAM
@@ -84,6 +84,8 @@ async def look(core: Core, reach: Reach, looks: Looks | None) -> Condition:
         return workers.alive(tx, moment), gone, list(_groups(tx, moment)), depths, checks
 
     alive, gone, groups, depths, checks = await core.read(read)
+    if reach.is_operator:
+        checks.append(await asyncio.to_thread(sealing.finding, core.database, core.secrets))
     if reach.is_operator and looks is not None:
         checks += await asyncio.to_thread(lambda: list(looks()))
     return Condition(
