@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -266,6 +267,32 @@ async def test_an_event_that_kills_its_process_is_buried_and_the_others_are_hand
         assert letter.payload["payload"] == {"number": 3}
         assert letter.attempts == 5
         await until(lambda: sorted(ledger.seen) == [n for n in range(10) if n != 3])
+
+
+async def test_what_was_taken_and_not_handled_is_looked_for_whatever_went_wrong(
+    pg: Database, valkey_server: ValkeyServer, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a field that a newer version writes is no reason."""
+    monkeypatch.setattr("mailwright.pipeline.consumers.AWAY_SECONDS", (0.01, 0.05))
+    monkeypatch.setattr("mailwright.storage.streams.asdict", lambda event: asdict(event) | {"newer": 1})
+    take, lost = Streams.take, list[Sequence[object]]()
+
+    async def takes(streams: Streams, *rest: object) -> object:
+        found = await take(streams, *rest)  # type: ignore[arg-type]
+        if found and not lost:
+            lost.append(found)
+            raise KeyError("what came cannot be read")
+        return found
+
+    monkeypatch.setattr(Streams, "take", takes)
+    ledger, watched = Ledger(), Ledger()
+    groups = {"ingesters": (INGEST, ledger), "indexers": (INDEX, watched)}
+    async with process(pg, valkey_server.url, prefix, groups) as consumers:
+        await until(lambda: consumers._places["ingesters"].joined)
+        deliver(pg, *range(20))
+        await until(lambda: sorted(ledger.seen) == list(range(20)) and len(watched.seen) == 20)
+        assert lost
+        await until(lambda: lag(pg, INGEST, "ingesters").waiting == 0)
 
 
 async def test_a_server_that_hangs_costs_nobody_more_than_a_moment(valkey_server: ValkeyServer) -> None:

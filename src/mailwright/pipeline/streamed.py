@@ -131,6 +131,12 @@ class StreamedConsumers(Consumers):
         except ValkeyAway:
             place.joined = False
             return await super()._round(one)
+        except TryLater:
+            place.look_back = place.look_back or not place.held  # it may have come between taking over and handling
+            raise
+        except Exception:
+            place.joined = False  # what is in our hands is looked for when it is joined again
+            raise
 
     async def _look(self, one: Subscription, cursor: Mark, look_for_retries: bool) -> tuple[list[Retry], Slice]:
         place = self._places.get(one.group)
@@ -298,8 +304,7 @@ class StreamedConsumers(Consumers):
         except ValkeyAway:
             raise
         except TryLater:  # the database is away: that is not the entry's fault
-            place.held = ()
-            place.look_back = True
+            place.held = ()  # the round looks back
             raise
 
     async def _sweep(self, one: Subscription) -> None:

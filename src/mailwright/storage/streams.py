@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from mailwright.domain.events import Event
@@ -25,6 +25,7 @@ each; asking the log for them costs less than a copy would."""
 
 DEAD_KEPT = 10_000  # entries of a dead-letter stream; the table has all of them
 _EVENT = "event"
+_FIELDS = frozenset(each.name for each in fields(Event))
 
 # Numbers of 64 bits do not fit into Lua's: places are compared as text.
 _LUA = """
@@ -338,7 +339,9 @@ def _encode(event: Event) -> str:
 
 
 def _entry(found: Any) -> tuple[Mark, Event]:
-    return _mark(found[0]), Event(**json.loads(found[1][_EVENT] if isinstance(found[1], dict) else found[1][1]))
+    said = json.loads(found[1][_EVENT] if isinstance(found[1], dict) else found[1][1])
+    # A newer version, which feeds the stream during an upgrade, may say more of an event.
+    return _mark(found[0]), Event(**{name: value for name, value in said.items() if name in _FIELDS})
 
 
 def _entries(found: Any) -> list[tuple[Mark, Event]]:
