@@ -45,6 +45,7 @@ class Meddler:
         self.seconds = 0.0  # how long each answer is waited for
         self.failing = 0  # so many requests get 503 instead of an answer
         self.lying = False  # what is read is changed in one octet
+        self.lying_once = False  # the next time only
         self.forgetful = 0  # so many puts are done and their answer is lost
         meddler = self
 
@@ -75,7 +76,8 @@ class Meddler:
                     meddler.forgetful -= 1
                     return self._answer(503, {}, b"")
                 content = told.content
-                if meddler.lying and self.command == "GET" and "list-type" not in self.path and content:
+                lying, meddler.lying_once = meddler.lying or meddler.lying_once, False
+                if lying and self.command == "GET" and "list-type" not in self.path and content:
                     content = bytes([content[0] ^ 1]) + content[1:]
                 kept = {
                     k: v for k, v in told.headers.items() if k.lower() not in ("content-length", "connection", "date")

@@ -32,6 +32,10 @@ class NotFound(Refusal):
     code = "not_found"
 
 
+class Damaged(NotFound):
+    """What is kept is not what was stored: as good as gone until somebody brings it back."""
+
+
 class NotPermitted(Refusal):
     """The asker may see the thing, and may not do this to it."""
 

@@ -22,7 +22,7 @@ import structlog
 
 from mailwright.domain import clock
 from mailwright.domain.ids import checksum, new_id
-from mailwright.domain.refusals import NotFound, TryLater
+from mailwright.domain.refusals import Damaged, NotFound, TryLater
 from mailwright.storage import backups, divergences
 from mailwright.storage.blobplaces import DiskBlobs, Outside, Places
 from mailwright.storage.database import Database, Tx
@@ -38,6 +38,7 @@ INLINE_BYTES = 256 * 1024
 """Up to here the database is as fast as files and commits atomically with the row (docs/decisions/0003)."""
 
 HELD_AT_ONCE = 1_000  # parameters of one statement
+READS = 2  # of what came damaged: it may have been on the way
 MAX_NOTED = 10_000  # divergences one process tells of
 THREADS = 32  # that wait for the place outside: a slow one holds up nobody who asks for something else
 PATIENCE_SECONDS = (
@@ -132,7 +133,7 @@ class BlobStore:
         return tx.scalar("SELECT 1 FROM blobs WHERE id = ?", (blob_id,)) is not None
 
     async def read(self, blob_id: str, start: int = 0, end: int | None = None) -> bytes:
-        """Bytes `start` to `end` (to the end when None). Raises NotFound, TryLater."""
+        """Bytes `start` to `end` (to the end when None). Raises NotFound, Damaged (a kind of it), TryLater."""
         found = await self._database.read(lambda tx: _look_up(tx, blob_id, start, end))
         if isinstance(found, bytes):
             return found
@@ -146,19 +147,22 @@ class BlobStore:
         return self._get(found, start, found.size if end is None else end)
 
     def _get(self, blob: Outlying, start: int, end: int) -> bytes:
-        """The octets, never wrong ones: what is read whole must have its checksum, a part its length. Raises NotFound, TryLater."""
+        """The octets, never wrong ones: what is read whole must have its checksum, a part its length. Raises NotFound, Damaged,
+        TryLater.
+        """
         stop = min(end, blob.size)
         if start >= stop and blob.size:
             return b""
-        try:
-            data = self.outside.get(blob.key, start, stop)
-        except NotFound:
-            self._note("missing", blob, "it is not there")
-            raise
-        if len(data) != stop - start or (stop - start == blob.size and checksum(data) != blob.checksum):
-            self._note("damaged", blob, f"{len(data)} octets of {stop - start} came, or others")
-            raise TryLater("the message cannot be read: what came is not what was stored")
-        return data
+        for _ in range(READS):
+            try:
+                data = self.outside.get(blob.key, start, stop)
+            except NotFound:
+                self._note("missing", blob, "it is not there")
+                raise
+            if len(data) == stop - start and (len(data) < blob.size or checksum(data) == blob.checksum):
+                return data
+        self._note("damaged", blob, f"{len(data)} octets of {stop - start} came, or others")
+        raise Damaged("the message cannot be read: what came is not what was stored")
 
     def _note(self, kind: divergences.Kind, blob: Outlying, detail: str) -> None:
         """Write a divergence down, once in a process. In a thread: the caller may be within a transaction."""

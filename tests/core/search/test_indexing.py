@@ -21,7 +21,8 @@ from mailwright.domain.envelope import Verdict
 from mailwright.domain.events import Event
 from mailwright.domain.refusals import TryLater
 from mailwright.pipeline import Consumers
-from mailwright.storage import events
+from mailwright.storage import events, open_blobs
+from mailwright.storage.administration import missing_from_index
 from mailwright.storage.messages import Flag
 from mailwright.storage.search.folder import SearchFolder
 from tests.core import files
@@ -71,6 +72,24 @@ async def found_within(seconds: float, ask: Callable[[], Awaitable[list[str]]], 
     while len(await ask()) < count:
         assert time.monotonic() - began < seconds
         await asyncio.sleep(0.02)
+
+
+async def test_a_damaged_message_holds_up_no_other(desk: Desk, tmp_path: Path) -> None:
+    desk.core.blobs = open_blobs(desk.core.database, f"file://{tmp_path / 'octets'}", inline_bytes=0)
+    await desk.put("budget", subject="first")
+    (damaged,) = (tmp_path / "octets").rglob("*.eml")
+    damaged.write_bytes(damaged.read_bytes()[::-1])
+    await desk.put("budget", subject="second")
+    work, consumers = SearchWork(desk.core, desk.index), Consumers(desk.core.database)
+    work.subscribe(consumers)
+    await consumers.start()
+    try:
+        await found_within(5.0, lambda: desk.ids("budget"), 1)
+    finally:
+        await consumers.stop()
+    assert [
+        because for _, because, _ in desk.core.database.read_now(lambda tx: missing_from_index(tx, None, 10))[1]
+    ] == ["its bytes are gone"]
 
 
 async def test_a_batch_that_comes_again_changes_nothing(desk: Desk) -> None:
