@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from mailwright.core import Core, backups, restoring
 from mailwright.storage import open_blobs, open_database
+from mailwright.storage.backup import loading
+from mailwright.storage.backup.opening import opened
 from mailwright.storage.backup.repository import Contents, Repository, Table, open_repository
-from mailwright.storage.backup.sealing import Damaged
+from mailwright.storage.backup.sealing import LEVEL, MAX_PIECE, Damaged
+from mailwright.storage.migrate import HEAD, migrate
 
 
 def _changed(repository: Repository, change: Callable[[Contents], None]) -> Repository:
@@ -95,14 +100,14 @@ def test_nothing_a_backup_names_becomes_sql(
         _restore(kept, tmp_path / "second")
 
 
+def _only(table: Table, contents: Contents) -> None:
+    contents.tables = [table]
+
+
 @pytest.mark.parametrize("target", ["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
 def test_rows_go_into_tables_of_ours_only(
     embedded: Core, data_folder: Path, place: str, tmp_path: Path, second: Callable[[str], str], target: str
 ) -> None:
-    from mailwright.storage.backup import loading
-    from mailwright.storage.backup.opening import opened
-    from mailwright.storage.migrate import HEAD, migrate
-
     backups.make(embedded, data_folder, place)
     kept = open_repository(place)
     catalog = Table("alembic_version", ["version_num"], ["version_num"], 1, [kept.put(b'["9999"]\n')])
@@ -114,9 +119,46 @@ def test_rows_go_into_tables_of_ours_only(
     database = open_database(url)
     try:
         for lie in (catalog, strange):
-            kept = _changed(kept, lambda contents, lie=lie: contents.tables.__setitem__(slice(None), [lie]))
+            kept = _changed(kept, partial(_only, lie))
             with opened(kept, tables=set()) as found, pytest.raises(Damaged, match="of no table"):
                 loading.load(database, kept, found, open_blobs(database, f"file://{tmp_path}"), lambda _: None)
         assert database.read_now(lambda tx: tx.scalar("SELECT version_num FROM alembic_version")) == HEAD
     finally:
         database.close()
+
+
+def _sealed_zeros(octets: int) -> bytes:
+    worker = zlib.compressobj(LEVEL)
+    return b"".join([*(worker.compress(bytes(1024**2)) for _ in range(octets // 1024**2)), worker.flush()])
+
+
+def test_lying_pieces_do_not_fill_the_memory(embedded: Core, data_folder: Path, place: str) -> None:
+    """What is read of them is bounded before it is checked: by the place, by what it may become, and by how many are held."""
+    backups.make(embedded, data_folder, place)
+    kept = open_repository(place)
+    name = kept.put(b"a piece")
+    kept.close()
+    path = Path(place) / "pieces" / name[:2] / name
+    path.write_bytes(_sealed_zeros(MAX_PIECE + 1024**2))
+    with pytest.raises(Damaged, match="longer"):
+        kept.get(name)
+    with path.open("wb") as file:
+        file.truncate(2**32)
+    with pytest.raises(Damaged, match="larger than a piece"):
+        kept.get(name)
+
+
+def test_a_short_message_does_not_fetch_every_piece(embedded: Core, data_folder: Path, place: str) -> None:
+    backups.make(embedded, data_folder, place)
+    kept = open_repository(place)
+    tiny, large = kept.put(b"x"), kept.put(bytes(1024**2))
+
+    def lie(contents: Contents) -> None:
+        for pack in contents.packs:
+            pack.pieces = [tiny, *[large] * 1000]
+
+    with opened(_changed(kept, lie)) as found:
+        blob_id = max(found.rows("SELECT id, size FROM blobs"), key=lambda row: row[1])[0]
+        with pytest.raises(Damaged, match="not of one size"):
+            found.blob(blob_id)
+        assert sum(map(len, found._pieces.values())) <= 2 * 1024**2

@@ -7,6 +7,7 @@ without types and constraints, and goes with the `with` that opened it.
 from __future__ import annotations
 
 import base64
+import io
 import json
 import sqlite3
 import tempfile
@@ -18,11 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from mailwright.domain.refusals import NotFound
-from mailwright.storage.backup.repository import Contents, Pack, Repository, Summary, Table
+from mailwright.storage.backup.repository import PIECE, Contents, Pack, Repository, Summary, Table
 from mailwright.storage.backup.sealing import Damaged
 from mailwright.storage.database import Row
 
-_HELD = 8  # pieces in memory: messages that follow one another are in the same
+MAX_BLOB = 2 * 1024**3  # octets: what one may have at most here, whatever is set
+_HELD = 8 * PIECE  # octets in memory: messages that follow one another are in the same pieces
 _INDEXES = (
     ("blobs", "id"),
     ("messages", "id"),
@@ -60,6 +62,8 @@ class Opened:
         found = self.scratch.execute("SELECT size, checksum FROM blobs WHERE id = ?", (blob_id,)).fetchone()
         if found is None:
             raise NotFound(f"blob {blob_id} is not in the backup")
+        if not isinstance(found[0], int) or not 0 <= found[0] <= MAX_BLOB:
+            raise Damaged(f"blob {blob_id} has a size that none has")
         marks = "".join(f" AND id <> '{each}'" for each in pack.damaged)
         start: int = self.scratch.execute(
             f"SELECT coalesce(sum(size), 0) FROM blobs WHERE id >= ? AND id < ?{marks}", (pack.first, blob_id)
@@ -76,16 +80,23 @@ class Opened:
         if start == end:
             return b""
         size = len(self._piece(pack.pieces[0])) if len(pack.pieces) > 1 else max(end, 1)
-        parts = [self._piece(pack.pieces[number]) for number in range(start // size, (end - 1) // size + 1)]
+        parts = [self._part(pack, number, size) for number in range(start // size, (end - 1) // size + 1)]
         offset = start - start // size * size
         return b"".join(parts)[offset : offset + end - start]
+
+    def _part(self, pack: Pack, number: int, size: int) -> bytes:
+        last = len(pack.pieces) - 1
+        data = self._piece(pack.pieces[number]) if number <= last else b""
+        if number > last or (number < last and len(data) != size):  # else a short message could fetch all there are
+            raise Damaged(f"the pieces of the messages from {pack.first} on are not of one size")
+        return data
 
     def _piece(self, name: str) -> bytes:
         if name in self._pieces:
             self._pieces.move_to_end(name)
         else:
             self._pieces[name] = self._repository.get(name)
-            while len(self._pieces) > _HELD:
+            while len(self._pieces) > 1 and sum(map(len, self._pieces.values())) > _HELD:
                 self._pieces.popitem(last=False)
         return self._pieces[name]
 
@@ -127,9 +138,9 @@ def rows_of(repository: Repository, table: Table) -> Iterator[Row]:
     """A table's rows as they were. Raises Damaged."""
     count = 0
     for piece in table.pieces:
-        for line in repository.get(piece).decode("utf-8", "surrogatepass").split("\n")[:-1]:
+        for line in io.BytesIO(repository.get(piece)):  # one at a time: a piece may say that it is all lines
             count += 1
-            yield tuple(_decoded(value) for value in json.loads(line))
+            yield tuple(_decoded(value) for value in json.loads(line.decode("utf-8", "surrogatepass")))
     if count != table.rows:
         raise Damaged(f"the table {table.name} has {count} rows and had {table.rows}")
 

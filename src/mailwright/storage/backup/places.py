@@ -1,6 +1,6 @@
 """Where backups are kept: a folder, or a bucket of S3 or Azure. Keys are paths; a key is there with all its bytes or not at all.
 
-Used by `repository`. Raises NotFound for a key that is not there, OSError when a disk will not, TryLater when a service will not.
+Used by `repository`. Raises NotFound for a key that is not there, Damaged for more than a piece can be, OSError when a disk will not, TryLater when a service will not.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from mailwright.domain import clock
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import BadInput, NotFound, TryLater
+from mailwright.storage.backup.sealing import MAX_SEALED, Damaged
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -85,9 +86,13 @@ class FolderPlace:
 
     def get(self, key: str) -> bytes:
         try:
-            return (self._root / key).read_bytes()
+            with (self._root / key).open("rb") as file:
+                data = file.read(MAX_SEALED + 1)
         except (FileNotFoundError, NotADirectoryError):
             raise NotFound(f"{key} is not in {self.name}") from None
+        if len(data) > MAX_SEALED:
+            raise _too_large()
+        return data
 
     def delete(self, key: str) -> None:
         (self._root / key).unlink(missing_ok=True)
@@ -132,7 +137,12 @@ class ObjectPlace:
         from obstore.exceptions import NotFoundError
 
         try:
-            return bytes(obstore.get(self._store, key).bytes())
+            found = obstore.get(self._store, key)
+            if found.meta["size"] > MAX_SEALED:  # said before its octets come
+                raise _too_large()
+            return bytes(found.bytes())
+        except Damaged:
+            raise
         except (NotFoundError, FileNotFoundError):
             raise NotFound(f"{key} is not in {self.name}") from None
         except Exception as error:
@@ -158,6 +168,10 @@ class ObjectPlace:
                     yield Kept(found["path"], found["size"], clock.from_datetime(found["last_modified"]))
         except Exception as error:
             raise TryLater(f"{self.name} cannot be listed now: {type(error).__name__}") from error
+
+
+def _too_large() -> Damaged:
+    return Damaged("it is larger than a piece can be")
 
 
 def _sync(folder: Path) -> None:

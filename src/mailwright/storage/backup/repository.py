@@ -27,6 +27,8 @@ from mailwright.storage.backup.sealing import Damaged, Plain
 FORMAT = 1
 PIECE = 4 * 1024 * 1024
 """Bytes of a piece at most (before it is compressed), and so of what is in memory at once."""
+MAX_CONTENTS = 256 * 1024 * 1024
+"""Bytes of the list of all pieces: enough for ten terabytes."""
 WRITERS = 4
 """Pieces compressed and written at once: a disk that syncs, or a service far away, is waited for by several."""
 UNUSED_KEPT = clock.DAY  # a piece nobody names may be of a run in another place's name that is under way
@@ -205,7 +207,12 @@ class Repository:
     def contents(self, summary: Summary) -> Contents:
         """What a backup is made of. Raises Damaged."""
         try:
-            raw: dict[str, Any] = json.loads(b"".join(self.get(piece) for piece in summary.body))
+            body = bytearray()
+            for piece in summary.body:
+                body += self.get(piece)
+                if len(body) > MAX_CONTENTS:
+                    raise Damaged(f"what {summary.name} is made of is more than can be believed")
+            raw: dict[str, Any] = json.loads(body)
             found = Contents(
                 [Table(**each) for each in raw["tables"]],
                 [Pack(**each) for each in raw["packs"]],
@@ -253,7 +260,7 @@ def open_repository(url: str, passphrase: str | None = None, *, create: bool = F
         head = json.loads(place.get(_HEAD))
         if not isinstance(head, dict) or head.get("format") != FORMAT:
             raise BadInput(f"{place.name} holds backups of a form this version does not know")
-    except ValueError:
+    except (ValueError, Damaged):
         raise BadInput(f"{_HEAD} in {place.name} is damaged") from None
     except NotFound:
         if not create:

@@ -18,7 +18,9 @@ LEVEL = 1  # of zlib: mail in base64 shrinks by a quarter at any level, and this
 _NONCE = 12  # bytes; NIST SP 800-38D §8.2
 _SCRYPT = {"n": 2**15, "r": 8, "p": 1}
 _CHECK = b"mailwright backup"
-MAX_PIECE = 1024**3  # bytes a piece may become: a lying one must not fill the memory
+MAX_PIECE = 96 * 1024**2
+"""Bytes a piece may become: a lying one must not fill the memory. We cut at 4 MiB, and behind the row that reaches it."""
+MAX_SEALED = MAX_PIECE + 1024**2
 
 
 class Damaged(Exception):
