@@ -139,6 +139,19 @@ def remove(tx: Tx, provider: Provider, *, by: Actor = SYSTEM) -> None:
     audit.note(tx, by, "provider.removed", resource=provider.issuer, tenant_id=provider.tenant_id)
 
 
+def let_go(tx: Tx, account: Account, *, by: Actor = SYSTEM) -> None:
+    """Somebody becomes an operator: what their tenant's providers opened was linked by their word, or by admins of the tenant, who
+    must not reach an operator by it. Operators link anew."""
+    for link in credentials.links(tx, account.id):
+        provider = rows.by_issuer(tx, link.issuer)
+        if provider is not None:
+            credentials.remove(tx, account.id, link.id)
+            found = session_rows.of_provider(tx, provider.id, user_id=account.id)
+            sessions.end_of_provider(tx, found, client=by.address, actor=by.name)
+            announcing.signed_out(tx, account.id)
+            audit.note(tx, by, "token.unlinked", resource=account.email, tenant_id=account.tenant_id)
+
+
 def wanted_of(provider: Provider) -> Wanted:
     """As it is, to be changed."""
     return Wanted(

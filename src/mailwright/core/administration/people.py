@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from mailwright.core import Core, accounts, announcing, phones, secondfactor, sessions, signinlinks
+from mailwright.core import Core, accounts, announcing, phones, providers, secondfactor, sessions, signinlinks
 from mailwright.core.administration import reach as within
 from mailwright.core.administration.reach import Reach
 from mailwright.core.outreach import withdrawing
@@ -129,6 +129,8 @@ def change(tx: Tx, reach: Reach, user_id: str, wanted: Change) -> Person:
     rows.change_person(
         tx, account.id, display_name=after.display_name, role=role, status=after.status, operator=operator
     )
+    if operator and not account.operator:
+        providers.let_go(tx, account, by=reach.by)
     if wanted.quota_bytes != "unchanged":
         account_rows.set_quota(tx, account.id, wanted.quota_bytes)
     if after.status == "blocked" and account.status != "blocked":
@@ -254,6 +256,8 @@ def set_role(tx: Tx, email: str, *, role: str | None, operator: bool | None) -> 
     rows.change_person(
         tx, account.id, display_name=account.display_name, role=after_role, status=account.status, operator=after
     )
+    if after and not account.operator:
+        providers.let_go(tx, account)
     action = f"user.role-is-{after_role}" + ("-and-operator" if after else "")
     audit.note(tx, audit.SYSTEM, action, resource=account.email, tenant_id=account.tenant_id)
     return accounts.find(tx, email)
