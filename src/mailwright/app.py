@@ -279,7 +279,9 @@ class Application:
             await self.http.start()
         if "grpc" in roles:
             letters = partial(letters_of, self.core, self.flows)
-            self.servers["grpc"] = await open_grpc(settings, self.core, self._web, letters)
+            programs = await open_grpc(settings, self.core, self._web, letters)
+            if programs is not None:
+                self.servers["grpc"] = programs
         probes = partial(
             create_probes,
             self.core,

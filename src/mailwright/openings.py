@@ -130,9 +130,13 @@ def programs_of(settings: Settings) -> GrpcSettings:
     )
 
 
-async def open_grpc(settings: Settings, core: Core, web: Web, letters: Callable[[], DeadLetters]) -> Door:
-    """The port for other programs. Raises OSError (the port is taken, a certificate cannot be used)."""
+async def open_grpc(settings: Settings, core: Core, web: Web, letters: Callable[[], DeadLetters]) -> Door | None:
+    """The port for other programs. Raises OSError (the port is taken, a certificate cannot be used).
+
+    None where nobody asked for gRPC by a role, a port or a certificate, and the usual port is taken: mail is not refused for that.
+    """
     told = programs_of(settings)
+    named = "grpc" in settings.roles or "grpc_port" in settings.model_fields_set or told.cert is not None
 
     def make() -> GrpcServer:
         from mailwright.protocols.grpc.running import make_runner  # brings much with it
@@ -142,7 +146,13 @@ async def open_grpc(settings: Settings, core: Core, web: Web, letters: Callable[
         return GrpcServer(make_runner(core, web, told, streams, letters), streams, told)
 
     server = await asyncio.to_thread(make)
-    await server.start()
+    try:
+        await server.start()
+    except OSError as error:
+        if named:
+            raise
+        _tell_taken("grpc", told.port, error)
+        return None
     return server
 
 
@@ -161,10 +171,13 @@ async def open_operations(settings: Settings, probes: Callable[[], FastAPI]) -> 
     except OSError as error:
         if named:
             raise
-        hint = "MAILWRIGHT_OPERATIONS_PORT names another"
-        log.warning("operations.port_taken", port=port, error=str(error), hint=hint)
+        _tell_taken("operations", port, error)
         return None
     return server
+
+
+def _tell_taken(name: str, port: int, error: OSError) -> None:
+    log.warning(f"{name}.port_taken", port=port, error=str(error), hint=f"MAILWRIGHT_{name.upper()}_PORT names another")
 
 
 def tls_of(settings: Settings) -> tuple[ssl.SSLContext, Watch | None]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime
 import os
+import socket
 from pathlib import Path
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -13,14 +15,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from structlog.testing import capture_logs
 
 from mailwright.cli.checkup import _ours
 from mailwright.client import AsyncClient
-from mailwright.openings import programs_of
+from mailwright.openings import open_grpc, programs_of
 from mailwright.protocols.tls import VAULT_CERTIFICATE
 from mailwright.settings import BadSettings, load
 from mailwright.v1 import accounts_pb2
-from tests.protocols.grpc.world import Core, opened, reason
+from tests.protocols.grpc.world import WEB, Core, opened, reason
 
 ASKED = accounts_pb2.ListAccountsRequest()
 
@@ -164,6 +167,19 @@ def test_what_vault_issues_is_shown_where_nothing_else_is_named(tmp_path: Path) 
     cert, key = Authority(tmp_path, "ours").give("localhost")
     told = programs_of(load(data=tmp_path, **vault, grpc_tls_cert=cert, grpc_tls_key=key, grpc_host="127.0.0.1"))
     assert (told.host, told.cert, told.key) == ("127.0.0.1", cert, key)
+
+
+async def test_a_port_that_nobody_chose_may_be_taken_and_no_other(core: Core, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        usual, asked = load(data=tmp_path), load(data=tmp_path, roles=("grpc", "worker"))
+        usual.__dict__["grpc_port"] = asked.__dict__["grpc_port"] = port  # as if it were the one that is always taken
+        with capture_logs() as logs:
+            assert await open_grpc(usual, core, WEB, cast(Any, None)) is None
+        assert [(entry["event"], entry["port"]) for entry in logs] == [("grpc.port_taken", port)]
+        for settings in (asked, load(data=tmp_path, grpc_port=port)):
+            with pytest.raises(OSError, match="cannot listen"):
+                await open_grpc(settings, core, WEB, cast(Any, None))
 
 
 def test_settings_that_would_open_too_much_are_refused(tmp_path: Path) -> None:
