@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from limits import RateLimitItemPerHour
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.aio.strategies import FixedWindowRateLimiter
 
 from mailwright.core import Core, accept, mailboxcounts
 from mailwright.core.limiting import Limiting
 from mailwright.domain.addresses import Address
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import TryLater
-from mailwright.storage import Tx, accounts, mailboxes
+from mailwright.storage import Tx, accounts, mailboxes, sharedlimits
 from mailwright.storage.mailbox_counts import Counts
+from mailwright.storage.sharedlimits import OwnStorage
 from mailwright.storage.sharedstates import SharedStates
 from mailwright.storage.valkey import Valkey
 from tests.servers.valkey import ValkeyServer
@@ -67,6 +69,26 @@ async def test_a_mailbox_that_is_flooded_is_asked_to_wait_and_no_other(core: Cor
     with pytest.raises(TryLater):
         await seven()
     await accept.may_receive(core, eve, chen, account=None)
+
+
+async def test_counting_looks_at_no_other_counter_and_forgets_what_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = 1_000_000.0
+    monkeypatch.setattr(sharedlimits.time, "time", lambda: moment)
+    storage = OwnStorage()
+    limiter, most = FixedWindowRateLimiter(storage), RateLimitItemPerMinute(2)
+    assert [await limiter.hit(most, "ada") for _ in range(3)] == [True, True, False]
+    before = storage._counts
+    for number in range(500):
+        assert await limiter.hit(most, f"{number}")
+    assert storage._counts is before  # none was looked through
+    assert storage.timer is None
+    assert not await limiter.test(most, "ada")
+    moment += 61
+    assert await limiter.test(most, "ada")
+    assert await limiter.hit(most, "ada")
+    assert len(storage._counts) == 1
+    await limiter.clear(most, "ada")
+    assert await storage.get(most.key_for("ada")) == 0
 
 
 @pytest.mark.server

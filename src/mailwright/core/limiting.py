@@ -6,10 +6,10 @@ one each process counts for itself.
 
 from __future__ import annotations
 
-from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.storage import Storage
 from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
-from mailwright.storage.sharedlimits import SharedStorage
+from mailwright.storage.sharedlimits import OwnStorage, SharedStorage
 from mailwright.storage.valkey import Valkey
 
 
@@ -28,4 +28,4 @@ class Limiting:
         return FixedWindowRateLimiter(self._storage(name))
 
     def _storage(self, name: str) -> Storage:
-        return MemoryStorage() if self._valkey is None else SharedStorage(self._valkey, name)
+        return OwnStorage() if self._valkey is None else SharedStorage(self._valkey, name)

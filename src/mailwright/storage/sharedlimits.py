@@ -7,6 +7,7 @@ round, so that for that time a limit holds for each process by itself. Keys end 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -19,6 +20,43 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
+SWEPT_SECONDS = 60.0
+
+
+class OwnStorage(MemoryStorage):
+    """The counters of this process. The library's looks through all of them at every call, and every recipient of a mail is one: here
+    those that ended are forgotten once in a while.
+    """
+
+    STORAGE_SCHEME = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: dict[str, tuple[float, int]] = {}  # until when, and how many
+        self._swept_at = time.time()
+
+    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        moment = time.time()
+        if moment >= self._swept_at + SWEPT_SECONDS:
+            self._swept_at = moment
+            self._counts = {each: found for each, found in self._counts.items() if found[0] > moment}
+        until, count = self._counts.get(key, (0.0, 0))
+        if until <= moment:
+            until, count = moment + expiry, 0
+        self._counts[key] = until, count + amount
+        return count + amount
+
+    async def get(self, key: str) -> int:
+        until, count = self._counts.get(key, (0.0, 0))
+        return count if until > time.time() else 0
+
+    async def get_expiry(self, key: str) -> float:
+        return self._counts.get(key, (time.time(), 0))[0]
+
+    async def clear(self, key: str) -> None:
+        self._counts.pop(key, None)
+        await super().clear(key)
+
 
 class SharedStorage(Storage, MovingWindowSupport):
     """The counters called `name`."""
@@ -29,7 +67,7 @@ class SharedStorage(Storage, MovingWindowSupport):
         super().__init__()
         self._valkey = valkey
         self._name = name
-        self._alone = MemoryStorage()
+        self._alone = OwnStorage()
         self._together: Any = None
 
     @property
