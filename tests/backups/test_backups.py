@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +19,7 @@ from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound
 from mailwright.storage import Tx, open_blobs, open_database
 from mailwright.storage import backups as runs
+from mailwright.storage.backup import copying
 from mailwright.storage.backup.opening import opened
 from mailwright.storage.backup.puttingback import TABLES
 from mailwright.storage.backup.repository import Repository, open_repository
@@ -78,6 +82,27 @@ def test_a_whole_backup_comes_back_on_either_database(
         restoring.whole(
             kept, "latest", data_folder, "sqlite:///" + str(data_folder / "mailwright.db"), lambda d: core.blobs
         )
+
+
+def test_workflows_are_of_the_moment_of_the_database_however_long_the_copy_takes(
+    embedded: Core, data_folder: Path, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with contextlib.closing(sqlite3.connect(data_folder / "flows.db", isolation_level=None)) as flows:
+        flows.execute("PRAGMA journal_mode = WAL")
+        flows.execute("CREATE TABLE steps (name TEXT)")
+        flows.execute("INSERT INTO steps VALUES ('before')")
+        copy = copying.copy
+
+        def copied(*given: Any, **named: Any) -> copying.Copied:
+            flows.execute("INSERT INTO steps VALUES ('hours later')")
+            return copy(*given, **named)
+
+        monkeypatch.setattr(copying, "copy", copied)
+        backups.make(embedded, data_folder, place)
+    folder = tmp_path / "second"
+    _restored(open_repository(place), f"sqlite:///{folder}/mailwright.db", folder).database.close()
+    with contextlib.closing(sqlite3.connect(folder / "flows.db")) as flows:
+        assert flows.execute("SELECT name FROM steps").fetchall() == [("before",)]
 
 
 def test_a_second_backup_copies_what_is_new_and_nothing_else(embedded: Core, data_folder: Path, place: str) -> None:

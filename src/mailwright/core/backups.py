@@ -76,9 +76,9 @@ def make(
         began = clock.now()
         kept.look_around()
         before = _newest(kept)
-        copied = core.database.read_now(lambda tx: _copy(tx, core, kept, before, step))
+        copied, flows = core.database.read_now(lambda tx: _copy(tx, core, folder, kept, before, step))
         with_secrets = secrets or kept.encrypted
-        files = [*_flows(core.database, folder, kept), *(_secrets(folder, kept) if with_secrets else ())]
+        files = [*flows, *(_secrets(folder, kept) if with_secrets else ())]
         copied.contents.files += files
         summary = Summary(
             name=repository.new_name(began),
@@ -103,10 +103,14 @@ def make(
     return summary
 
 
-def _copy(tx: Tx, core: Core, kept: Repository, before: Contents | None, step: Step) -> copying.Copied:
+def _copy(
+    tx: Tx, core: Core, folder: Path, kept: Repository, before: Contents | None, step: Step
+) -> tuple[copying.Copied, list[File]]:
     copying.settle(tx, core.database.dialect)
+    tx.scalar("SELECT 1 FROM tenants LIMIT 1")  # from here on one moment
+    flows = _flows(core.database, folder, kept)
     expected = copying.expected(tx)
-    return copying.copy(
+    copied = copying.copy(
         tx,
         core.blobs,
         kept,
@@ -114,6 +118,7 @@ def _copy(tx: Tx, core: Core, kept: Repository, before: Contents | None, step: S
         before=before,
         progress=lambda done: step(Progress(done, expected)),
     )
+    return copied, flows
 
 
 def _newest(kept: Repository) -> Contents | None:
@@ -125,7 +130,9 @@ def _newest(kept: Repository) -> Contents | None:
 
 
 def _flows(database: Database, folder: Path, kept: Repository) -> list[File]:
-    """The workflows' own file, read after the database: what the database says was handed over is in it."""
+    """The workflows' own file, of a moment right behind the database's: what that says was handed over is in it, and nothing
+    has gone on meanwhile that the database knows nothing of.
+    """
     path = folder / FLOWS
     if database.dialect != "sqlite" or not path.exists():
         return []
