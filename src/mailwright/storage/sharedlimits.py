@@ -28,8 +28,6 @@ class OwnStorage(MemoryStorage):
     those that ended are forgotten once in a while.
     """
 
-    STORAGE_SCHEME = None
-
     def __init__(self) -> None:
         super().__init__()
         self._counts: dict[str, tuple[float, int]] = {}  # until when, and how many
