@@ -8,6 +8,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from structlog.testing import capture_logs
 
 from mailwright.domain.ids import checksum, new_id
 from mailwright.domain.refusals import Damaged, NotFound, TryLater
@@ -87,6 +88,20 @@ def test_nothing_is_replaced_and_a_lost_answer_does_no_harm(meddler):
     assert store.get(key, 0, len(DATA)) == DATA
     store.put(key, b"mended", replace=True)
     assert store.get(key, 0, 100) == b"mended"
+
+
+@pytest.mark.parametrize("status", [400, 501])
+def test_a_store_that_knows_no_condition_is_asked_once_and_keeps_what_it_is_given(meddler, status):
+    store = ObjectBlobs(f"s3://{BUCKET}", options(meddler.endpoint))
+    meddler.without = status
+    first, second = key_of(), key_of()
+    with capture_logs() as logs:
+        store.put(first, DATA)
+        asked = len(meddler.seen)
+        store.put(second, DATA)
+    assert [entry["event"] for entry in logs] == ["blobs.no_conditional_put"]
+    assert len(meddler.seen) == asked + 1
+    assert store.get(first, 0, len(DATA)) == store.get(second, 0, len(DATA)) == DATA
 
 
 def test_what_is_large_goes_in_parts(meddler):

@@ -46,6 +46,7 @@ class Meddler:
         self.failing = 0  # so many requests get 503 instead of an answer
         self.lying = False  # what is read is changed in one octet
         self.lying_once = False  # the next time only
+        self.without: int | None = None  # the status by which a put with a condition is refused
         self.forgetful = 0  # so many puts are done and their answer is lost
         meddler = self
 
@@ -70,6 +71,8 @@ class Meddler:
                 if meddler.failing > 0:
                     meddler.failing -= 1
                     return self._answer(503, {}, b"")
+                if meddler.without is not None and "if-none-match" in self.headers:
+                    return self._answer(meddler.without, {}, b"<Error><Code>NotImplemented</Code></Error>")
                 headers = {k: v for k, v in self.headers.items() if k.lower() not in ("connection", "host")}
                 told = client.request(self.command, f"{endpoint}{self.path}", content=body, headers=headers)
                 if meddler.forgetful > 0 and self.command == "PUT":

@@ -64,7 +64,8 @@ class StoringSettings(BackupSettings):
     )
     blob_retries: int = Field(2, ge=0, le=10, description="how often a request to it is repeated within that time")
     blob_conditional_put: bool = Field(
-        True, description="ask it to replace nothing; off for a store that does not know If-None-Match"
+        True,
+        description="ask it to replace nothing (If-None-Match); a store that does not know that is asked once, and never when this is off",
     )
     reconcile_sample: float = Field(
         0.01, ge=0, le=1, description="the part of all messages that is read and checked every night"

@@ -35,6 +35,7 @@ CONNECT_SECONDS = 5
 MAX_STORES = 256  # buckets with open connections
 ASKED_ONE_BY_ONE = 4  # keys of one day: for more a list of the day is quicker
 TENANT = "{tenant}"
+_NOT_IMPLEMENTED = ("501 Not Implemented", "<Code>NotImplemented</Code>")
 _WORDS = {"sse-s3": "AES256", "sse-kms": "aws:kms", "sse-c": "sse-c"}
 
 
@@ -71,6 +72,7 @@ class ObjectBlobs:
         self._prefix = parts.path.strip("/")
         self._options = ObjectOptions() if options is None else options
         self._stores: dict[str, ObjectStore] = {}
+        self._conditional = self._options.conditional
         self._store_of(f"blobs/{'0' * 36}/")  # what is wrong with the options is said at the start
 
     def __repr__(self) -> str:
@@ -108,11 +110,21 @@ class ObjectBlobs:
                 return self._compare(key, data)
             obstore.put(store, key, data, use_multipart=True, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
             return None
-        mode: Literal["create", "overwrite"] = "overwrite" if replace or not self._options.conditional else "create"
+        mode: Literal["create", "overwrite"] = "overwrite" if replace or not self._conditional else "create"
         try:
             obstore.put(store, key, data, mode=mode, use_multipart=False)
         except AlreadyExistsError:  # as a rule our own put: its answer was lost, and it was sent again
             self._compare(key, data)
+        except Exception as error:
+            if mode == "overwrite" or not _knows_no_condition(error):
+                raise
+            # Keys are new ids, so there is nothing to replace; refusing every message would be worse.
+            if self._conditional:
+                log.warning(
+                    "blobs.no_conditional_put", error=str(error)[:500], hint="MAILWRIGHT_BLOB_CONDITIONAL_PUT=false"
+                )
+            self._conditional = False
+            obstore.put(store, key, data, mode="overwrite", use_multipart=False)
         return None
 
     def _compare(self, key: str, data: bytes) -> None:
@@ -278,6 +290,14 @@ def _azure_names(chosen: ObjectOptions) -> dict[str, Any]:
         "account_key": chosen.secret_access_key,
         "encryption_key": chosen.encryption_key if chosen.encryption == "sse-c" else None,
     }
+
+
+def _knows_no_condition(error: Exception) -> bool:
+    """Whether the service says that it cannot do what it was asked, by an answer or by the kind of the error."""
+    from obstore.exceptions import NotSupportedError
+
+    said = str(error)
+    return isinstance(error, NotSupportedError | NotImplementedError) or any(word in said for word in _NOT_IMPLEMENTED)
 
 
 def _not_now(operation: str, key: str, error: Exception, said: str) -> TryLater:
