@@ -106,6 +106,7 @@ def vault_of(settings: Settings) -> Vault:
 def core_settings(settings: Settings) -> CoreSettings:
     """What core must know of the settings."""
     return CoreSettings(
+        own_issuer=settings.oidc_issuer,
         hostname=settings.hostname,
         max_message_bytes=int(settings.max_message_bytes),
         default_quota_bytes=None if settings.default_quota_bytes is None else int(settings.default_quota_bytes),

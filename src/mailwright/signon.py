@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from mailwright.core import Core
-from mailwright.core.providers import SECRET
+from mailwright.core.providers import SECRET, check_own
 from mailwright.core.signon import Offered
 from mailwright.domain.ids import is_id
 from mailwright.domain.refusals import AuthenticationFailed, NotFound, TryLater
@@ -61,7 +61,10 @@ class SignOn:
         self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Say of the core that tokens are taken, while there is somebody whose are. Raises TryLater."""
+        """Say of the core that tokens are taken, while there is somebody whose are. Raises TryLater, BadInput."""
+        if self._own is not None:
+            issuer = self._own.issuer
+            await self._core.read(lambda tx: check_own(tx, issuer))
         await self._look()
         self._looking = asyncio.create_task(self._look_now_and_then(), name="identity providers")
 

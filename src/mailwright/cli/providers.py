@@ -16,6 +16,8 @@ from mailwright.domain.refusals import AlreadyExists, BadInput
 if TYPE_CHECKING:
     from mailwright.settings import Settings
     from mailwright.storage import Tx
+    from mailwright.storage.accounts import Account
+    from mailwright.storage.credentials import Link
     from mailwright.storage.providers import Provider
 
 commands = group("provider", "Identity providers of tenants (OpenID Connect): who says who somebody is.")
@@ -209,7 +211,11 @@ def list_services(named: Named, data: DataOption = None, json: JsonOption = Fals
     with opened(data) as core:
         from mailwright.core import providers
 
-        found = core.database.read_now(lambda tx: providers.services(tx, _found(tx, named, settings).issuer))
+        def look(tx: Tx) -> list[tuple[Account, Link]]:
+            provider = _found(tx, named, settings)
+            return providers.services(tx, provider.issuer, provider.tenant_id or None)
+
+        found = core.database.read_now(look)
     listed = [(link.id, account.email, " ".join(link.scopes), to_iso(link.created_at)) for account, link in found]
     if json:
         answer([dict(zip(("id", "email", "scopes", "linked_at"), each, strict=True)) for each in listed])
@@ -224,9 +230,11 @@ def remove_service(named: Named, service_id: str, data: DataOption = None) -> No
     with opened(data) as core:
         from mailwright.core import providers
 
-        gone = core.database.write_now(
-            lambda tx: providers.remove_service(tx, _found(tx, named, settings).issuer, service_id)
-        )
+        def write(tx: Tx) -> Account:
+            provider = _found(tx, named, settings)
+            return providers.remove_service(tx, provider.issuer, service_id, tenant_id=provider.tenant_id or None)
+
+        gone = core.database.write_now(write)
     say(f"its tokens open {gone.email} no more")
 
 

@@ -71,6 +71,7 @@ class CoreSettings:
     followup_question: Instant = 7 * DAY  # how long the answer to a question of the concierge is waited for
     followups_kept: Instant = 60 * DAY  # the texts of those that ended, and of the mail with the concierge
     followups_open: int = 2_000  # follow-ups one person may have that are not at their end
+    own_issuer: str | None = None  # the provider the settings name: no tenant can have it
     outreach: Limits = field(default_factory=Limits)  # what the scribe may do
     brand: Brand = field(default_factory=Brand)
 

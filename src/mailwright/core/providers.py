@@ -63,6 +63,8 @@ def find(tx: Tx, named: str) -> Provider:
 def add(tx: Tx, core: Core, tenant_id: str, issuer: str, wanted: Wanted, *, by: Actor = SYSTEM) -> Provider:
     """Believe an issuer of a tenant's people. Raises BadInput, AlreadyExists."""
     _check(wanted)
+    if issuer == core.settings.own_issuer:
+        raise AlreadyExists(f"{issuer} is the issuer of the settings")
     try:
         parts = urlsplit(issuer)
         named = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment
@@ -180,9 +182,19 @@ def tenant_named(tx: Tx, name: str | None) -> str:
 # --- services -------------------------------------------------------------------------------------------------------
 
 
-def services(tx: Tx, issuer: str) -> list[tuple[Account, Link]]:
-    """The programs that come with tokens of that issuer, each with its account."""
-    found = [(account_rows.by_id(tx, link.user_id), link) for link in credentials.services(tx, issuer)]
+def check_own(tx: Tx, issuer: str) -> None:
+    """That no tenant has the issuer of the settings: the same tokens would be of two kinds of people. Raises BadInput."""
+    known = rows.by_issuer(tx, issuer)
+    if known is not None:
+        raise BadInput(
+            f"oidc_issuer is {issuer}, and so is the provider {known.name} of {known.tenant}: "
+            f"take one away (mailwright provider remove {known.id})"
+        )
+
+
+def services(tx: Tx, issuer: str, tenant_id: str | None = None) -> list[tuple[Account, Link]]:
+    """The programs that come with tokens of that issuer, of a tenant or of all, each with its account."""
+    found = [(account_rows.by_id(tx, link.user_id), link) for link in credentials.services(tx, issuer, tenant_id)]
     return [(account, link) for account, link in found if account is not None]
 
 
@@ -220,9 +232,9 @@ def add_service(
     return account
 
 
-def remove_service(tx: Tx, issuer: str, link_id: str, *, by: Actor = SYSTEM) -> Account:
+def remove_service(tx: Tx, issuer: str, link_id: str, *, tenant_id: str | None = None, by: Actor = SYSTEM) -> Account:
     """Its tokens open nothing any more; the account stays. Raises NotFound."""
-    for account, link in services(tx, issuer):
+    for account, link in services(tx, issuer, tenant_id):
         if link.id == link_id:
             credentials.remove(tx, account.id, link.id)
             announcing.signed_out(tx, account.id, password=True)
@@ -235,7 +247,7 @@ def _end(tx: Tx, provider: Provider, by: Actor) -> None:
     """End the sessions it vouched for, and let connections that were opened with its tokens look whether they may stay."""
     found = session_rows.of_provider(tx, provider.id)
     sessions.end_of_provider(tx, found, client=by.address, actor=by.name)
-    for user_id in set(credentials.people_of(tx, provider.issuer)):
+    for user_id in set(credentials.people_of(tx, provider.issuer, provider.tenant_id)):
         announcing.signed_out(tx, user_id)
 
 

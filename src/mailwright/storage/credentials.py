@@ -131,17 +131,20 @@ def add_link(tx: Tx, user_id: str, subject: str, issuer: str, *, scopes: Sequenc
     return made if added else None
 
 
-def services(tx: Tx, issuer: str) -> list[Link]:
-    """The services (not people) that tokens of an issuer's are of, the oldest first."""
-    return [
-        _link(row)
-        for row in tx.all(f"{_LINK} WHERE kind = 'oidc' AND label = ? AND scopes <> '' ORDER BY id", (issuer,))
-    ]
+_WITHIN = " AND user_id IN (SELECT id FROM users WHERE tenant_id = ?)"
 
 
-def people_of(tx: Tx, issuer: str) -> list[str]:
-    """Whose accounts tokens of an issuer's open."""
-    return [row[0] for row in tx.all("SELECT user_id FROM credentials WHERE kind = 'oidc' AND label = ?", (issuer,))]
+def services(tx: Tx, issuer: str, tenant_id: str | None = None) -> list[Link]:
+    """The services (not people) that tokens of an issuer's are of, of one tenant or all, the oldest first."""
+    within, params = ("", (issuer,)) if tenant_id is None else (_WITHIN, (issuer, tenant_id))
+    where = f"kind = 'oidc' AND label = ? AND scopes <> ''{within}"
+    return [_link(row) for row in tx.all(f"{_LINK} WHERE {where} ORDER BY id", params)]
+
+
+def people_of(tx: Tx, issuer: str, tenant_id: str) -> list[str]:
+    """Whose accounts of a tenant tokens of an issuer's open."""
+    wanted = f"SELECT user_id FROM credentials WHERE kind = 'oidc' AND label = ?{_WITHIN}"
+    return [row[0] for row in tx.all(wanted, (issuer, tenant_id))]
 
 
 def end_link(tx: Tx, link_id: str, moment: Instant) -> None:

@@ -93,8 +93,11 @@ def change(tx: Tx, provider: Provider) -> None:
 
 
 def remove(tx: Tx, provider: Provider) -> None:
-    """Take it away with everything that led from its people to accounts here."""
-    tx.execute("DELETE FROM credentials WHERE kind = 'oidc' AND label = ?", (provider.issuer,))
+    """Take it away with everything that led from its people to accounts of its tenant."""
+    tx.execute(
+        "DELETE FROM credentials WHERE kind = 'oidc' AND label = ? AND user_id IN (SELECT id FROM users WHERE tenant_id = ?)",
+        (provider.issuer, provider.tenant_id),
+    )
     tx.execute("DELETE FROM identity_providers WHERE id = ?", (provider.id,))
 
 
@@ -127,6 +130,11 @@ def any_enabled(tx: Tx) -> bool:
 def use_up(tx: Tx, digest: str, expires_at: Instant) -> bool:
     """Note that something with that digest was used. False when it was used before."""
     return tx.insert("sign_on_used", unless_exists=True, id=new_id(), digest=digest, expires_at=expires_at)
+
+
+def is_used_up(tx: Tx, digest: str) -> bool:
+    """Whether something with that digest was used."""
+    return bool(tx.scalar("SELECT count(*) FROM sign_on_used WHERE digest = ?", (digest,)))
 
 
 def purge(tx: Tx) -> int:

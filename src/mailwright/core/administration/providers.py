@@ -67,7 +67,7 @@ def change(
         values = {name: getattr(known, name) for name in Wanted.__slots__}
         found = core_providers.change(tx, core, found, Wanted(**{**values, **wanted}), by=reach.by)
     if enabled is not None and enabled != found.enabled:
-        _check_no_operator(tx, reach, set(credentials.people_of(tx, found.issuer)))
+        _check_no_operator(tx, reach, set(credentials.people_of(tx, found.issuer, found.tenant_id)))
         found = core_providers.switch(tx, found, on=enabled, by=reach.by)
     return found
 
@@ -75,13 +75,14 @@ def change(
 def remove(tx: Tx, reach: Reach, provider_id: str) -> None:
     """Believe it no more, and forget who was who there. Raises NotFound, NotPermitted."""
     found = find(tx, reach, provider_id)
-    _check_no_operator(tx, reach, set(credentials.people_of(tx, found.issuer)))
+    _check_no_operator(tx, reach, set(credentials.people_of(tx, found.issuer, found.tenant_id)))
     core_providers.remove(tx, found, by=reach.by)
 
 
 def services(tx: Tx, reach: Reach, provider_id: str) -> list[tuple[Account, Link]]:
     """The programs that come with its tokens. Raises NotFound."""
-    return core_providers.services(tx, find(tx, reach, provider_id).issuer)
+    found = find(tx, reach, provider_id)
+    return core_providers.services(tx, found.issuer, found.tenant_id)
 
 
 def add_service(
@@ -100,9 +101,11 @@ def add_service(
 def remove_service(tx: Tx, reach: Reach, provider_id: str, link_id: str) -> None:
     """Its tokens open nothing any more. Raises NotFound, NotPermitted."""
     found = find(tx, reach, provider_id)
-    of_link = {account.id for account, link in core_providers.services(tx, found.issuer) if link.id == link_id}
+    of_link = {
+        account.id for account, link in core_providers.services(tx, found.issuer, found.tenant_id) if link.id == link_id
+    }
     _check_no_operator(tx, reach, of_link)
-    core_providers.remove_service(tx, found.issuer, link_id, by=reach.by)
+    core_providers.remove_service(tx, found.issuer, link_id, tenant_id=found.tenant_id, by=reach.by)
 
 
 def _check_may_change(reach: Reach, known: Wanted, wanted: dict[str, object]) -> None:
