@@ -20,12 +20,14 @@ from urllib.parse import unquote, urlsplit
 from mailwright.core import Core, accounts, announcing, bearers, sessions
 from mailwright.core.sessions import Elsewhere, Opened, Signed
 from mailwright.domain import clock
-from mailwright.domain.clock import MINUTE, Instant
+from mailwright.domain.clock import MINUTE, SECOND, Instant
 from mailwright.domain.refusals import AuthenticationFailed, NotFound, SecondFactorRequired, TooManyRequests, TryLater
 from mailwright.domain.signon import Ended, Errand, NotSignedOn, Returned
+from mailwright.domain.tokens import OF_SETTINGS
 from mailwright.storage import Tx, audit, credentials, domains, providers
 from mailwright.storage import accounts as account_rows
 from mailwright.storage import sessions as session_rows
+from mailwright.storage.accounts import Account
 
 PURPOSE = "signing on"
 """What browsers keep meanwhile is sealed for this."""
@@ -164,7 +166,13 @@ async def come_back(
     page = str(attempt["next"])
     if asks:
         # Without the ID token: a browser does not keep as much. At sign-out the provider then asks the person.
-        waiting = {"user": account.id, "provider": provider_id, "session": returned.session, "from": clock.now()}
+        waiting = {
+            "user": account.id,
+            "provider": provider_id,
+            "subject": bearers.subject_key(proven.issuer, proven.subject),
+            "session": returned.session,
+            "from": clock.now(),
+        }
         return Arrived(None, _sealed(core, {**waiting, "next": page}, WAITING), page)
     opened = await sessions.open_session(
         core, account, by="oidc", client=client, agent=agent, long_lived=False, elsewhere=elsewhere
@@ -175,21 +183,40 @@ async def come_back(
 async def finish(core: Core, kept: str, code: str | None, *, client: str, agent: str) -> Arrived:
     """The second factor of who came back. Raises NotSignedOn, SecondFactorRequired, AuthenticationFailed, TooManyRequests, TryLater."""
     waiting = _opened(core, kept, WAITING, CODE)
-    user_id = str(waiting.get("user", ""))
-    account = await core.read(lambda tx: account_rows.by_id(tx, user_id)) if waiting else None
-    if account is None or not sessions.may_open(account):
+    account = await core.read(lambda tx: _awaited(tx, waiting)) if waiting else None
+    if account is None:
         raise NotSignedOn("expired")
     if not code:
         raise SecondFactorRequired("enter the code that your authenticator shows, or a recovery code")
     await accounts.take_code(core, account, code, client=client)
     until = int(waiting["from"]) + CODE
-    if not await core.write(lambda tx: providers.use_up(tx, _digest("waiting", kept), until)):
+
+    def use_up(tx: Tx) -> bool:
+        return _awaited(tx, waiting) is not None and providers.use_up(tx, _digest("waiting", kept), until)
+
+    if not await core.write(use_up):
         raise NotSignedOn("expired")
     elsewhere = Elsewhere(waiting["provider"], waiting["session"], None)
     opened = await sessions.open_session(
         core, account, by="oidc", client=client, agent=agent, long_lived=False, elsewhere=elsewhere
     )
     return Arrived(opened, None, str(waiting["next"]))
+
+
+def _awaited(tx: Tx, waiting: dict[str, Any]) -> Account | None:
+    """Whose second factor is waited for, while the provider's word still stands that brought them here."""
+    account = account_rows.by_id(tx, str(waiting["user"]))
+    link = credentials.link_of(tx, str(waiting.get("subject", "")))
+    if account is None or not sessions.may_open(account) or link is None or link.user_id != account.id:
+        return None
+    provider_id = str(waiting["provider"])
+    row = None if provider_id == OF_SETTINGS else providers.by_id(tx, provider_id)
+    believed = provider_id == OF_SETTINGS or (row is not None and row.enabled)
+    # Providers tell of sign-outs in whole seconds.
+    came = int(waiting["from"]) // SECOND * SECOND
+    ended = link.ended_at is not None and link.ended_at >= came
+    ended = ended or providers.is_used_up(tx, _digest("ended", provider_id, str(waiting["session"])))
+    return account if believed and not ended else None
 
 
 async def farewell(core: Core, service: SignOnService, signed: Signed, back: str) -> str | None:
@@ -223,6 +250,8 @@ async def signed_out_there(core: Core, service: SignOnService, provider_id: str,
             # Programs that have tokens from before get new ones, if the provider gives them any.
             credentials.end_link(tx, link.id, max(ended.issued_at, link.ended_at or 0))
             announcing.signed_out(tx, whose)
+        if ended.session is not None:  # who is asked for the second factor has no session of ours yet
+            providers.use_up(tx, _digest("ended", provider_id, ended.session), clock.now() + CODE)
         found = session_rows.of_provider(tx, provider_id, session=ended.session, user_id=whose)
         gone = sessions.end_of_provider(tx, found, client=client, actor=ended.issuer)
         audit.record(tx, actor=ended.issuer, action="sign-out.by-provider", resource=f"{gone}", address=client)

@@ -19,7 +19,7 @@ from joserfc.jwk import OctKey
 from mailwright.core import Core, accounts, bearers, domains, providers, secondfactor, sessions, signon
 from mailwright.core.providers import Provider, Wanted
 from mailwright.domain.events import SIGNED_OUT
-from mailwright.domain.refusals import AuthenticationFailed, BadInput
+from mailwright.domain.refusals import AlreadyExists, AuthenticationFailed, BadInput
 from mailwright.protocols.api import ApiSettings, create_api
 from mailwright.protocols.identity import COOKIE, Web
 from mailwright.settings import load
@@ -340,6 +340,38 @@ async def test_the_second_factor_here_is_asked_for_unless_it_was_there(place: Pl
     assert (await place.sign_in(issuer))[1] == "/app"
 
 
+@pytest.mark.parametrize("how", ["everywhere", "there", "there, that session", "switched off"])
+async def test_who_is_asked_for_a_second_factor_comes_in_only_while_the_providers_word_stands(
+    place: Place, issuer: Issuer, how: str
+) -> None:
+    await place.sign_in(issuer)
+    core = place.core
+
+    def turn_on(tx: Tx) -> list[str]:
+        account, secret = accounts.find(tx, ADA), secondfactor.new_secret()
+        secondfactor.begin(tx, core, account, secret, issuer="x")
+        return secondfactor.confirm(tx, core, account, pyotp.TOTP(secret).now(), client="")
+
+    codes = core.database.write_now(turn_on)
+    issuer.id_claims = {"sid": "of this browser"}
+    browser, at = await place.sign_in(issuer)
+    assert at.startswith("/app/sign-in?code=wanted")
+    if how == "everywhere":
+        core.database.write_now(lambda tx: sessions.end_all(tx, accounts.find(tx, ADA), client=""))
+    elif how == "switched off":
+        core.database.write_now(lambda tx: providers.switch(tx, place.mine, on=False))
+    else:
+        said = {"sid": "of this browser", "sub": DROPPED} if "session" in how else {"sid": DROPPED}
+        answer = await place.browser().post(
+            f"/api/session/oidc/{place.mine.id}/backchannel",
+            data={"logout_token": issuer.logout_token(CLIENT, claims=said)},
+        )
+        assert answer.status_code == 200, answer.text
+    answer = await browser.post("/api/session/oidc/code", json={"code": codes[0]})
+    assert answer.status_code == 401
+    assert await place.who(browser) is None
+
+
 async def test_roles_follow_what_the_provider_says_up_and_down(place: Place, issuer: Issuer) -> None:
     place.change(roles_claim="realm_access.roles", roles={"boss": "admin", "desk": "support"})
 
@@ -507,6 +539,22 @@ async def test_a_provider_that_is_away_is_to_be_tried_later(place: Place, issuer
     _, at = await place.sign_in(issuer)
     assert at == "/app" or error_of(at) == "away"  # its keys are asked for again after half a minute
     assert (await place.browser().get("/api/session/oidc/nonsense")).headers["location"].endswith("error=failed")
+
+
+async def test_the_issuer_of_the_settings_is_no_tenants(place: Place, issuer: Issuer, tmp_path: Path) -> None:
+    core = place.core
+    settings = load(data=tmp_path / "none", oidc_issuer=issuer.name, oidc_client_id=CLIENT)
+    with pytest.raises(BadInput, match="take one away"):
+        await SignOn(settings, core).start()
+    core.settings = replace(core.settings, own_issuer="https://own.example")
+    with pytest.raises(AlreadyExists, match="of the settings"):
+        core.database.write_now(
+            lambda tx: providers.add(tx, core, place.mine.tenant_id, "https://own.example", Wanted("x", CLIENT))
+        )
+    key = bearers.subject_key(place.theirs.issuer, "ada")
+    core.database.write_now(lambda tx: credentials.add_link(tx, accounts.find(tx, ADA).id, key, place.theirs.issuer))
+    core.database.write_now(lambda tx: providers.remove(tx, place.theirs))  # of another tenant: not Ada's to lose
+    assert core.database.read_now(lambda tx: credentials.link_of(tx, key)) is not None
 
 
 async def test_a_removed_provider_is_forgotten_with_who_was_who(place: Place, issuer: Issuer) -> None:
