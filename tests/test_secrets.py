@@ -19,18 +19,21 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from mailwright.cli import app
+from mailwright.cli import secrets as secret_commands
 from mailwright.connectors.vault import Access, VaultServer
 from mailwright.core import Core, CoreSettings, connections, providers, sealing, secondfactor, signon
 from mailwright.core.secrets import Vault, forget_old_keys, renew_key_file
+from mailwright.domain.clock import now
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import BadInput, NotFound, NotPermitted, TryLater
 from mailwright.installation import build_core
+from mailwright.pipeline.heartbeat import machine
 from mailwright.protocols.tls import Watch, server_context, write_private
 from mailwright.secretkeeping.certificate import VaultCertificate
 from mailwright.secretkeeping.changes import Changes
 from mailwright.secretkeeping.login import DatabaseLogin, _Of
 from mailwright.settings import BadSettings, Settings, load, unknown_variables
-from mailwright.storage import Database, Tx, logins, open_database
+from mailwright.storage import Database, Tx, logins, open_database, workers
 from mailwright.storage.schema import metadata
 from tests.servers.vault import ROOT, VaultTwin
 
@@ -568,6 +571,41 @@ def test_a_server_whose_key_is_lost_starts_and_says_what_is_lost(
     assert told.exit_code == 0
     assert json.loads(told.stdout)["lost"] == {"credentials": 1}
     assert "1 in credentials" in told.stderr
+
+
+def test_what_a_server_had_in_hand_is_sealed_anew_before_the_old_key_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAILWRIGHT_DATA", str(tmp_path))
+    core = build_core(load())
+    sealing.prove(core)
+    in_hand = core.secrets.seal(b"z", purpose="totp")
+    monkeypatch.setattr(secret_commands.time, "sleep", lambda _: _add_code(core.database, in_hand))
+    assert CliRunner().invoke(app, ["secrets", "rotate", "--new-key"]).exit_code == 0
+    told = CliRunner().invoke(app, ["secrets", "rotate", "--forget-old"])
+    assert json.loads(told.stdout) == {"renewed": 1, "well": 1, "lost": {}, "forgotten_keys": 1}
+    [(kept,)] = core.database.read_now(lambda tx: tx.all("SELECT secret FROM credentials"))
+    assert Vault(path=tmp_path / "secret.key").open(kept, purpose="totp") == b"z"
+    core.database.close()
+
+
+def test_no_new_key_and_no_loss_while_other_machines_are_online(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAILWRIGHT_DATA", str(tmp_path))
+    monkeypatch.setenv("MAILWRIGHT_DATABASE_URL", postgresql_url)
+    core = build_core(load())
+    sealing.prove(core)
+    before = (tmp_path / "secret.key").read_bytes()
+    for name, host, exit_code in (("theirs", "elsewhere/1", 1), ("ours", machine(), 0)):
+        core.database.write_now(lambda tx, name=name, host=host: workers.sign_in(tx, name, host, 1, {"worker"}, now()))
+        for option in ("--accept-loss", "--new-key"):
+            told = CliRunner().invoke(app, ["secrets", "rotate", option])
+            assert told.exit_code == exit_code, told.output
+            assert ("others are online" in told.output) == (host != machine())
+        assert ((tmp_path / "secret.key").read_bytes() == before) == (host != machine())
+        core.database.write_now(lambda tx, name=name: workers.sign_out(tx, name))
+    core.database.close()
 
 
 def test_every_place_where_something_is_sealed_is_known_to_who_changes_the_key() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,8 @@ from mailwright.domain.refusals import BadInput, Refusal
 
 if TYPE_CHECKING:
     from mailwright.core import Core
+
+IN_HAND_SECONDS = 5.0  # from sealing something to its commit, with time to spare
 
 commands = group("secrets", "Secrets: where they come from, and changing the key they are sealed with.")
 
@@ -102,8 +105,13 @@ def rotate(
             sealing.accept_loss(core)
         sealing.prove(core)
         if new_key:
+            _refuse_others(core, "--new-key")
             renew_key_file(file)
         done = sealing.reseal(core)
+        if forget_old and not done.lost:
+            # A server may have sealed something with the old key that was not in the database when we came by.
+            time.sleep(IN_HAND_SECONDS)
+            done = sealing.and_again(core, done)
         forgotten = forget_old_keys(file) if forget_old and not done.lost else 0
     answer({"renewed": done.renewed, "well": done.well, "lost": done.lost, "forgotten_keys": forgotten})
     if done.lost and accept_loss:

@@ -129,6 +129,12 @@ def reseal(core: Core) -> Resealed:
     return Resealed(renewed, well, lost)
 
 
+def and_again(core: Core, before: Resealed) -> Resealed:
+    """`reseal` once more, counted with what was done before. Blocks. Raises TryLater."""
+    after = reseal(core)
+    return Resealed(before.renewed + after.renewed, after.well - before.renewed, after.lost)
+
+
 def _page(database: Database, place: Place, after: str) -> list[SealedRow]:
     return database.read_now(
         lambda tx: sealed.page(
