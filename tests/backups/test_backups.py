@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from mailwright.core import Core, CoreSettings, accounts, backups, expunge, mailboxes, puttingback, restoring
+from mailwright.core import Core, CoreSettings, accounts, backups, expunge, mailboxes, outbox, puttingback, restoring
 from mailwright.core.puttingback import Wanted
+from mailwright.domain.addresses import Address
 from mailwright.domain.clock import DAY
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound
@@ -103,6 +104,44 @@ def test_workflows_are_of_the_moment_of_the_database_however_long_the_copy_takes
     _restored(open_repository(place), f"sqlite:///{folder}/mailwright.db", folder).database.close()
     with contextlib.closing(sqlite3.connect(folder / "flows.db")) as flows:
         assert flows.execute("SELECT name FROM steps").fetchall() == [("before",)]
+
+
+async def test_what_was_on_its_way_waits_until_somebody_lets_it_go(
+    embedded: Core, data_folder: Path, place: str, tmp_path: Path
+) -> None:
+    ada = account_of(embedded, "ada@example.org")
+
+    def queue(tx: Tx) -> None:
+        blob_id = tx.scalar("SELECT blob_id FROM messages LIMIT 1")
+        recipients = [Address.parse(each) for each in ("bashir@example.com", "dax@example.net", "kira@example.net")]
+        made = outbox.enqueue(
+            tx,
+            tenant_id=ada.tenant_id,
+            user_id=ada.id,
+            sender=Address.parse("ada@example.org"),
+            recipients=recipients,
+            blob_id=blob_id,
+            message_id="<1@example.org>",
+            idempotency_key="one",
+            correlation_id="",
+        )
+        tx.execute("UPDATE outbox SET status = 'sending', lease_until = 1 WHERE id = ?", (made[-1],))
+
+    embedded.database.write_now(queue)
+    backups.make(embedded, data_folder, place)
+    folder = tmp_path / "second"
+    url = f"sqlite:///{folder}/mailwright.db"
+    again = _restored(open_repository(place), url, folder)
+    states = "SELECT recipient, status FROM outbox ORDER BY recipient"
+    assert await again.read(lambda tx: tx.all(states)) == [
+        ("bashir@example.com", "queued"),
+        ("dax@example.net", "failed"),
+        ("kira@example.net", "failed"),
+    ]
+    assert await restoring.release(again) == 2
+    assert {row[1] for row in await again.read(lambda tx: tx.all(states))} == {"queued"}
+    assert await restoring.release(again) == 0
+    again.database.close()
 
 
 def test_a_second_backup_copies_what_is_new_and_nothing_else(embedded: Core, data_folder: Path, place: str) -> None:

@@ -46,6 +46,12 @@ def restore(
             "--check", help="After a recovery of the database itself: look what is left to be done, and do it."
         ),
     ] = False,
+    send_held: Annotated[
+        bool,
+        typer.Option(
+            "--send-held", help="Let go what was on its way when the backup was made, and was not sent since."
+        ),
+    ] = False,
     from_: FromOption = None,
     key_file: KeyOption = None,
     scratch: ScratchOption = None,
@@ -56,6 +62,9 @@ def restore(
     settings = settings_of(data)
     if check:
         _check(settings, json=json)
+        return
+    if send_held:
+        _send_held(settings, json=json)
         return
     if undo is not None:
         _undo(settings, undo, json=json)
@@ -107,6 +116,11 @@ def _whole(settings: Settings, kept: Repository, name: str, *, json: bool) -> No
         say(f"{done.messages} messages of {done.name} are back in {settings.data}; the search index {done.search}")
     if "secret.key" not in done.files and settings.secret_key is None:
         note("secret.key was not in the backup: put your copy into the data folder before you start the server")
+    if done.held:
+        note(
+            f"{done.held} messages to others were on their way then, and may have been sent since: they wait. "
+            "To send them all: mailwright restore --send-held"
+        )
     if done.missing:
         note(f"the text of {done.missing} messages was damaged or gone when the backup was made")
 
@@ -163,6 +177,19 @@ def _undo(settings: Settings, path: Path, *, json: bool) -> None:
         for each in made:
             if each.get("kind") in ("user", "domain"):
                 note(f"the {each['kind']} {each.get('email') or each.get('name')} was made by it, and stays")
+
+
+def _send_held(settings: Settings, *, json: bool) -> None:
+    import asyncio
+
+    from mailwright.core import restoring
+
+    with _core(settings) as core:
+        count = asyncio.run(restoring.release(core))
+    if json:
+        answer({"queued": count})
+    else:
+        say(f"{count} messages that waited since the restore are queued")
 
 
 def _check(settings: Settings, *, json: bool) -> None:

@@ -18,11 +18,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mailwright.core import Core, outbox
 from mailwright.domain import clock
 from mailwright.domain.ids import checksum
 from mailwright.domain.refusals import AlreadyExists, NotFound
 from mailwright.storage import BlobStore, open_blobs, open_database
-from mailwright.storage.backup import loading
+from mailwright.storage.backup import held, loading
 from mailwright.storage.backup.opening import Opened, opened
 from mailwright.storage.backup.repository import Repository
 from mailwright.storage.backup.sealing import Damaged
@@ -30,6 +31,7 @@ from mailwright.storage.migrate import migrate
 
 UNFINISHED = "restore.unfinished"
 """A folder in the data folder while a restore is under way. What lies there is not an installation yet."""
+RELEASED_AT_ONCE = 200
 SAMPLES = 200  # messages a drill reads back
 
 Step = Callable[[int], None]
@@ -38,7 +40,7 @@ OpenBlobs = Callable[[Any], BlobStore]
 
 @dataclass(slots=True)
 class Restored:
-    """What came back."""
+    """What came back. `held` messages were on their way to elsewhere then: `release` lets them go."""
 
     name: str
     began_at: clock.Instant
@@ -48,6 +50,7 @@ class Restored:
     octets: int
     missing: int
     files: list[str]
+    held: int = 0
     search: str = "is made anew when the server starts"
 
 
@@ -72,7 +75,7 @@ def whole(
     scratch.mkdir(mode=0o700)
     with opened(repository, name, scratch=scratch) as found:
         url = f"sqlite:///{scratch / 'mailwright.db'}" if embedded else database_url
-        _fill(repository, found, url, open_blobs_of, None if embedded else make_engine, step)
+        count = _fill(repository, found, url, open_blobs_of, None if embedded else make_engine, step)
         files = _write_files(repository, found, folder, flows=embedded)
         summary = found.summary
     if embedded:
@@ -91,7 +94,17 @@ def whole(
         summary.octets,
         summary.damaged,
         files,
+        count,
     )
+
+
+async def release(core: Core) -> int:
+    """Queue what a restore has held; how many. Raises TryLater."""
+    released = 0
+    while found := await core.read(lambda tx: held.ids(tx, RELEASED_AT_ONCE)):
+        await core.write(lambda tx, ids=found: [outbox.retry(tx, each) for each in ids])  # type: ignore[misc]
+        released += len(found)
+    return released
 
 
 def _check_empty(folder: Path, database_url: str) -> None:
@@ -119,14 +132,17 @@ def _fill(
     open_blobs_of: OpenBlobs,
     make_engine: Callable[[str], None] | None,
     step: Step,
-) -> None:
+) -> int:
+    """Schema, rows, messages; how many of them are held."""
     loading.prepare(url, found.summary.revision, make_engine)
     database = open_database(url)
     try:
         loading.load(database, repository, found, open_blobs_of(database), step)
+        count = database.read_now(held.count)
     finally:
         database.close()
     migrate(url)
+    return count
 
 
 def _write_files(repository: Repository, found: Opened, folder: Path, *, flows: bool) -> list[str]:

@@ -15,6 +15,7 @@ from sqlalchemy import Boolean
 
 from mailwright.domain.ids import is_id
 from mailwright.domain.refusals import BadInput, NotFound
+from mailwright.storage.backup import held
 from mailwright.storage.backup.copying import ENGINE
 from mailwright.storage.backup.opening import Opened, rows_of
 from mailwright.storage.backup.repository import Repository, Table
@@ -122,6 +123,7 @@ def _load(
         octets += sum(row[3] for row in rows_now)
         progress(octets)
     write(lambda tx: restamp(tx, opened.summary.dialect, dialect))
+    write(held.hold)
 
 
 def _insert(tx: Tx, table: Table, rows: list[Row], dialect: str) -> None:
