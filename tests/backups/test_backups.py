@@ -106,6 +106,27 @@ def test_workflows_are_of_the_moment_of_the_database_however_long_the_copy_takes
         assert flows.execute("SELECT name FROM steps").fetchall() == [("before",)]
 
 
+def test_a_restore_that_was_killed_at_its_very_end_is_begun_again(
+    embedded: Core, data_folder: Path, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups.make(embedded, data_folder, place)
+    folder = tmp_path / "second"
+    url = f"sqlite:///{folder}/mailwright.db"
+
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "sync", killed)
+        with pytest.raises(KeyboardInterrupt):
+            _restored(open_repository(place), url, folder)
+    assert (folder / "mailwright.db.restored").exists()
+    again = _restored(open_repository(place), url, folder)
+    assert listing(again) == listing(embedded)
+    assert not (folder / "mailwright.db.restored").exists()
+    again.database.close()
+
+
 async def test_what_was_on_its_way_waits_until_somebody_lets_it_go(
     embedded: Core, data_folder: Path, place: str, tmp_path: Path
 ) -> None:

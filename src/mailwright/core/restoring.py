@@ -111,7 +111,7 @@ def _check_empty(folder: Path, database_url: str) -> None:
     path = database_url.removeprefix("sqlite:///")
     begun = (folder / UNFINISHED).is_dir()
     ours = (
-        {UNFINISHED, "blobs", "mailwright.lock", "flows.db", "secret.key", "tls"}
+        {UNFINISHED, "blobs", "mailwright.lock", "flows.db", "secret.key", "tls", f"{Path(path).name}.restored"}
         if begun
         else {"mailwright.lock", "secret.key"}
     )
