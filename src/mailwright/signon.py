@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mailwright.settings import Settings
 
 LOOK_SECONDS = 10.0  # how soon programs are told that tokens are taken, once there is a provider
+CLOSED_AFTER_SECONDS = 60.0  # whoever was on the way with a provider as it was comes to an end
 MAX_TOKEN_CHARACTERS = 8 * 1024
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,7 @@ class SignOn:
         self._core = core
         self._own = row_of_settings(settings)
         self._made: dict[str, _At] = {}
+        self._closing: dict[asyncio.Task[None], _At] = {}
         self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -73,7 +75,11 @@ class SignOn:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
-        for each in self._made.values():
+        late = dict(self._closing)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        for each in (*self._made.values(), *late.values()):
             await each.close()
         self._made.clear()
 
@@ -144,8 +150,17 @@ class SignOn:
         made = self._make(row)
         self._made[row.id] = made
         if known is not None:
-            await known.close()
+            self._close_later(known)
         return made
+
+    def _close_later(self, former: _At) -> None:
+        async def close() -> None:
+            await asyncio.sleep(CLOSED_AFTER_SECONDS)
+            await former.close()
+
+        task = asyncio.create_task(close(), name="closing a provider")
+        self._closing[task] = former
+        task.add_done_callback(lambda done: self._closing.pop(done, None))
 
     def _make(self, row: Row) -> _At:
         from mailwright.connectors.signon import Client  # brings much with it
@@ -164,6 +179,10 @@ class SignOn:
     async def _look(self) -> None:
         taken = self._own is not None or await self._core.read(providers.any_enabled)
         self._core.bearer = self.prove if taken else None
+        if self._made:
+            there = {row.id for row in await self._core.read(providers.listing)} | {OF_SETTINGS}
+            for gone in self._made.keys() - there:
+                self._close_later(self._made.pop(gone))
 
     async def _look_now_and_then(self) -> None:
         while True:

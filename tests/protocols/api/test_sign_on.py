@@ -557,6 +557,22 @@ async def test_the_issuer_of_the_settings_is_no_tenants(place: Place, issuer: Is
     assert core.database.read_now(lambda tx: credentials.link_of(tx, key)) is not None
 
 
+async def test_who_is_on_the_way_arrives_though_the_provider_is_changed_meanwhile(place: Place, issuer: Issuer) -> None:
+    browser = place.browser()
+    out = await browser.get(f"/api/session/oidc/{place.mine.id}")
+    [before] = place.service._made.values()
+    place.change(name="Another name")
+    back = await browser.get(issuer.authorize(out.headers["location"]))
+    assert back.headers["location"] == "/app"
+    assert before.client is not None
+    assert before.client._http is not None  # open still for whoever was in the middle of a call
+    place.core.database.write_now(lambda tx: providers.remove(tx, providers.find(tx, place.mine.id)))
+    await place.service._look()
+    assert place.service._made == {}  # nor is what is gone kept for ever
+    await place.service.close()
+    assert before.client._http is None
+
+
 async def test_a_removed_provider_is_forgotten_with_who_was_who(place: Place, issuer: Issuer) -> None:
     browser, _ = await place.sign_in(issuer)
     place.core.database.write_now(lambda tx: providers.remove(tx, providers.find(tx, place.mine.id)))
