@@ -15,11 +15,12 @@ import pytest
 from mailwright.core import Core, CoreSettings, accounts, backups, expunge, mailboxes, outbox, puttingback, restoring
 from mailwright.core.puttingback import Wanted
 from mailwright.domain.addresses import Address
-from mailwright.domain.clock import DAY
+from mailwright.domain.clock import DAY, now
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound
 from mailwright.storage import Tx, open_blobs, open_database
 from mailwright.storage import backups as runs
+from mailwright.storage import retention as policies
 from mailwright.storage.backup import copying
 from mailwright.storage.backup.opening import opened
 from mailwright.storage.backup.puttingback import TABLES
@@ -123,6 +124,7 @@ def test_a_restore_that_was_killed_at_its_very_end_is_begun_again(
     assert (folder / "mailwright.db.restored").exists()
     again = _restored(open_repository(place), url, folder)
     assert listing(again) == listing(embedded)
+    assert again.database.read_now(policies.spared_until) > now()
     assert not (folder / "mailwright.db.restored").exists()
     again.database.close()
 

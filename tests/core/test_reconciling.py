@@ -11,6 +11,7 @@ from mailwright.core.reconciling import Options
 from mailwright.domain import clock
 from mailwright.domain.envelope import Verdict
 from mailwright.storage import divergences, open_blobs
+from mailwright.storage import retention as policies
 from mailwright.storage.blobplaces import DiskBlobs
 from mailwright.storage.retention import START
 
@@ -112,9 +113,16 @@ async def test_what_nobody_names_is_told_and_left_to_the_collector(core, outside
     os.utime(tmp_path / unnamed.key, (old / clock.SECOND,) * 2)
     core.database.write_now(lambda tx: tx.execute("UPDATE blobs SET created_at = ? WHERE id = ?", (old, unneeded.id)))
     told = await reconciling.reconcile(core, EVERYTHING)
-    assert (told.orphaned, told.open["orphaned"], told.collected) == (2, 2, 0)
-    swept = await reconciling.reconcile(core, MENDING)
-    assert (swept.collected, swept.open["orphaned"]) == (2, 0)
+    assert (told.orphaned, told.open["orphaned"]) == (2, 2)
+    assert (await reconciling.reconcile(core, MENDING)).open["orphaned"] == 2
+    core.database.write_now(lambda tx: policies.spare(tx, clock.now() + clock.DAY))  # something was restored
+    assert await retention.collect_garbage(core) == 0
+    said = {check.name: check for check in core.database.read_now(lambda tx: list(checkup.contents(tx)))}
+    assert said["collector"].status == "warn"
+    assert (tmp_path / unnamed.key).exists()
+    core.database.write_now(lambda tx: policies.spare(tx, clock.now() - 1))
+    assert await retention.collect_garbage(core) == 2
+    assert (await reconciling.reconcile(core, MENDING)).open["orphaned"] == 0
     assert not (tmp_path / unnamed.key).exists()
     assert (tmp_path / kept).exists()
 

@@ -75,15 +75,16 @@ def attachments(
 
 @commands.command("check")
 def check(
-    repair: Annotated[
-        bool, typer.Option("--repair", help="Mend what can be mended, and remove what nobody names.")
-    ] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended. Removes nothing.")] = False,
     deep: Annotated[bool, typer.Option("--deep", help="Read every message, not only some.")] = False,
     tenant: Annotated[str, typer.Option(metavar="NAME", help="Only this tenant's messages.")] = "",
     backup: Annotated[
         str, typer.Option("--from", metavar="PLACE", help="Copies under the same keys: a folder, or s3:// or az://.")
     ] = "",
     after: Annotated[str, typer.Option(metavar="ID", help="Go on behind this one: what the progress told last.")] = "",
+    let_collect: Annotated[
+        bool, typer.Option("--let-collect", help="After a restore that was right: remove what nobody names again.")
+    ] = False,
     per_second: Annotated[int, typer.Option(min=0, help="Look at so many messages a second; 0 is no limit.")] = 0,
     data: DataOption = None,
 ) -> None:
@@ -92,8 +93,8 @@ def check(
 
     from mailwright.cli.installation import settings_of
     from mailwright.core import reconciling
+    from mailwright.storage import retention as policies
     from mailwright.storage.blobs import open_outside
-    from mailwright.storage.retention import START
     from mailwright.stores import object_options
 
     settings = settings_of(data)
@@ -101,6 +102,8 @@ def check(
         checked_id(after, "message")
     place = f"file://{Path(backup).absolute()}" if backup and "://" not in backup else backup
     with opened(data) as core:
+        if let_collect:
+            core.database.write_now(lambda tx: policies.spare(tx, 0))
         options = reconciling.Options(
             sample=1.0 if deep else settings.reconcile_sample,
             repair=repair,
@@ -108,7 +111,7 @@ def check(
             per_second=per_second or None,
             backup=open_outside(place, object_options(settings)) if place else None,
         )
-        outcome = asyncio.run(reconciling.reconcile(core, options, after=after or START, told=_teller()))
+        outcome = asyncio.run(reconciling.reconcile(core, options, after=after or policies.START, told=_teller()))
     answer(outcome.as_json())
     if outcome.open.get("missing") or outcome.open.get("damaged") or outcome.unreadable:
         raise typer.Exit(1)

@@ -16,9 +16,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from mailwright.domain.clock import HOUR, now
+from mailwright.domain.clock import HOUR, now, to_iso
 from mailwright.domain.ids import new_id
-from mailwright.storage import Tx, accounts, assignments, backups, dead_letters, divergences, domains
+from mailwright.storage import Tx, accounts, assignments, backups, dead_letters, divergences, domains, retention
 
 LOW_BYTES = 2 * 1024**3  # free on the disk: below it a warning
 EMPTY_BYTES = 200 * 1024**2  # below it nothing is well: SQLite needs room to commit
@@ -120,6 +120,10 @@ def contents(tx: Tx) -> Iterator[Check]:
     if dead:
         yield Check("dead letters", "warn", f"{dead} are waiting: mailwright dlq list")
     yield kept(divergences.counts(tx))
+    spared = retention.spared_until(tx)
+    if spared > now():
+        because = f"something was restored: what nobody names stays until {to_iso(spared)[:10]}"
+        yield Check("collector", "warn", f"{because}; when all is well: mailwright storage check --let-collect")
 
 
 def kept(open_ones: Mapping[str, int]) -> Check:

@@ -60,7 +60,6 @@ class Outcome:
     damaged: int = 0
     orphaned: int = 0
     repaired: int = 0
-    collected: int = 0
     healed: int = 0
     unreadable: int = 0
     open: dict[str, int] = field(default_factory=dict)
@@ -120,7 +119,7 @@ async def finish(core: Core, options: Options, outcome: Outcome) -> None:
     if options.tenant_id is None:
         for table in keptblobs.REFERRERS:
             await _check_references(core, table, outcome)
-        await _check_garbage(core, options, outcome)
+        await _check_garbage(core, outcome)
     await settle(core, options, outcome)
     while await core.write(lambda tx: divergences.purge(tx, clock.now() - SETTLED_KEPT, SLICE)):
         pass
@@ -214,11 +213,8 @@ def _note_reference(tx: Tx, table: str, blob_id: str) -> bool:
     return True
 
 
-async def _check_garbage(core: Core, options: Options, outcome: Outcome) -> None:
-    """What nobody names: to the collector, or written down."""
-    if options.repair:
-        outcome.collected += await retention.collect_garbage(core)
-        return
+async def _check_garbage(core: Core, outcome: Outcome) -> None:
+    """What nobody names is written down. To remove it is the collector's: who repairs may just have recovered a wrong moment."""
     before = clock.now() - retention.STAGED_KEPT
     async for blob_id in retention.unneeded(core, before):
         row = await core.read(partial(keptblobs.named, blob_id=blob_id))

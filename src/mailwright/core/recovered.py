@@ -6,9 +6,12 @@ Called by `mailwright restore --check`, with no server running. Harmless when th
 from __future__ import annotations
 
 from mailwright.core import Core
+from mailwright.core.retention import SPARED
 from mailwright.core.status import workforce
+from mailwright.domain import clock
 from mailwright.domain.refusals import BadInput
 from mailwright.storage import Tx
+from mailwright.storage import retention as policies
 from mailwright.storage.backup import recovered as rows
 
 SAMPLE = 2_000  # objects looked at; all of them are the reconciler's to compare
@@ -20,6 +23,7 @@ def settle(core: Core) -> dict[str, str]:
 
     def write(tx: Tx) -> dict[str, str]:
         ahead = rows.restamp_events(tx, dialect)
+        policies.spare(tx, clock.now() + SPARED)
         leases, runs = rows.release_leases(tx), rows.end_runs(tx)
         return {
             "events": f"{ahead} places in the log were of a counter that is gone, and were stamped anew"
@@ -27,6 +31,7 @@ def settle(core: Core) -> dict[str, str]:
             else "the log is of this cluster's counter",
             "readers": f"{leases} readers of the log that were at work then are released",
             "backups": f"{runs} runs that were under way then are over",
+            "collector": "what nobody names stays for a week: mail of after this moment, if it is the wrong one",
         }
 
     if core.database.read_now(workforce).online:

@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from mailwright.core import Core, outbox
+from mailwright.core.retention import SPARED
 from mailwright.domain import clock
 from mailwright.domain.ids import checksum
 from mailwright.domain.refusals import AlreadyExists, NotFound
 from mailwright.storage import BlobStore, open_blobs, open_database
+from mailwright.storage import retention as policies
 from mailwright.storage.backup import held, loading
 from mailwright.storage.backup.opening import Opened, opened
 from mailwright.storage.backup.repository import Repository
@@ -142,6 +144,11 @@ def _fill(
     finally:
         database.close()
     migrate(url)
+    database = open_database(url)
+    try:
+        database.write_now(lambda tx: policies.spare(tx, clock.now() + SPARED))
+    finally:
+        database.close()
     return count
 
 

@@ -47,6 +47,7 @@ log = structlog.get_logger(__name__)
 BATCH = 200  # messages in one transaction: a sweep never holds up deliveries for long
 SLICE = 1_000  # rows of the smaller kinds
 PAYLOADS_KEPT = 7 * clock.DAY  # a service that hands mail over tries for ten hours; people look a few days later
+SPARED = 7 * clock.DAY  # after a restore: until people know whether it was to the right moment
 STAGED_KEPT = clock.HOUR  # a staged blob whose transaction has not come by then never will
 SETTLED: tuple[Status, ...] = ("sent", "failed", "cancelled")
 NOTICE = "The text of this message was removed under the retention policy of its mailbox.\r\n"
@@ -72,7 +73,10 @@ async def collect(core: Core, batch: Sequence[Event]) -> None:
 
 
 async def collect_garbage(core: Core) -> int:
-    """Remove what nobody names, rows and what lies outside, once it is older than STAGED_KEPT; how many. Raises TryLater."""
+    """Remove what nobody names, rows and what lies outside, once it is older than STAGED_KEPT; how many. Nothing for a while after a
+    restore. Raises TryLater."""
+    if await core.read(policies.spared_until) > clock.now():
+        return 0
     before = clock.now() - STAGED_KEPT
     return await _collect_orphans(core, before) + await asyncio.to_thread(_collect_staged, core, before)
 

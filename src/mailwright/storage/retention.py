@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from mailwright.domain.clock import Instant
+from mailwright.storage import server_keys
 from mailwright.storage.database import Tx
 from mailwright.storage.messages import REDACTED
 
@@ -13,6 +14,20 @@ START = "00000000-0000-0000-0000-000000000000"
 """Before every id."""
 
 _ID = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[^/]*\Z")
+
+
+_SPARED = "collector"  # the name of the row that says until when; it has nothing to seal
+
+
+def spare(tx: Tx, until: Instant) -> None:
+    """Nothing that nobody names is removed before then: after a restore it may be what was received since that moment."""
+    server_keys.put(tx, server_keys.KeyRow(_SPARED, "", str(until)))
+
+
+def spared_until(tx: Tx) -> Instant:
+    """Until when; 0 when nobody said so."""
+    row = server_keys.named(tx, _SPARED)
+    return 0 if row is None else int(row.public)
 
 
 def expiring_mailboxes(tx: Tx) -> list[tuple[str, int]]:
