@@ -260,7 +260,8 @@ def test_damage_is_found_and_named(embedded: Core, data_folder: Path, place: str
     assert [
         each for each in done.problems if victim.name[:16] in each and ("messages from" in each or "rows of" in each)
     ]
-    victim.unlink()
+    assert not victim.exists()
+    assert (Path(place) / "damaged" / victim.name).read_bytes() == data
     assert not restoring.verify(open_repository(place), "latest").ok
     backups.make(core, data_folder, place)  # heals what the next one needs
     assert restoring.verify(open_repository(place), "latest").ok

@@ -22,7 +22,7 @@ from mailwright.core import Core, outbox
 from mailwright.core.retention import SPARED
 from mailwright.domain import clock
 from mailwright.domain.ids import checksum
-from mailwright.domain.refusals import AlreadyExists, NotFound
+from mailwright.domain.refusals import AlreadyExists, NotFound, TryLater
 from mailwright.storage import BlobStore, open_blobs, open_database
 from mailwright.storage import retention as policies
 from mailwright.storage.backup import held, loading
@@ -193,7 +193,8 @@ class Verified:
 
 
 def verify(repository: Repository, name: str, *, scratch: Path | None = None, step: Step = lambda _: None) -> Verified:
-    """Read back every piece, every row and every message, and ask the rows whether they belong together.
+    """Read back every piece, every row and every message, and ask the rows whether they belong together. Damaged pieces are moved
+    aside: the next backup writes them again.
 
     Raises NotFound, Damaged (the manifest itself), OSError, TryLater.
     """
@@ -205,6 +206,8 @@ def verify(repository: Repository, name: str, *, scratch: Path | None = None, st
             done.octets += len(repository.get(piece))
         except Damaged as problem:
             done.problems.append(f"{problem} ({', '.join(_users_of(contents, piece))})")
+            with contextlib.suppress(Damaged, OSError, TryLater):  # who may only read changes nothing
+                repository.set_aside(piece)
         done.pieces += 1
         step(done.octets)
     if done.problems:

@@ -2,6 +2,7 @@
 
     mailwright-backup.json    what it is, and how it is encrypted
     pieces/ab/abcd…           pieces, each there once whatever backups it belongs to
+    damaged/abcd…             pieces that were found damaged
     manifests/<name>.json     one for each backup, written last: its summary, and the pieces that list all others
 
 Used by `copying`, `opening` and core. Raises OSError or TryLater when the place will not, BadInput for a wrong passphrase.
@@ -171,6 +172,23 @@ class Repository:
             raise Damaged(f"piece {name[:16]}… is damaged: {problem}") from None
         except NotFound:
             raise Damaged(f"piece {name[:16]}… is gone") from None
+
+    def set_aside(self, name: str) -> bool:
+        """Move a damaged piece to `damaged/`, so that the next run writes it again; False when it is gone, or well after all.
+
+        Raises OSError, TryLater, and Damaged when it is too large to be one of ours.
+        """
+        try:
+            sealed = self.place.get(_key(name))
+        except NotFound:
+            return False
+        try:
+            self._sealer.open(name, sealed)
+        except Damaged:
+            self.place.put(f"damaged/{name}", sealed)
+            self.place.delete(_key(name))
+            return True
+        return False
 
     # --- backups ----------------------------------------------------------------------------------------------------
 
