@@ -169,6 +169,17 @@ def test_every_role_is_a_service_with_a_locked_down_container() -> None:
             assert int(inner) in PORTS.values()
 
 
+def test_nginx_reaches_grpc_by_the_certificate_that_its_container_has() -> None:
+    compose = _compose()
+    environment = compose["services"]["svc-grpc"]["environment"]
+    certificate = environment["MAILWRIGHT_GRPC_TLS_CERT"]
+    assert environment["MAILWRIGHT_GRPC_TLS_KEY"] == certificate
+    assert f"certificates:{Path(certificate).parent}:ro" in compose["services"]["svc-grpc"]["volumes"]
+    here = (COMPOSE.parent / "nginx-here.conf").read_text(encoding="utf-8")
+    assert f"grpc_ssl_trusted_certificate {certificate};" in here
+    assert f"grpc_ssl_name {environment['MAILWRIGHT_HOSTNAME']};" in here
+
+
 def test_the_secrets_are_made_once_and_are_those_of_the_compose_file(tmp_path: Path) -> None:
     folder = tmp_path / "compose"
     folder.mkdir()

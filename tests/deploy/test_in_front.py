@@ -13,11 +13,15 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import grpc
 import httpx
 import pytest
 from websockets.sync.client import connect
 
+from mailwright.protocols.tls import self_signed_certificate
+from mailwright.v1 import accounts_pb2, accounts_pb2_grpc
 from tests.deploy.conftest import DEPLOY
 from tests.servers import nginx, postfix
 from tests.servers.mailwright import DOMAIN, PASSWORD, MailwrightServer
@@ -33,11 +37,13 @@ MIB = 1024 * 1024
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[NginxServer, MailwrightServer]]:
     """A Mailwright with NGINX before it."""
+    folder = tmp_path_factory.mktemp("front")
     server = MailwrightServer(
-        tmp_path_factory.mktemp("front") / "data", roles="smtp,http,worker,scheduler", trusted_proxies="127.0.0.0/8"
+        folder / "data", roles="smtp,http,grpc,worker,scheduler", trusted_proxies="127.0.0.0/8", verify_inbound="false"
     )
-    server.settings["verify_inbound"] = "false"
-    made = NginxServer(server.http_port, free_port())
+    certificate = self_signed_certificate(folder / "grpc", ["localhost"])
+    server.settings |= {"grpc_tls_cert": certificate, "grpc_tls_key": certificate}
+    made = NginxServer(server.http_port, server.grpc_port)
     server.settings["public_url"] = f"https://127.0.0.1:{made.port}"
     server.prepare(employee=False)
     server.start()
@@ -102,6 +108,31 @@ def test_pages_sign_in_and_limits(front: tuple[NginxServer, MailwrightServer], c
     line = json.loads(made.said("access").splitlines()[0])
     assert line["service"] == "nginx"
     assert "x=1" not in made.said("access")
+
+
+@needs_nginx
+def test_grpc_is_called_through_it_and_nobody_names_another_client(front: tuple[NginxServer, MailwrightServer]) -> None:
+    made, server = front
+    trusting = grpc.ssl_channel_credentials(made.certificate.read_bytes())
+    with grpc.secure_channel(f"127.0.0.1:{made.grpc_port}", trusting) as channel:
+        stub: Any = accounts_pb2_grpc.AccountsServiceStub  # what is generated has no types
+        accounts = stub(channel)
+
+        def asked(password: str) -> accounts_pb2.ListAccountsResponse:
+            basic = httpx.BasicAuth(ADA[0], password)._auth_header
+            forged = (("authorization", basic), ("x-forwarded-for", "203.0.113.77"))
+            answer: accounts_pb2.ListAccountsResponse = accounts.ListAccounts(
+                accounts_pb2.ListAccountsRequest(), metadata=forged, timeout=30
+            )
+            return answer
+
+        assert [each.email for each in asked(PASSWORD).accounts] == [ADA[0]]
+        with pytest.raises(grpc.RpcError, match="UNAUTHENTICATED"):
+            asked("a guess")
+    with server.opened() as rows:  # a sign-in in vain is written at once
+        found = rows.execute("SELECT address FROM audit_events WHERE action = 'sign-in.failed'").fetchall()
+    assert ("127.0.0.1",) in found
+    assert ("203.0.113.77",) not in found
 
 
 @needs_nginx
