@@ -21,6 +21,7 @@ import psycopg
 import pytest
 from sqlalchemy import Boolean, Float, LargeBinary, Table, Text
 
+from mailwright.domain.clock import SECOND, now
 from mailwright.domain.ids import new_id
 from mailwright.pipeline import Flows
 from mailwright.storage import open_blobs, open_database
@@ -226,7 +227,7 @@ async def queue_one(server: MailwrightServer) -> str:
     database = open_database(f"sqlite:///{server.data}/mailwright.db")
     flows = Flows(database, f"sqlite:///{server.data}/flows.db")
     name = f"waiting-{new_id()}"
-    await flows.enqueue("snoozing", "2026-11-22T00:00:00+00:00", id=name, lane="notify", delay=100_000)
+    await flows.enqueue("snoozing", "2026-11-22T00:00:00+00:00", id=name, lane="notify", priority=7, delay=100_000)
     await flows.stop(0)
     database.close()
     return name
@@ -238,7 +239,9 @@ async def is_queued(url: str, name: str) -> bool:
     found = await flows.status(name)
     await flows.stop(0)
     database.close()
-    return found is not None and found.args == ("2026-11-22T00:00:00+00:00",)
+    if found is None or found.args != ("2026-11-22T00:00:00+00:00",):
+        return False
+    return (found.status, found.priority) == ("delayed", 7) and (found.due_at or 0) > now() + 90_000 * SECOND
 
 
 # --- looking ------------------------------------------------------------------------------------------------------------

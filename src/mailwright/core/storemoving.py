@@ -221,7 +221,16 @@ async def hand_over(move: Move, waiting: list[Flow]) -> int:
     flows = Flows(database, move.to_database, executor_id="migrate-store")
     try:
         for each in waiting:
-            await flows.enqueue(each.workflow, *each.args, id=each.id, lane=each.lane, tenant=each.tenant)  # type: ignore[arg-type]
+            delay = 0.0 if each.due_at is None else max((each.due_at - clock.now()) / clock.SECOND, 0.0)
+            await flows.enqueue(
+                each.workflow,
+                *each.args,
+                id=each.id,
+                lane=each.lane,  # type: ignore[arg-type] # as the engine named it
+                tenant=each.tenant,
+                priority=each.priority,
+                delay=delay,
+            )
         return len(waiting)
     finally:
         await flows.stop(0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mailwright.pipeline.flows import Flow, Status
+from mailwright.pipeline.lanes import NORMAL
 
 if TYPE_CHECKING:
     from dbos import WorkflowStatus
@@ -42,4 +43,6 @@ def flow_of(found: WorkflowStatus) -> Flow:
         args=tuple(given),
         result=found.output,
         error=None if found.error is None else str(found.error)[:2000],
+        priority=NORMAL if found.priority is None else found.priority,
+        due_at=None if found.delay_until_epoch_ms is None else found.delay_until_epoch_ms * 1000,
     )

@@ -65,7 +65,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A workflow as the engine knows it. `attempts` counts its starts; `error` is set when it failed."""
+    """A workflow as the engine knows it. `attempts` counts its starts; `error` is set when it failed; `due_at` is until when it is delayed."""
 
     id: str
     workflow: str
@@ -78,6 +78,8 @@ class Flow:
     args: tuple[Any, ...]
     result: Any
     error: str | None
+    priority: int = NORMAL
+    due_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
