@@ -62,6 +62,7 @@ def test_every_metric_that_is_declared_is_exported_under_its_name() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_every_setting_a_page_names_exists(page: Path) -> None:
     known = {variable(name) for name in Settings.model_fields} | {f"{PREFIX}CONFIG"}
+    known |= {f"{name}_FILE" for name in known} | {f"{PREFIX}X_FILE"}  # X: any of them
     named = set(re.findall(rf"\b{PREFIX}[A-Z][A-Z_]*[A-Z]\b", page.read_text(encoding="utf-8")))
     assert named - known == set()
 
@@ -98,7 +99,10 @@ def _problem(command: str) -> str | None:
     words = [word for word in command.split()[1:] if word not in {"[", "]", "…", "..."}]
     below, options = _parts(_command_line())
     for word in words:
+        if word == "-":
+            continue  # standard input
         if word.startswith("-"):
+            below = {}  # what follows is of this command
             name = word.strip("[]").partition("=")[0]
             if name not in options:
                 return f"{command}: no option {name}"
