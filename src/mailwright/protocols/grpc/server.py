@@ -25,7 +25,7 @@ from mailwright.protocols.grpc.running import MAX_RECEIVED_OCTETS, Refused, Runn
 from mailwright.protocols.grpc.settings import GrpcSettings
 from mailwright.protocols.streams import Streams
 
-MAX_CALLS = 2000  # at once; more are answered RESOURCE_EXHAUSTED
+MAX_CALLS = 500  # at once; more are answered RESOURCE_EXHAUSTED
 KEEPALIVE_SECONDS = 60  # an idle connection is asked whether anybody is there
 KEEPALIVE_ANSWER_SECONDS = 20
 MIN_PING_SECONDS = 10  # a client that asks more often is sent away

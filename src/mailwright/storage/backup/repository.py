@@ -292,8 +292,9 @@ def open_repository(url: str, passphrase: str | None = None, *, create: bool = F
 
 
 def new_name(moment: clock.Instant) -> str:
-    """A name that sorts by time."""
-    return f"{clock.to_datetime(moment):%Y%m%dT%H%M%SZ}-{new_id()[-8:]}"
+    """A name that sorts by time, to the microsecond."""
+    at = clock.to_datetime(moment)
+    return f"{at:%Y%m%dT%H%M%SZ}-{at.microsecond:05x}{new_id()[-3:]}"
 
 
 def taken_at(name: str) -> clock.Instant:
