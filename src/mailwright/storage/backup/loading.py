@@ -103,7 +103,7 @@ def _check_tables(tx: Tx, opened: Opened, dialect: str) -> None:
 
 
 def _load(
-    write: Callable[[Callable[[Tx], None]], object],
+    write: Callable[[Callable[[Tx], object]], object],
     dialect: str,
     repository: Repository,
     opened: Opened,
