@@ -296,8 +296,13 @@ DASHBOARDS: dict[str, tuple[str, list[Panel]]] = {
     "tenants": (
         "Mailwright: tenants",
         [
-            ("Mail of the largest", "timeseries", "bytes", most("mailwright_tenant_stored_bytes", "tenant")),
-            ("What waits in the outbox", "timeseries", "short", most("mailwright_tenant_outbox_waiting", "tenant")),
+            ("Mail of the largest, by id", "timeseries", "bytes", most("mailwright_tenant_stored_bytes", "tenant")),
+            (
+                "What waits in the outbox, by id",
+                "timeseries",
+                "short",
+                most("mailwright_tenant_outbox_waiting", "tenant"),
+            ),
             ("Tasks charged", "timeseries", "short", rate("mailwright_tasks_charged_total", "plan")),
             ("Tasks no plan paid for", "timeseries", "short", rate("mailwright_tasks_refused_total", "reason")),
             ("Cost of models", "timeseries", "currencyUSD", rate("mailwright_model_cost_usd_total", "model")),

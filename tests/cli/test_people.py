@@ -89,7 +89,8 @@ def test_domains(run: Run, installed: Path) -> None:
     )
     assert (added["name"], added["journal_address"], added["retain_days"]) == ("example.org", "archive@example.net", 30)
     assert [each["name"] for each in json_of(run("domain", "list", "--json"))] == ["example.org", "mailwright.test"]
-    assert "30 days" in run("domain", "list").stdout
+    assert "30 days" in (listed := run("domain", "list").stdout)
+    assert (added["tenant_id"] in listed, "default" in listed) == (True, True)  # figures name tenants by their ids
     assert "already" in refusal_of(run("domain", "add", "example.org"))
     assert "not a domain name" in refusal_of(run("domain", "add", "no domain"))
     assert "addresses: remove them first" in refusal_of(run("domain", "remove", "mailwright.test"))

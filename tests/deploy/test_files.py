@@ -266,13 +266,26 @@ def test_services_and_network_policies_lead_to_pods_that_are_there() -> None:
     }
     services = {each["metadata"]["name"]: each["spec"] for each in found if each["kind"] == "Service"}
     assert set(pods) - {"mailwright-migrate"} <= set(services)
+    assert [name for name, spec in services.items() if "selector" not in spec] == ["svc-nobody"]
     for name, spec in services.items():
+        if name == "svc-nobody":
+            continue
         assert any(spec["selector"].items() <= labels.items() for labels in pods.values()), name
     policies = [each["spec"] for each in found if each["kind"] == "NetworkPolicy"]
     closed = policies[0]
     assert closed["policyTypes"] == ["Ingress", "Egress"]
     assert "ingress" not in closed
     assert all(closed["podSelector"]["matchLabels"].items() <= labels.items() for labels in pods.values())
+
+
+def test_what_is_for_the_inside_leads_nowhere_from_outside() -> None:
+    inside = {"/metrics", "/api/metrics", "/readyz"}
+    (ingress,) = [each["spec"] for each in _manifests() if each["kind"] == "Ingress"]
+    (rule,) = ingress["rules"]
+    leads = {each["path"]: each["backend"]["service"]["name"] for each in rule["http"]["paths"]}
+    assert leads == {path: "svc-nobody" for path in inside} | {"/": "svc-http"}
+    route = (CHART / "templates" / "web.yaml").read_text()
+    assert route.count("{{- range $inside }}") == 2, "by the Gateway API, too"
 
 
 def test_the_figures_that_autoscalers_go_by_exist_and_are_made_by_the_rules() -> None:

@@ -80,6 +80,9 @@ def test_pages_sign_in_and_limits(front: tuple[NginxServer, MailwrightServer], c
     assert landing.status_code == 200
     for header in ("strict-transport-security", "content-security-policy", "x-content-type-options"):
         assert len(landing.headers.get_list(header)) == 1, header
+    for inside in ("/metrics", "/api/metrics", "/readyz", "/%6detrics", "/metrics/"):
+        assert client.get(inside).status_code == 404, inside
+    assert "mailwright_" in server.get("/metrics")[1]
     assert client.get("/healthz").headers["x-correlation-id"]
     assert client.get("/healthz", headers={"X-Correlation-Id": "walk-1"}).headers["x-correlation-id"] == "walk-1"
     if shutil.which("curl"):

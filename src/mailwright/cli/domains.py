@@ -55,17 +55,29 @@ def add(
 
 @commands.command("list")
 def list_(data: DataOption = None, json: JsonOption = False) -> None:
-    """Show every domain."""
+    """Show every domain, and whose it is: figures and logs name tenants by their ids."""
     with opened(data) as core:
         from mailwright.core import domains
+        from mailwright.storage import administration
 
-        found = core.database.read_now(domains.listing)
+        found, tenants = core.database.read_now(
+            lambda tx: (domains.listing(tx), {each.id: each.name for each in administration.tenants(tx)})
+        )
     if json:
-        answer([asdict(domain) for domain in found])
+        answer([asdict(domain) | {"tenant": tenants[domain.tenant_id]} for domain in found])
         return
     show(
-        ["domain", "journal", "kept"],
-        [(d.name, d.journal_address, "for good" if d.retain_days is None else f"{d.retain_days} days") for d in found],
+        ["domain", "journal", "kept", "tenant", "tenant id"],
+        [
+            (
+                d.name,
+                d.journal_address,
+                "for good" if d.retain_days is None else f"{d.retain_days} days",
+                tenants[d.tenant_id],
+                d.tenant_id,
+            )
+            for d in found
+        ],
         empty="There is no domain yet: mailwright domain add …",
     )
 

@@ -1,6 +1,7 @@
 """Figures of the largest tenants, asked for before metrics are shown: those alone, so that a thousand tenants are no thousand series.
 
-Asked of the database once in a while only: every process of an installation would say the same.
+Tenants are told by their ids: whoever may read figures does not learn who the customers are (`mailwright domain list` and the
+administration say which is whose). Asked of the database once in a while only: every process of an installation would say the same.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from mailwright.storage import tenantfigures as rows
 SHOWN = 10  # tenants, of each figure
 EVERY_SECONDS = 300.0  # sizes do not change by the minute, and people are counted together for them
 
-stored_gauge = Gauge("mailwright_tenant_stored_bytes", "Mail of the ten largest tenants", ["tenant"])
+stored_gauge = Gauge("mailwright_tenant_stored_bytes", "Mail of the ten largest tenants, by their ids", ["tenant"])
 waiting_gauge = Gauge(
-    "mailwright_tenant_outbox_waiting", "What waits in the outbox, of the ten tenants with the most", ["tenant"]
+    "mailwright_tenant_outbox_waiting", "What waits in the outbox, of the ten tenants (ids) with the most", ["tenant"]
 )
 _measured: list[float] = []
 
@@ -30,6 +31,6 @@ async def measure(core: Core) -> None:
     stored, waiting = await core.read(lambda tx: (rows.most_stored(tx, SHOWN), rows.most_waiting(tx, SHOWN)))
     for gauge, found in ((stored_gauge, stored), (waiting_gauge, waiting)):
         gauge.clear()
-        for name, value in found:
-            gauge.labels(name).set(value)
+        for tenant_id, value in found:
+            gauge.labels(tenant_id).set(value)
     _measured[:] = [moment]

@@ -6,20 +6,20 @@ from mailwright.storage.database import Tx
 
 
 def most_stored(tx: Tx, limit: int) -> list[tuple[str, int]]:
-    """Tenants by the bytes of their people's mail, the largest first: name and bytes."""
+    """Tenants by the bytes of their people's mail, the largest first: id and bytes."""
     rows = tx.all(
-        "SELECT t.name, CAST(sum(u.used_bytes) AS BIGINT) AS stored FROM users u JOIN tenants t ON t.id = u.tenant_id "
-        "GROUP BY t.name ORDER BY stored DESC, t.name LIMIT ?",
+        "SELECT tenant_id, CAST(sum(used_bytes) AS BIGINT) AS stored FROM users "
+        "GROUP BY tenant_id ORDER BY stored DESC, tenant_id LIMIT ?",
         (limit,),
     )
-    return [(str(name), int(stored)) for name, stored in rows]
+    return [(str(tenant_id), int(stored)) for tenant_id, stored in rows]
 
 
 def most_waiting(tx: Tx, limit: int) -> list[tuple[str, int]]:
-    """Tenants by what waits in the outbox, the most first: name and rows."""
+    """Tenants by what waits in the outbox, the most first: id and rows."""
     rows = tx.all(
-        "SELECT t.name, count(*) AS waiting FROM outbox o JOIN tenants t ON t.id = o.tenant_id "
-        "WHERE o.status = 'queued' GROUP BY t.name ORDER BY waiting DESC, t.name LIMIT ?",
+        "SELECT tenant_id, count(*) AS waiting FROM outbox WHERE status = 'queued' "
+        "GROUP BY tenant_id ORDER BY waiting DESC, tenant_id LIMIT ?",
         (limit,),
     )
-    return [(str(name), int(waiting)) for name, waiting in rows]
+    return [(str(tenant_id), int(waiting)) for tenant_id, waiting in rows]

@@ -32,6 +32,8 @@ export default function Page() {
             { id: 'domains', header: 'Domains', align: 'right', cell: (one) => one.domains },
             { id: 'users', header: 'Users', align: 'right', cell: (one) => one.users },
             { id: 'since', header: 'Since', cell: (one) => when(one.created_at) },
+            // Figures and logs name tenants by it.
+            { id: 'id', header: 'Id', cell: (one) => <code className="text-xs break-all">{one.id}</code> },
             {
               id: 'do',
               header: <span className="sr-only">Actions</span>,
