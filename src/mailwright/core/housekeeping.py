@@ -96,6 +96,10 @@ async def sweep_mail() -> int:
     await billing.forget(core)
     await core.write(phones.forget_expired)
     await whatsappsent.forget(core)
+    if core.database.dialect == "postgresql":
+        from mailwright.storage import partitions
+
+        await core.write(partitions.analyse)
     swept = await retention.sweep(core)
     return swept.expired + swept.redacted + swept.collected
 

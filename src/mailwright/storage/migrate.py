@@ -8,21 +8,30 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mailwright.domain.refusals import TryLater
 from mailwright.storage import logins
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import URL
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest revision; a test compares it with the files."""
+
+LOCK_TRIES = 120
+PAUSE_SECONDS = 1.0
+_GAVE_WAY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 
 
 def migrate(url: str) -> bool:
-    """Bring the database at `url` to HEAD. True when anything had to be done. Raises TryLater when it cannot be reached."""
+    """Bring the database at `url` to HEAD. True when anything had to be done.
+
+    Raises TryLater when it cannot be reached, or something holds its tables for minutes.
+    """
     if current_revision(url) == HEAD:
         return False
     from alembic import command
@@ -34,8 +43,18 @@ def migrate(url: str) -> bool:
         with sqlite3.connect(path) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
         connection.close()
-    command.upgrade(configuration(url), "head")
-    return True
+    from sqlalchemy.exc import OperationalError
+
+    for _ in range(LOCK_TRIES):
+        try:
+            command.upgrade(configuration(url), "head")
+            return True
+        except OperationalError as error:
+            # A change of tables waits shortly for those who use them, then lets them on: see `migrations/env.py`.
+            if getattr(error.orig, "sqlstate", None) not in _GAVE_WAY:
+                raise
+            time.sleep(PAUSE_SECONDS)
+    raise TryLater("something holds the tables for long, a backup or a dump perhaps: migrate when that has ended")
 
 
 def current_revision(url: str) -> str | None:

@@ -35,6 +35,11 @@ metadata = MetaData(
     }
 )
 
+PARTITIONED = ("blobs", "messages")
+"""On PostgreSQL partitioned by tenant: keys and indexes are those of each partition, and there is one more column, `apart`, which only
+`partitions` knows. New rows are not apart, so whatever names its columns, as backups and copies do, need not care.
+"""
+
 
 class Id(UserDefinedType[str]):
     """An id column: `uuid` on PostgreSQL, TEXT on SQLite; text in Python on both."""
@@ -665,6 +670,7 @@ workers = Table(
     _at("heartbeat_at"),
     _number("tasks_running"),
     _text("activity", ""),
+    Column("serves", Text),  # JSON: the groups and lanes of its own; NULL: all that its roles have
 )
 
 # --- work -----------------------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ _COLUMNS = {
     "sqlite": "SELECT '', t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'",
     "postgresql": "SELECT n.nspname, c.relname, a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
     "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
-    f"WHERE c.relkind = 'r' AND (n.nspname = current_schema() OR n.nspname = '{ENGINE}')",
+    f"WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND (n.nspname = current_schema() OR n.nspname = '{ENGINE}')",
 }
 
 
