@@ -127,6 +127,7 @@ def core_settings(settings: Settings) -> CoreSettings:
         followups_open=settings.concierge_open,
         outreach=Limits(
             at_once=settings.scribe_at_once,
+        allow_private_providers=settings.allow_private_providers,
             per_day=settings.scribe_per_day,
             batch=settings.scribe_batch,
             sends_per_day=settings.scribe_sends_per_day,

@@ -1,7 +1,8 @@
 """The identity providers, as this process reaches them: the one that the settings name and those of the tenants, by one way.
 
 Made by the application where doors are opened. See `core.signon.SignOnService`; `prove` is `core.bearer`. A row is read when it is asked
-for, so that what an administrator changes counts at once, in every process; keys and connections are kept beside it.
+for, so that what an administrator changes counts at once, in every process; keys and connections are kept beside it. Operators chose
+the one of the settings; what a row names, and what its provider says of itself, leads to no place inside our own network.
 Light to make: nothing is imported or opened before the first token comes.
 """
 
@@ -26,6 +27,7 @@ from mailwright.storage import providers
 from mailwright.storage.providers import Provider as Row
 
 if TYPE_CHECKING:
+    from mailwright.connectors.jwks import Web
     from mailwright.connectors.oidc import Provider
     from mailwright.connectors.signon import Client
     from mailwright.settings import Settings
@@ -127,7 +129,7 @@ class SignOn:
     async def check(self, provider_id: str) -> list[tuple[str, bool, str]]:
         """How a provider does: what was looked at, whether it is well, and why. Raises NotFound."""
         row = await self._row(provider_id, enabled=False)
-        return await checked(row, self._secret_of(row))
+        return await checked(row, self._secret_of(row), self._settings)
 
     async def _client(self, provider_id: str) -> Client:
         found = (await self._at(await self._row(provider_id))).client
@@ -166,8 +168,10 @@ class SignOn:
         from mailwright.connectors.signon import Client  # brings much with it
 
         provider = provider_of(row, self._settings)
-        client = Client(provider, row.client_id, self._secret_of(row), row.scopes) if row.client_id else None
-        return _At(row, provider, client)
+        if not row.client_id:
+            return _At(row, provider, None)
+        web = _web_to(row, self._settings)
+        return _At(row, provider, Client(provider, row.client_id, self._secret_of(row), row.scopes, web=web))
 
     def _secret_of(self, row: Row) -> str | None:
         if row.id == OF_SETTINGS:
@@ -228,7 +232,12 @@ def provider_of(row: Row, settings: Settings) -> Provider:
     return Provider(
         row.issuer,
         row.audience or row.client_id,
-        Keys(settings.oidc_keys_url if own else None, issuer=row.issuer, algorithms=ALGORITHMS),
+        Keys(
+            settings.oidc_keys_url if own else None,
+            issuer=row.issuer,
+            algorithms=ALGORITHMS,
+            web=_web_to(row, settings),
+        ),
         secret=None if shared is None else shared.get_secret_value(),
         trusts_mail=row.trusts_mail,
         roles_claim=row.roles_claim,
@@ -236,14 +245,26 @@ def provider_of(row: Row, settings: Settings) -> Provider:
     )
 
 
-async def checked(row: Row, secret: str | None) -> list[tuple[str, bool, str]]:
+def _web_to(row: Row, settings: Settings) -> Web | None:
+    """How a provider is reached that operators did not choose; None where they trust it, or let it be inside."""
+    if row.id == OF_SETTINGS or settings.allow_private_providers:
+        return None
+    from mailwright.connectors.dns import DnsResolver
+    from mailwright.connectors.jwks import SECONDS
+    from mailwright.connectors.publicweb import PublicWeb
+
+    return lambda: PublicWeb(DnsResolver(), seconds=SECONDS)
+
+
+async def checked(row: Row, secret: str | None, settings: Settings) -> list[tuple[str, bool, str]]:
     """Ask a provider for what it says of itself and for its keys. What was looked at, whether it is well, and why."""
     from mailwright.connectors.jwks import ALGORITHMS, Keys
     from mailwright.connectors.oidc import Provider
     from mailwright.connectors.signon import Client
 
-    provider = Provider(row.issuer, row.client_id, Keys(issuer=row.issuer, algorithms=ALGORITHMS))
-    client = Client(provider, row.client_id, secret, row.scopes)
+    web = _web_to(row, settings)
+    provider = Provider(row.issuer, row.client_id, Keys(issuer=row.issuer, algorithms=ALGORITHMS, web=web))
+    client = Client(provider, row.client_id, secret, row.scopes, web=web)
     found = [
         ("address", row.issuer.startswith("https://"), "whoever can answer in its place can let anybody in: use https")
     ]

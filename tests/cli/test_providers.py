@@ -12,7 +12,9 @@ from tests.servers.issuer import Issuer
 
 
 @pytest.fixture
-def issuer() -> Iterator[Issuer]:
+def issuer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Issuer]:
+    """One on this machine, which operators must allow."""
+    monkeypatch.setenv("MAILWRIGHT_ALLOW_PRIVATE_PROVIDERS", "true")
     made = Issuer()
     yield made
     made.stop()
@@ -67,6 +69,7 @@ def test_a_provider_is_added_checked_switched_and_removed(
     [
         (("--issuer", "login.example.org"), "address"),
         (("--issuer", "https://login.example.org?x=1"), "address"),
+        (("--issuer", "http://login.example.org"), "begins with https"),
         (("--issuer", "https://login.example.org", "--role", "boss=admin"), "where the tokens have"),
         (("--issuer", "https://login.example.org", "--role", "boss"), "pair"),
         (
@@ -76,7 +79,7 @@ def test_a_provider_is_added_checked_switched_and_removed(
         (("--issuer", "https://login.example.org", "--scopes", "email"), "openid"),
         (("--issuer", "https://login.example.org", "--tenant", "nobody"), "no tenant"),
     ],
-    ids=["no-scheme", "query", "no-claim", "no-pair", "operator", "no-openid", "no-tenant"],
+    ids=["no-scheme", "query", "no-tls", "no-claim", "no-pair", "operator", "no-openid", "no-tenant"],
 )
 def test_half_a_provider_is_refused(run: Run, installed: Path, more: tuple[str, ...], why: str) -> None:
     assert why in refusal_of(run("provider", "add", "Work", "--client-id", "web", *more))

@@ -283,7 +283,7 @@ def test_what_is_for_the_inside_leads_nowhere_from_outside() -> None:
     (ingress,) = [each["spec"] for each in _manifests() if each["kind"] == "Ingress"]
     (rule,) = ingress["rules"]
     leads = {each["path"]: each["backend"]["service"]["name"] for each in rule["http"]["paths"]}
-    assert leads == {path: "svc-nobody" for path in inside} | {"/": "svc-http"}
+    assert leads == dict.fromkeys(inside, "svc-nobody") | {"/": "svc-http"}
     route = (CHART / "templates" / "web.yaml").read_text()
     assert route.count("{{- range $inside }}") == 2, "by the Gateway API, too"
 

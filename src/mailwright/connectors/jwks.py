@@ -4,7 +4,8 @@ Used by `connectors.oidc`. `Keys(url)` knows where they are; `Keys(issuer=…)` 
 Promises: a key is handed out for an algorithm that is its own (its kind, its curve, and its "alg" where it has one), so that what a
 token asks for can never turn a key into something else; what is published as a shared secret is never a key. Keys are asked for when
 a token names one that is not known, once in REFETCH_SECONDS at most, however many such tokens come. When they cannot be had that is
-TryLater: the caller may be who it says, and comes back. Redirects are not followed.
+TryLater: the caller may be who it says, and comes back. Redirects are not followed. `web` is the way to an issuer that a tenant named:
+neither it nor the addresses it names of itself lead inside our own network then.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from mailwright.connectors.publicweb import PublicTransport, PublicWeb, Unreachable
 from mailwright.domain.refusals import TryLater, UnknownKey
 
 SECONDS = 10.0  # for one fetch
@@ -37,12 +39,13 @@ ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 """What is believed of an issuer that says nothing else: RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2. No shared secrets."""
 
 Key = RSAKey | ECKey | OKPKey
+Web = Callable[[], PublicWeb]
 
 log = structlog.get_logger(__name__)
 
 
 class Keys:
-    """The keys an issuer publishes. The settings chose `url`, or the `issuer` that says where they are. Belongs to one event loop."""
+    """The keys an issuer publishes: at `url`, or where the `issuer` says they are. Belongs to one event loop."""
 
     def __init__(
         self,
@@ -50,12 +53,14 @@ class Keys:
         *,
         issuer: str | None = None,
         algorithms: Collection[str] = ("RS256",),
+        web: Web | None = None,
         seconds: float = SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.algorithms = algorithms
         self._url = url
         self._issuer = issuer
+        self._web = web
         self._seconds = seconds
         self._clock = clock
         self._client: httpx.AsyncClient | None = None
@@ -149,8 +154,14 @@ class Keys:
 
     async def _get(self, url: str) -> bytes:
         if self._client is None:
-            self._client = httpx.AsyncClient(timeout=self._seconds, follow_redirects=False, trust_env=False)
+            self._client = client_by(self._web, self._seconds)
         return await answer_of(self._client, "GET", url, seconds=self._seconds)
+
+
+def client_by(web: Web | None, seconds: float) -> httpx.AsyncClient:
+    """A client for an issuer that the operators named, or (`web`) for one that may lead anywhere."""
+    transport = None if web is None else PublicTransport(web())
+    return httpx.AsyncClient(transport=transport, timeout=seconds, follow_redirects=False, trust_env=False)
 
 
 async def answer_of(client: httpx.AsyncClient, method: str, url: str, *, seconds: float, **options: Any) -> bytes:
@@ -166,6 +177,8 @@ async def answer_of(client: httpx.AsyncClient, method: str, url: str, *, seconds
                     raise TryLater("the answer is too long")
     except TimeoutError:
         raise TryLater("there was no answer in time") from None
+    except Unreachable as refusal:
+        raise TryLater(str(refusal)) from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise TryLater(f"there was no answer ({type(error).__name__})") from None
     if answer.status_code != 200:

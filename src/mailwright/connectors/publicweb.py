@@ -1,6 +1,7 @@
 """Asking web servers whose addresses strangers chose: those of the public Internet, and never a machine inside.
 
-Used by the connectors that fetch what a mail or a user named (`pictures`, `webpush`).
+Used by the connectors that fetch what a mail or a user named (`pictures`, `webpush`), or what an identity provider of a tenant says
+of itself (`jwks`, `signon`).
 Promises: only public addresses are connected to (unless that is allowed), by the very address that was looked at (a name cannot answer
 twice), with the certificate of the name; redirects are not followed, nothing is kept between two requests, no URL is logged.
 Does not: bound what an answer may hold or take (the caller does), or judge schemes and ports.
@@ -105,3 +106,21 @@ class PublicWeb:
                     limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
                 )
         return self._transport
+
+
+class PublicTransport(httpx.AsyncBaseTransport):
+    """The same as the way of an httpx client, by TLS only. Its requests raise Unreachable, too."""
+
+    def __init__(self, web: PublicWeb) -> None:
+        self._web = web
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """See `PublicWeb.ask`."""
+        if request.url.scheme != "https":
+            raise Unreachable("the address does not begin with https")
+        headers = {name: value for name, value in request.headers.items() if name != "host"}
+        return await self._web.ask(request.method, request.url, headers, await request.aread() or None)
+
+    async def aclose(self) -> None:
+        """Let go of everything."""
+        await self._web.close()

@@ -22,7 +22,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from mailwright.connectors.jwks import DISCOVERY, Unsatisfied, answer_of, is_address, json_of
+from mailwright.connectors.jwks import DISCOVERY, Unsatisfied, Web, answer_of, client_by, is_address, json_of
 from mailwright.connectors.oidc import Provider, check, header_of, signed, subject_of
 from mailwright.domain.clock import SECOND
 from mailwright.domain.refusals import AuthenticationFailed, TryLater, UnknownKey
@@ -53,7 +53,7 @@ class Place:
 
 
 class Client:
-    """Our client at one provider. Belongs to one event loop."""
+    """Our client at one provider. `web` is the way to one that a tenant named, as for `Keys`. Belongs to one event loop."""
 
     def __init__(
         self,
@@ -62,6 +62,7 @@ class Client:
         secret: str | None,
         scopes: str,
         *,
+        web: Web | None = None,
         seconds: float = SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -69,6 +70,7 @@ class Client:
         self._client_id = client_id
         self._secret = secret
         self._scopes = scopes
+        self._web = web
         self._seconds = seconds
         self._clock = clock
         self._http: httpx.AsyncClient | None = None
@@ -206,7 +208,7 @@ class Client:
 
     async def _ask(self, method: str, url: str, **options: Any) -> bytes:
         if self._http is None:
-            self._http = httpx.AsyncClient(timeout=self._seconds, follow_redirects=False, trust_env=False)
+            self._http = client_by(self._web, self._seconds)
         return await answer_of(self._http, method, url, seconds=self._seconds, **options)
 
 

@@ -72,6 +72,7 @@ class CoreSettings:
     followups_kept: Instant = 60 * DAY  # the texts of those that ended, and of the mail with the concierge
     followups_open: int = 2_000  # follow-ups one person may have that are not at their end
     own_issuer: str | None = None  # the provider the settings name: no tenant can have it
+    allow_private_providers: bool = False  # tenants' providers may be inside, and without TLS
     outreach: Limits = field(default_factory=Limits)  # what the scribe may do
     brand: Brand = field(default_factory=Brand)
 

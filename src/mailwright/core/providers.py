@@ -74,6 +74,8 @@ def add(tx: Tx, core: Core, tenant_id: str, issuer: str, wanted: Wanted, *, by: 
         raise BadInput(
             "an issuer is an address like https://login.example.org/realms/people, exactly as its tokens name it"
         )
+    if parts.scheme != "https" and not core.settings.allow_private_providers:
+        raise BadInput("an issuer's address begins with https: whoever can answer in its place lets anybody in")
     secret = core.secrets.seal(wanted.client_secret.encode(), purpose=SECRET) if wanted.client_secret else None
     made = Provider(
         id=new_id(),

@@ -69,6 +69,10 @@ class SignOnSettings(BaseSettings):
         description='a role there and the one here (admin, support, user), like {"mail-admin": "admin"}; empty: roles stay as they are here',
     )
     oidc_signs_out: bool = Field(True, description="sign out at the provider, too, when somebody signs out here")
+    allow_private_providers: bool = Field(
+        False,
+        description="reach providers of tenants at private addresses and without TLS, too, like a Keycloak in the same cluster",
+    )
 
     @field_validator("oidc_keys_url")
     @classmethod

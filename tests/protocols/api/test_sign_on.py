@@ -19,7 +19,7 @@ from joserfc.jwk import OctKey
 from mailwright.core import Core, accounts, bearers, domains, providers, secondfactor, sessions, signon
 from mailwright.core.providers import Provider, Wanted
 from mailwright.domain.events import SIGNED_OUT
-from mailwright.domain.refusals import AlreadyExists, AuthenticationFailed, BadInput
+from mailwright.domain.refusals import AlreadyExists, AuthenticationFailed, BadInput, TryLater
 from mailwright.protocols.api import ApiSettings, create_api
 from mailwright.protocols.identity import COOKIE, Web
 from mailwright.settings import load
@@ -110,7 +110,8 @@ async def place(core: Core, issuers: tuple[Issuer, Issuer], issuer: Issuer, tmp_
         mine = providers.add(tx, core, home, issuer.name, wanted)
         return mine, providers.add(tx, core, second.tenant_id, issuers[1].name, replace(wanted, name="Second"))
 
-    service = SignOn(load(data=tmp_path / "none"), core)
+    core.settings = replace(core.settings, allow_private_providers=True)  # the issuers are on this machine
+    service = SignOn(load(data=tmp_path / "none", allow_private_providers=True), core)
     made = Place(core, service, *core.database.write_now(furnish))
     yield made
     await service.close()
@@ -578,3 +579,29 @@ async def test_a_removed_provider_is_forgotten_with_who_was_who(place: Place, is
     place.core.database.write_now(lambda tx: providers.remove(tx, providers.find(tx, place.mine.id)))
     assert await place.who(browser) is None
     assert place.core.database.read_now(lambda tx: credentials.links(tx, accounts.find(tx, ADA).id)) == []
+
+
+async def test_a_provider_inside_is_asked_nothing_unless_operators_allow_it(
+    place: Place, issuer: Issuer, tmp_path: Path
+) -> None:
+    strict = SignOn(load(data=tmp_path / "none"), place.core)
+    issuer.asked.clear()
+    try:
+        with pytest.raises(TryLater, match="https"):
+            await strict.prove(issuer.token(claims={"aud": CLIENT}))
+        with pytest.raises(TryLater, match="https"):
+            await strict.errand(place.mine.id, f"{URL}/back")
+        looks = {name: ok for name, ok, _ in await strict.check(place.mine.id)}
+        assert looks == {"address": False, "discovery": False, "keys": False}
+    finally:
+        await strict.close()
+    own = SignOn(
+        load(data=tmp_path / "none", oidc_issuer=issuer.name, oidc_audience=CLIENT, oidc_client_id=CLIENT), place.core
+    )
+    assert issuer.asked == []
+    try:
+        assert (await own.prove(issuer.token(claims={"aud": CLIENT}))).subject == "f3a1c9", (
+            "whom the settings name is trusted"
+        )
+    finally:
+        await own.close()

@@ -70,7 +70,7 @@ def core(any_database: Database, tmp_path: Path) -> Core:
     made = Core(
         any_database,
         open_blobs(any_database, f"file://{tmp_path}"),
-        CoreSettings(hostname="mail.mailwright.test", max_message_bytes=100_000),
+        CoreSettings(hostname="mail.mailwright.test", max_message_bytes=100_000, allow_private_providers=True),
     )
 
     def people(tx: Tx) -> None:
