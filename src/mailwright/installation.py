@@ -107,6 +107,7 @@ def core_settings(settings: Settings) -> CoreSettings:
     """What core must know of the settings."""
     return CoreSettings(
         own_issuer=settings.oidc_issuer,
+        allow_private_providers=settings.allow_private_providers,
         hostname=settings.hostname,
         max_message_bytes=int(settings.max_message_bytes),
         default_quota_bytes=None if settings.default_quota_bytes is None else int(settings.default_quota_bytes),
@@ -127,7 +128,6 @@ def core_settings(settings: Settings) -> CoreSettings:
         followups_open=settings.concierge_open,
         outreach=Limits(
             at_once=settings.scribe_at_once,
-        allow_private_providers=settings.allow_private_providers,
             per_day=settings.scribe_per_day,
             batch=settings.scribe_batch,
             sends_per_day=settings.scribe_sends_per_day,

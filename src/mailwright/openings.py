@@ -136,7 +136,6 @@ async def open_grpc(settings: Settings, core: Core, web: Web, letters: Callable[
     None where nobody asked for gRPC by a role, a port or a certificate, and the usual port is taken: mail is not refused for that.
     """
     told = programs_of(settings)
-    named = "grpc" in settings.roles or "grpc_port" in settings.model_fields_set or told.cert is not None
 
     def make() -> GrpcServer:
         from mailwright.protocols.grpc.running import make_runner  # brings much with it
@@ -149,27 +148,38 @@ async def open_grpc(settings: Settings, core: Core, web: Web, letters: Callable[
     try:
         await server.start()
     except OSError as error:
-        if named:
+        if asks_for_grpc(settings):
             raise
         _tell_taken("grpc", told.port, error)
         return None
     return server
 
 
+def asks_for_grpc(settings: Settings) -> bool:
+    """Whether somebody did by a role, a port or a certificate: then its port must be free."""
+    by_name = "grpc" in settings.roles or "grpc_port" in settings.model_fields_set
+    return by_name or programs_of(settings).cert is not None
+
+
+def operations_of(settings: Settings) -> int:
+    """The port at which this process is asked how it is; 0 where there is none."""
+    if settings.operations_port is not None:
+        return settings.operations_port
+    return 0 if "http" in settings.active_roles else OPERATIONS_PORT
+
+
 async def open_operations(settings: Settings, probes: Callable[[], FastAPI]) -> Door | None:
     """The port at which a process without the role http is asked how it is; None where there is none. Raises OSError (a port is taken
     that the settings name: the usual one may belong to another process of this machine, and mail is not refused for that).
     """
-    port, named = settings.operations_port, settings.operations_port is not None
-    if port is None:
-        port = 0 if "http" in settings.active_roles else OPERATIONS_PORT
+    port = operations_of(settings)
     if port == 0:
         return None
     server = HttpServer(probes(), settings.host, port)
     try:
         await server.start()
     except OSError as error:
-        if named:
+        if settings.operations_port is not None:
             raise
         _tell_taken("operations", port, error)
         return None

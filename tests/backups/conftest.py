@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mailwright.core import Core, CoreSettings, access, accounts, appending, domains, mailboxes
+from mailwright.core import Core, CoreSettings, access, accounts, appending, domains, mailboxes, outbox
 from mailwright.core.accounts import Account
 from mailwright.core.appending import Item
+from mailwright.domain.addresses import Address
 from mailwright.domain.clock import DAY, now
 from mailwright.storage import Database, Tx, open_blobs
 from mailwright.storage.messages import Flag
@@ -71,6 +72,32 @@ def account_of(core: Core, email: str) -> Account:
 def put(core: Core, email: str, mailbox: str, number: int) -> None:
     """File one message."""
     _put_all(core, email, [(mailbox, number, 400)])
+
+
+def send(core: Core) -> None:
+    """Queue a message of Ada's to Bashir and two people elsewhere; to the last of them it is on its way."""
+    ada = account_of(core, "ada@example.org")
+
+    def queue(tx: Tx) -> None:
+        made = outbox.enqueue(
+            tx,
+            tenant_id=ada.tenant_id,
+            user_id=ada.id,
+            sender=Address.parse("ada@example.org"),
+            recipients=[Address.parse(each) for each in ("bashir@example.com", "dax@example.net", "kira@example.net")],
+            blob_id=tx.scalar("SELECT blob_id FROM messages LIMIT 1"),
+            message_id="<1@example.org>",
+            idempotency_key="one",
+            correlation_id="",
+        )
+        tx.execute("UPDATE outbox SET status = 'sending', lease_until = 1 WHERE id = ?", (made[-1],))
+
+    core.database.write_now(queue)
+
+
+def states(core: Core) -> dict[str, str]:
+    """How far what was sent is, by recipient."""
+    return dict(core.database.read_now(lambda tx: tx.all("SELECT recipient, status FROM outbox")))
 
 
 def _put_all(core: Core, email: str, letters: list[tuple[str, int, int]]) -> None:

@@ -12,20 +12,19 @@ from typing import Any
 
 import pytest
 
-from mailwright.core import Core, CoreSettings, accounts, backups, expunge, mailboxes, outbox, puttingback, restoring
+from mailwright.core import Core, CoreSettings, accounts, backups, expunge, mailboxes, puttingback, restoring
 from mailwright.core.puttingback import Wanted
-from mailwright.domain.addresses import Address
 from mailwright.domain.clock import DAY, now
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound
-from mailwright.storage import Tx, open_blobs, open_database
+from mailwright.storage import Tx, open_blobs, open_database, partitions
 from mailwright.storage import backups as runs
 from mailwright.storage import retention as policies
 from mailwright.storage.backup import copying
 from mailwright.storage.backup.opening import opened
 from mailwright.storage.backup.puttingback import TABLES
 from mailwright.storage.backup.repository import Repository, open_repository
-from tests.backups.conftest import account_of, listing, put
+from tests.backups.conftest import account_of, listing, put, send, states
 from tests.servers.s3 import BUCKET, S3Server
 
 PASSPHRASE = "correct horse battery"
@@ -60,9 +59,11 @@ def _restored(kept: Repository, url: str, folder: Path) -> Core:
     indirect=["any_url"],
 )
 def test_a_whole_backup_comes_back_on_either_database(
-    core: Core, data_folder: Path, place: str, tmp_path: Path, second: Callable[[str], str], target: str
+    core: Core, any_url: str, data_folder: Path, place: str, tmp_path: Path, second: Callable[[str], str], target: str
 ) -> None:
     (data_folder / "secret.key").write_bytes(b"k" * 32)
+    if core.database.dialect == "postgresql":  # where rows lie is no part of a backup
+        partitions.set_apart(any_url, account_of(core, "ada@example.org").tenant_id, lambda *_: None)
     summary = backups.make(core, data_folder, place, passphrase=PASSPHRASE)
     assert (summary.messages, summary.damaged, summary.secrets) == (40, 0, True)
     kept = open_repository(place, PASSPHRASE)
@@ -132,37 +133,14 @@ def test_a_restore_that_was_killed_at_its_very_end_is_begun_again(
 async def test_what_was_on_its_way_waits_until_somebody_lets_it_go(
     embedded: Core, data_folder: Path, place: str, tmp_path: Path
 ) -> None:
-    ada = account_of(embedded, "ada@example.org")
-
-    def queue(tx: Tx) -> None:
-        blob_id = tx.scalar("SELECT blob_id FROM messages LIMIT 1")
-        recipients = [Address.parse(each) for each in ("bashir@example.com", "dax@example.net", "kira@example.net")]
-        made = outbox.enqueue(
-            tx,
-            tenant_id=ada.tenant_id,
-            user_id=ada.id,
-            sender=Address.parse("ada@example.org"),
-            recipients=recipients,
-            blob_id=blob_id,
-            message_id="<1@example.org>",
-            idempotency_key="one",
-            correlation_id="",
-        )
-        tx.execute("UPDATE outbox SET status = 'sending', lease_until = 1 WHERE id = ?", (made[-1],))
-
-    embedded.database.write_now(queue)
+    send(embedded)
     backups.make(embedded, data_folder, place)
     folder = tmp_path / "second"
     url = f"sqlite:///{folder}/mailwright.db"
     again = _restored(open_repository(place), url, folder)
-    states = "SELECT recipient, status FROM outbox ORDER BY recipient"
-    assert await again.read(lambda tx: tx.all(states)) == [
-        ("bashir@example.com", "queued"),
-        ("dax@example.net", "failed"),
-        ("kira@example.net", "failed"),
-    ]
+    assert states(again) == {"bashir@example.com": "queued", "dax@example.net": "failed", "kira@example.net": "failed"}
     assert await restoring.release(again) == 2
-    assert {row[1] for row in await again.read(lambda tx: tx.all(states))} == {"queued"}
+    assert set(states(again).values()) == {"queued"}
     assert await restoring.release(again) == 0
     again.database.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -14,12 +15,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from mailwright.core import Core, CoreSettings, recovered
+from mailwright.core import Core, CoreSettings, recovered, restoring
 from mailwright.domain.clock import now
 from mailwright.storage import open_blobs, open_database
 from mailwright.storage.backup import recovered as rows
 from mailwright.storage.migrate import migrate
-from tests.backups.conftest import fill, listing, put
+from tests.backups.conftest import fill, listing, put, send, states
 from tests.servers.ports import free_port
 from tests.servers.postgresql import find_binaries
 
@@ -130,11 +131,13 @@ def test_a_moment_comes_back_and_the_check_settles_what_is_left(cluster: Cluster
     fill(core)
     cluster.run("sh", cluster.folder / "base-backup")
     put(core, "ada@example.org", "INBOX", 1001)
+    send(core)
     wanted = listing(core)
     core.database.write_now(lambda tx: tx.insert("backups", id=_ID, kind="copy", place="x", started_at=1, seen_at=1))
     moment = cluster.asked("SELECT clock_timestamp()::text")
     time.sleep(0.2)
     put(core, "ada@example.org", "INBOX", 1002)  # the mistake that is to be undone
+    core.database.write_now(lambda tx: tx.execute("UPDATE outbox SET status = 'sent'"))  # everybody has it now
     cluster.asked("SELECT pg_switch_wal()")
     for _ in range(200):
         if cluster.asked("SELECT last_archived_wal IS NOT NULL AND failed_count = 0 FROM pg_stat_archiver"):
@@ -157,6 +160,13 @@ def test_a_moment_comes_back_and_the_check_settles_what_is_left(cluster: Cluster
         assert "of this cluster's counter" in said["events"]
         assert said["backups"].startswith("1 runs")
         assert "are where they should be" in said["objects"]
+        held = {"bashir@example.com": "queued", "dax@example.net": "failed", "kira@example.net": "failed"}
+        assert states(core) == held, "nothing goes out a second time by itself"
+        assert "2 messages to others" in said["queue"]
+        assert "mailwright restore --send-held" in recovered.settle(core)["queue"], "said as long as they wait"
+        assert states(core) == held
+        assert asyncio.run(restoring.release(core)) == 2
+        assert set(states(core).values()) == {"queued"}
         next(blobs.rglob("*.eml")).unlink()
         assert "1 of the newest" in recovered.settle(core)["objects"]
     finally:

@@ -3,12 +3,15 @@
 import json
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from mailwright import openings
 from mailwright.installation import build_core
+from mailwright.openings import programs_of
 from mailwright.settings import load
 from mailwright.storage import dead_letters
 from tests.cli.conftest import Run, json_of, refusal_of
@@ -170,6 +173,37 @@ def test_the_doctor_says_what_is_wrong_and_because(run: Run, installed: Path, mo
     assert report["ok"] is False
     (bad,) = [each for each in report["checks"] if each["status"] == "fail"]
     assert (bad["name"], bad["because"]) == (f"port {port}", "smtp: address already in use")
+
+
+def test_a_usual_port_that_is_taken_is_no_illness(run: Run, installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _free_ports(monkeypatch)
+    monkeypatch.setenv("MAILWRIGHT_HTTP_PORT", "0")
+    monkeypatch.setenv("MAILWRIGHT_ROLES", "smtp,imap")
+    monkeypatch.setenv("MAILWRIGHT_HOST", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(openings, "OPERATIONS_PORT", port)
+        monkeypatch.delenv("MAILWRIGHT_OPERATIONS_PORT", raising=False)
+        result = run("doctor", "--no-round-trip", "--json")
+        found = {each["name"]: each for each in json_of(result)["checks"]}[f"port {port}"]
+        assert (found["status"], found["because"]) == (
+            "warn",
+            "operations: address already in use; everything else goes on without it. "
+            "MAILWRIGHT_OPERATIONS_PORT names another, or none (0)",
+        )
+        monkeypatch.setenv("MAILWRIGHT_OPERATIONS_PORT", str(port))  # somebody counts on it
+        assert run("doctor", "--no-round-trip", "--json").exit_code == 1
+
+        monkeypatch.setenv("MAILWRIGHT_OPERATIONS_PORT", "0")
+        monkeypatch.delenv("MAILWRIGHT_ROLES")
+        monkeypatch.delenv("MAILWRIGHT_GRPC_PORT")
+        monkeypatch.setattr(openings, "programs_of", lambda settings: replace(programs_of(settings), port=port))
+        result = run("doctor", "--no-round-trip", "--json")
+        found = {each["name"]: each for each in json_of(result)["checks"]}[f"port {port}"]
+        assert (found["status"], found["because"].partition(";")[0]) == ("warn", "grpc: address already in use")
+        assert "MAILWRIGHT_GRPC_PORT names another" in found["because"]
+        monkeypatch.setenv("MAILWRIGHT_ROLES", "all,grpc")
+        assert run("doctor", "--no-round-trip", "--json").exit_code == 1
 
 
 def test_the_doctor_reports_bad_settings(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

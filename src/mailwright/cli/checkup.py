@@ -58,11 +58,26 @@ def _ports(settings: Settings, *, served: bool) -> Iterator[Check]:
     for kind, port in wanted:
         if port:
             yield _port(kind, settings.host, port, served=served, secure=kind in ("submissions", "imaps"))
-    if "grpc" in roles and settings.grpc_port:
-        from mailwright.openings import programs_of
+    from mailwright.openings import asks_for_grpc, operations_of, programs_of
 
+    if "grpc" in roles and settings.grpc_port:
         told = programs_of(settings)
-        yield _port("grpc", told.host, told.port, served=served, secure=told.cert is not None)
+        found = _port("grpc", told.host, told.port, served=served, secure=told.cert is not None)
+        yield found if asks_for_grpc(settings) else _done_without("grpc", found)
+    if port := operations_of(settings):
+        found = _port("operations", settings.host, port, served=served, secure=False)
+        yield found if settings.operations_port is not None else _done_without("operations", found)
+
+
+def _done_without(kind: str, found: Check) -> Check:
+    """A usual port that nobody asked for: the server starts without it, when another program has it."""
+    if found.status != "fail":
+        return found
+    return Check(
+        found.name,
+        "warn",
+        f"{found.because}; everything else goes on without it. MAILWRIGHT_{kind.upper()}_PORT names another, or none (0)",
+    )
 
 
 def _port(kind: str, host: str, port: int, *, served: bool, secure: bool) -> Check:
@@ -86,6 +101,7 @@ _HTTP2_SETTINGS = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))  # RFC 9113 §6.5: a frame 
 _SAID = {
     "grpc": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _HTTP2_SETTINGS, b""),  # RFC 9113 §3.4
     "http": (b"GET /healthz HTTP/1.0\r\n\r\n", b"HTTP/"),
+    "operations": (b"GET /healthz HTTP/1.0\r\n\r\n", b"HTTP/"),
     "imap": (b"a LOGOUT\r\n", b"* OK "),
     "imaps": (b"a LOGOUT\r\n", b"* OK "),
     "sieve": (b"LOGOUT\r\n", b'"IMPLEMENTATION"'),
@@ -135,7 +151,9 @@ def _ours(kind: str, host: str, port: int, name: str, *, secure: bool) -> Check:
 def _is_known(kind: str, said: bytes, greeting: bytes) -> bool:
     if kind == "grpc":  # a server of HTTP/2 begins with its settings
         return said[3:4] == _HTTP2_SETTINGS[3:4]
-    return b'"status":"ok"' in said.replace(b" ", b"") if kind == "http" else said.startswith(greeting)
+    if kind in ("http", "operations"):
+        return b'"status":"ok"' in said.replace(b" ", b"")
+    return said.startswith(greeting)
 
 
 def _database(settings: Settings) -> Iterator[Check]:

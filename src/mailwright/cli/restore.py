@@ -48,9 +48,7 @@ def restore(
     ] = False,
     send_held: Annotated[
         bool,
-        typer.Option(
-            "--send-held", help="Let go what was on its way when the backup was made, and was not sent since."
-        ),
+        typer.Option("--send-held", help="Let go what a restore or its check holds: it was on its way at that moment."),
     ] = False,
     from_: FromOption = None,
     key_file: KeyOption = None,

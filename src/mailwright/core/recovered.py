@@ -1,6 +1,7 @@
 """After a recovery of the database itself (a base backup with WAL, a logical dump): what is left to be done, and doing it.
 
-Called by `mailwright restore --check`, with no server running. Harmless when there is nothing to do, and again.
+Called by `mailwright restore --check`, with no server running. Harmless when there is nothing to do, and again: only what waits to leave
+for elsewhere is held each time, since nobody can tell what of it was sent after the moment.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from mailwright.domain import clock
 from mailwright.domain.refusals import BadInput
 from mailwright.storage import Tx
 from mailwright.storage import retention as policies
+from mailwright.storage.backup import held
 from mailwright.storage.backup import recovered as rows
 
 SAMPLE = 2_000  # objects looked at; all of them are the reconciler's to compare
@@ -25,6 +27,7 @@ def settle(core: Core) -> dict[str, str]:
         ahead = rows.restamp_events(tx, dialect)
         policies.spare(tx, clock.now() + SPARED)
         leases, runs = rows.release_leases(tx), rows.end_runs(tx)
+        held.hold(tx)
         return {
             "events": f"{ahead} places in the log were of a counter that is gone, and were stamped anew"
             if ahead
@@ -37,12 +40,19 @@ def settle(core: Core) -> dict[str, str]:
     if core.database.read_now(workforce).online:
         raise BadInput("a server works on this database: stop every process first")
     found = core.database.write_now(write)
+    waiting = core.database.read_now(held.count)
     missing, looked_at = _missing(core)
     found["objects"] = (
         f"{len(missing)} of the newest {looked_at} large messages are not where they should be "
         f"(the first: {missing[0]}): mailwright storage check"
         if missing
         else f"the newest {looked_at} large messages are where they should be"
+    )
+    found["queue"] = (
+        f"{waiting} messages to others were on their way at that moment, and may have been sent since: they wait. "
+        "To send them all: mailwright restore --send-held"
+        if waiting
+        else "nothing was on its way to others"
     )
     return found
 

@@ -1,6 +1,6 @@
-"""What waited to leave when a backup was made: nobody knows whether it was sent since, so a person decides whether it goes.
+"""What waited to leave at the moment that was restored: nobody knows whether it was sent since, so a person decides whether it goes.
 
-Used by `loading`, and by core to let it go. Held rows are failed ones that say why, so that each can be tried again by itself, too.
+Used by `loading` and after a recovery of the database itself, and by core to let it go. Held rows are failed ones that say why, so that each can be tried again by itself, too.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from mailwright.domain import clock
 from mailwright.storage.database import Tx
 
-WHY = "held: it was waiting when the backup was made, and may have been sent since"
+WHY = "held: it was waiting at the moment that was restored, and may have been sent since"
 _HELD = "FROM outbox WHERE status = 'failed' AND last_error = ?"
 
 
