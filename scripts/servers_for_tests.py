@@ -40,6 +40,8 @@ PACKAGES = {
     "nginx-light": "the tests behind NGINX",
     "pgbouncer": "the tests behind pgBouncer",
     "postfix-pcre": "the check of deploy/postfix",
+    "openjdk-17-jre-headless": "the tests with OpenSearch",
+    "maven": "the tests with OpenSearch (its jars)",
 }
 SERVICES = (
     "postgresql",

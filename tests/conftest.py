@@ -21,6 +21,7 @@ from mailwright.storage.migrate import migrate
 from tests.servers.postgresql import PostgresqlServer, find_binaries
 from tests.servers.s3 import BUCKET, S3Server
 from tests.servers.valkey import ValkeyServer, find_binary
+from tests.servers_java.opensearch import OpenSearchServer
 from tests.servers_node.azurite import Azurite
 from tests.servers_node.packages import NotAvailable
 
@@ -145,6 +146,17 @@ def valkey_server() -> Iterator[ValkeyServer]:
     if binary is None:
         pytest.skip("neither Valkey nor Redis is installed")
     server = ValkeyServer(binary)
+    yield server
+    server.destroy()
+
+
+@pytest.fixture(scope="session")
+def opensearch() -> Iterator[OpenSearchServer]:
+    """This session's OpenSearch."""
+    try:
+        server = OpenSearchServer()
+    except NotAvailable as why:
+        pytest.skip(str(why))
     yield server
     server.destroy()
 

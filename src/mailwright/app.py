@@ -36,6 +36,7 @@ from mailwright.installation import (
     desk_of,
     flows_url,
     google_of,
+    index_of,
     letters_of,
     lock_folder,
     model_premises,
@@ -57,7 +58,6 @@ from mailwright.scribing import Scribing
 from mailwright.settings import Settings
 from mailwright.settings.fetching import needs_keeping
 from mailwright.signon import SignOn
-from mailwright.storage.search.folder import SearchFolder
 from mailwright.storage.sharedstates import SharedStates
 
 if TYPE_CHECKING:
@@ -232,13 +232,14 @@ class Application:
         self._findings = Findings(self.core, self._keeper)
         mailboxcounts.share(None if self.core.valkey is None else SharedStates(self.core.valkey))
         await asyncio.to_thread(sealing.prove, self.core)
-        self.core.search = SearchFolder(settings.data / "search")
+        self.core.search = index_of(settings)
         executor = "embedded" if self.embedded else executor_id()
         self.flows = Flows(self.core.database, flows_url(settings), executor_id=executor, on_dead=_on_dead)
         self._heartbeat = Heartbeat(
             self.core.database,
             executor,
             roles,
+            serves=settings.serving.words if "worker" in roles else None,
             flows=self.flows if "worker" in roles else None,
             alone=self.embedded,
             tasks_running=self.flows.running,

@@ -23,6 +23,8 @@ from mailwright.domain.refusals import AlreadyExists, BadInput
 from mailwright.settings import Settings
 from mailwright.storage import model_calls, movemark, open_database
 from mailwright.storage.migrate import migrate
+from mailwright.storage.search import KeptIndex
+from mailwright.storage.search.folder import SearchFolder
 from mailwright.storage.valkey import Valkey
 from mailwright.stores import blobs_of
 
@@ -78,6 +80,24 @@ def valkey_of(settings: Settings) -> Valkey | None:
     """Where processes on many machines meet besides the database; None when the settings name none."""
     url = settings.valkey_url
     return None if url is None else Valkey(url.get_secret_value(), settings.valkey_prefix)
+
+
+def index_of(settings: Settings) -> KeptIndex:
+    """The search index: the engine that all processes share, or a folder in the data folder."""
+    if settings.search_url is None:
+        return SearchFolder(settings.data / "search")
+    from mailwright.storage.search.opensearch.engine import Address, Engine
+    from mailwright.storage.search.opensearch.index import OpenSearchIndex
+
+    password = settings.search_password
+    address = Address(
+        urls=tuple(node.strip() for node in settings.search_url.split(",")),
+        user=settings.search_user,
+        password=None if password is None else password.get_secret_value(),
+        ca_file=settings.search_ca_file,
+        seconds=settings.search_seconds,
+    )
+    return OpenSearchIndex(Engine(address), settings.search_prefix, shards=settings.search_shards)
 
 
 def lock_folder(folder: Path) -> int:

@@ -15,21 +15,34 @@ from mailwright.codecs.search.document import Document, Filed
 from mailwright.codecs.search.query import parse
 from mailwright.domain.clock import from_datetime
 from mailwright.domain.ids import new_id
-from mailwright.storage.search import IndexFailed, SearchIndex
+from mailwright.storage.search import IndexFailed, KeptIndex, SearchIndex
 from mailwright.storage.search.folder import SearchFolder
+from mailwright.storage.search.opensearch.engine import Address, Engine
+from mailwright.storage.search.opensearch.index import OpenSearchIndex
 
 ADA, BASHIR = new_id(), new_id()
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-@pytest.fixture(params=["tantivy"])
-def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchIndex]:
+@pytest.fixture(params=["tantivy", pytest.param("opensearch", marks=pytest.mark.server)])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeptIndex]:
+    """An index that is not there yet."""
+    made: KeptIndex
+    if request.param == "tantivy":
+        made = SearchFolder(tmp_path / "search")
+    else:
+        url = request.getfixturevalue("opensearch").url
+        made = OpenSearchIndex(Engine(Address((url,), seconds=30)), f"t{new_id()}")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def index(kept: KeptIndex) -> SearchIndex:
     """An index that is ready and empty."""
-    folder = SearchFolder(tmp_path / "search")
-    folder.begin()
-    folder.finish()
-    yield folder
-    folder.close()
+    kept.begin()
+    kept.finish()
+    return kept
 
 
 def letter(
@@ -217,11 +230,42 @@ def test_very_long_texts_and_needles_are_never_missed(index: SearchIndex) -> Non
     assert fold(long[:880]) in one.text.folded
 
 
-def test_an_index_that_is_not_there_says_so(tmp_path: Path) -> None:
-    index = SearchFolder(tmp_path / "nothing")
-    assert not index.is_ready
+def test_an_index_that_is_not_there_says_so(kept: KeptIndex) -> None:
+    assert not kept.is_ready
+    assert kept.is_missing()
     with pytest.raises(IndexFailed):
-        index.find((), (ADA,), limit=1, newest=False)
+        kept.find((), (ADA,), limit=1, newest=False)
+    kept.apply([letter("for the rebuild to come")], [new_id()])
+
+
+def test_what_is_applied_while_another_generation_is_filled_is_newer(kept: KeptIndex) -> None:
+    old, gone, changed, new = letter("one budget"), letter("two budget"), letter("three budget"), letter("four budget")
+    kept.begin()
+    kept.fill([old, gone, changed])
+    kept.finish()
+    kept.begin()
+    kept.fill([old])
+    again = document.Document(**{**_fields(letter("harmless")), "message_id": changed.message_id})
+    kept.apply([again, new], [gone.message_id])
+    assert set(ask(kept, "budget")) == {old.message_id, new.message_id}  # the one that answers has it, too
+    kept.fill([gone, changed])
+    kept.finish()
+    assert set(ask(kept, "budget")) == {old.message_id, new.message_id}
+    assert ask(kept, "harmless") == [changed.message_id]
+    assert kept.count() == 3
+    assert kept.size() > 0
+    kept.begin()
+    kept.abandon()
+    assert kept.count() == 3
+
+
+def test_notes_are_left_and_taken_away(kept: KeptIndex) -> None:
+    assert kept.read_note("progress") is None
+    kept.write_note("progress", {"done": 1})
+    assert kept.read_note("progress") == {"done": 1}
+    kept.write_note("progress", None)
+    kept.write_note("progress", None)
+    assert kept.read_note("progress") is None
 
 
 def _fields(one: Document) -> dict[str, object]:

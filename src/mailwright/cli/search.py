@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mailwright.core.reindexing import Progress
     from mailwright.core.search import Order, Result, Results
     from mailwright.settings import Settings
-    from mailwright.storage.search.folder import SearchFolder
+    from mailwright.storage.search import KeptIndex
 
 R = TypeVar("R")
 
@@ -114,10 +114,10 @@ async def _query(
     return await search(core, _index(settings), account, text, limit=limit, cursor=cursor or None, order=order)
 
 
-def _index(settings: Settings) -> SearchFolder:
-    from mailwright.storage.search.folder import SearchFolder
+def _index(settings: Settings) -> KeptIndex:
+    from mailwright.installation import index_of
 
-    return SearchFolder(settings.data / "search")
+    return index_of(settings)
 
 
 def _user_id(core: Core, email: str) -> str:
@@ -191,7 +191,7 @@ def _harmless(text: str) -> str:
 # --- rebuilding -----------------------------------------------------------------------------------------------------
 
 
-def _by_server(index: SearchFolder, user_id: str | None, tell: Callable[[Progress], None]) -> Progress:
+def _by_server(index: KeptIndex, user_id: str | None, tell: Callable[[Progress], None]) -> Progress:
     """Ask the server, and watch."""
     from mailwright.core.reindexing import REQUEST, ask, progress_of
 
@@ -207,12 +207,12 @@ def _by_server(index: SearchFolder, user_id: str | None, tell: Callable[[Progres
                 fail(f"the index could not be made: {progress.error}; the server tries again")
         elif time.monotonic() > given_up:
             index.write_note(REQUEST, None)
-            fail("no server with the role worker works on this data folder")
+            fail("no server with the role worker works on this index")
         time.sleep(LOOK_SECONDS)
 
 
 async def _by_us(
-    core: Core, settings: Settings, index: SearchFolder, user_id: str | None, tell: Callable[[Progress], None]
+    core: Core, settings: Settings, index: KeptIndex, user_id: str | None, tell: Callable[[Progress], None]
 ) -> Progress:
     import asyncio
 
@@ -263,7 +263,7 @@ def _teller() -> Callable[[Progress], None]:
     return tell
 
 
-def _status(core: Core, index: SearchFolder) -> dict[str, Any]:
+def _status(core: Core, index: KeptIndex) -> dict[str, Any]:
     from dataclasses import asdict
 
     from mailwright.core.administration import condition

@@ -33,7 +33,7 @@ from mailwright.storage.valkey import Valkey
 
 if TYPE_CHECKING:
     from mailwright.core.rules import Active
-    from mailwright.storage.search.folder import SearchFolder
+    from mailwright.storage.search import KeptIndex
 
 T = TypeVar("T")
 
@@ -101,7 +101,7 @@ class Core:
     push_key: str | None = None
     # Whose a bearer token is (AuthenticationFailed: nobody's), asked by `bearers`. None: no tokens are taken.
     bearer: Callable[[str], Awaitable[Proven]] | None = None
-    search: SearchFolder | None = None  # the search index of this installation, where this process can reach it
+    search: KeptIndex | None = None  # the search index of this installation, where this process can reach it
     lists: IdLists = field(default_factory=IdLists)  # of message ids, as asked for a moment ago: see `listing.find`
     valkey: Valkey | None = None  # where the processes of an installation on many machines meet
     limiting: Limiting = field(init=False)  # makes limiters

@@ -23,21 +23,20 @@ from mailwright.domain.events import MESSAGE_APPENDED, MESSAGE_DELIVERED, Event
 from mailwright.domain.refusals import NotFound
 from mailwright.storage import searching
 from mailwright.storage.retention import START
-from mailwright.storage.search import IndexFailed
-from mailwright.storage.search.folder import SearchFolder
+from mailwright.storage.search import IndexFailed, KeptIndex
 from mailwright.storage.searching import Indexable
 
 log = structlog.get_logger(__name__)
 
 STREAM, GROUP = "index", "extractors"
 SLICE = 100  # messages looked at between two notes of how far it has come
-NOTE = "attachments"  # in the index's folder: {"after": id} while files of older messages are still to be opened
+NOTE = "attachments"  # beside the index: {"after": id} while files of older messages are still to be opened
 
 
 class AttachmentReader:
     """Opens the files of messages for the index."""
 
-    def __init__(self, core: Core, index: SearchFolder, extractor: Extractor) -> None:
+    def __init__(self, core: Core, index: KeptIndex, extractor: Extractor) -> None:
         self._core = core
         self._index = index
         self._extractor = extractor

@@ -98,7 +98,7 @@ class Indexer:
         removed = [*told.removed, *(one for one in told.present if one not in found)]
         read = await self._read(rows, told.present, busy=len(rows) >= BUSY)
         await self._wait()
-        await self._write(read.documents, removed)
+        await self._write(read.documents, removed, read.blobs)
         reached = self._settled(told.reached, full=len(batch) >= BATCH)
 
         def commit(tx: Tx) -> None:
@@ -124,7 +124,7 @@ class Indexer:
             began = time.monotonic()
             done.add(await read(self._core, self._index, part, keep=lambda row: keep[row.id]))
             if done.size > MAX_HELD:
-                await self._write(done.documents, ())
+                await self._write(done.documents, (), done.blobs)
                 done.documents.clear()
             if busy and await self._pours():
                 await asyncio.sleep(time.monotonic() - began)
@@ -143,10 +143,12 @@ class Indexer:
     async def _wait(self) -> None:
         await asyncio.sleep(max(0.0, self._written_at + self._gather - time.monotonic()))
 
-    async def _write(self, documents: Sequence[Document], removed: Iterable[str]) -> None:
+    async def _write(self, documents: Sequence[Document], removed: Iterable[str], blobs: Mapping[str, str]) -> None:
         gone = list(dict.fromkeys(removed))
         if documents or gone:
             await asyncio.to_thread(self._index.apply, documents, gone)
+            if self._index.is_shared:  # a process that was held up for long may have put its state over a newer one
+                await make_anew(self._core, self._index, documents, blobs)
             self._written_at = time.monotonic()
 
     def _settled(self, reached: dict[str, int], *, full: bool) -> dict[str, int]:
@@ -244,8 +246,14 @@ async def put(core: Core, index: SearchIndex, documents: Sequence[Document], blo
 
     `blobs` names what each was read from. Raises TryLater.
     """
-    while documents:
+    if documents:
         await asyncio.to_thread(index.apply, documents, ())
+        await make_anew(core, index, documents, blobs)
+
+
+async def make_anew(core: Core, index: SearchIndex, documents: Sequence[Document], blobs: Mapping[str, str]) -> None:
+    """Of documents that were applied, make those anew whose messages changed or went in between. Raises TryLater."""
+    while documents:
         ids = [document.message_id for document in documents]
         there = await core.read(lambda tx, ids=ids: searching.blobs_of(tx, ids))  # type: ignore[misc]
         gone = [one for one in ids if one not in there]
@@ -257,3 +265,5 @@ async def put(core: Core, index: SearchIndex, documents: Sequence[Document], blo
         for part in slices(rows):
             anew.add(await read(core, index, part, keep=lambda row: False))
         documents, blobs = anew.documents, anew.blobs
+        if documents:
+            await asyncio.to_thread(index.apply, documents, ())

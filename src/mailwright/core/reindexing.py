@@ -2,7 +2,7 @@
 
 Called by the process with the role `worker` (`Keeper`, beside its consumers) and, when no server runs, by the command line.
 A rebuild begins when there is no index that can be opened, when it is of another version, or when somebody asked for it: the
-request is a note in the index's folder, and so is how far it has come.
+request is a note beside the index, and so is how far it has come. Of the processes that share an index, one looks after it.
 Promises: mail that comes, changes or goes meanwhile is in the new index, too; the old one answers until the new one is
 complete; a rebuild that is broken off is begun again. Uses one thread, and leaves half of the processor's time to others.
 """
@@ -26,12 +26,13 @@ from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import Refusal, TryLater
 from mailwright.storage import Tx, searching
 from mailwright.storage.retention import START
-from mailwright.storage.search.folder import SearchFolder
+from mailwright.storage.search import KeptIndex
 
 log = structlog.get_logger(__name__)
 
 SLICE = 100  # messages read at once
 LOOK_SECONDS = 1.0  # between two looks whether a rebuild is needed or asked for
+HOLD_SECONDS = 10.0  # between two looks whether this process is the one
 AWAY_SECONDS = 10.0  # after something failed
 TOLD_SECONDS = 0.5  # between two notes of the progress
 REQUEST, PROGRESS = "request", "progress"
@@ -53,7 +54,7 @@ class Progress:
 Told = Callable[[Progress], Awaitable[None]]
 
 
-async def rebuild(core: Core, index: SearchFolder, progress: Progress, told: Told, *, gentle: bool = True) -> None:
+async def rebuild(core: Core, index: KeptIndex, progress: Progress, told: Told, *, gentle: bool = True) -> None:
     """Fill a new index from every row, and let it take the old one's place. Raises TryLater."""
     began = clock.now()
     reached = await core.read(searching.modseqs)  # what came later is told by its events
@@ -77,7 +78,7 @@ async def rebuild(core: Core, index: SearchFolder, progress: Progress, told: Tol
     await core.write(settle)
 
 
-async def refresh(core: Core, index: SearchFolder, user_id: str, progress: Progress, told: Told) -> None:
+async def refresh(core: Core, index: KeptIndex, user_id: str, progress: Progress, told: Told) -> None:
     """Put every message of one user into the index that answers, again. Raises TryLater."""
     async for found in _all(core, index, progress, told, user_id, gentle=True):
         await put(core, index, found.documents, found.blobs)
@@ -91,7 +92,7 @@ async def refresh(core: Core, index: SearchFolder, user_id: str, progress: Progr
 
 
 async def _all(
-    core: Core, index: SearchFolder, progress: Progress, told: Told, user_id: str | None, *, gentle: bool
+    core: Core, index: KeptIndex, progress: Progress, told: Told, user_id: str | None, *, gentle: bool
 ) -> AsyncIterator[Read]:
     """Every message, read, in slices by id."""
     progress.total = await core.read(lambda tx: searching.count(tx, user_id))
@@ -118,14 +119,14 @@ def _note_missing(tx: Tx, failed: Mapping[str, tuple[str, str]]) -> None:
         searching.note_missing(tx, message_id, user_id, because)
 
 
-def ask(index: SearchFolder, user_id: str | None = None) -> str:
+def ask(index: KeptIndex, user_id: str | None = None) -> str:
     """Ask the server that works on this index for a rebuild, or for one user's messages again; the request's id."""
     request = new_id()
     index.write_note(REQUEST, {"id": request, "user_id": user_id})
     return request
 
 
-def progress_of(index: SearchFolder) -> Progress | None:
+def progress_of(index: KeptIndex) -> Progress | None:
     """How far the last rebuild is; None when there was none."""
     note = index.read_note(PROGRESS)
     try:
@@ -137,21 +138,23 @@ def progress_of(index: SearchFolder) -> Progress | None:
 class Keeper:
     """Looks after the index of this process: rebuilds it when that is needed or asked for, and lets it rest."""
 
-    def __init__(self, core: Core, index: SearchFolder, reader: AttachmentReader) -> None:
+    def __init__(self, core: Core, index: KeptIndex, reader: AttachmentReader) -> None:
         self._core = core
         self._index = index
         self._reader = reader
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin."""
-        self._task = asyncio.create_task(self._run(), name="search keeper")
+        self._tasks = [asyncio.create_task(self._run(), name="search keeper")]
+        if self._index.is_shared:
+            self._tasks.append(asyncio.create_task(self._hold(), name="search keeper's claim"))
 
     async def stop(self) -> None:
         """End; a rebuild under way is begun again at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self._index.close)
 
     async def _run(self) -> None:
@@ -170,14 +173,23 @@ class Keeper:
                 wait = AWAY_SECONDS
             await asyncio.sleep(wait)
 
+    async def _hold(self) -> None:
+        """Renew the claim, however long the work takes that is done under it."""
+        while True:
+            await asyncio.sleep(HOLD_SECONDS)
+            with contextlib.suppress(TryLater):
+                await asyncio.to_thread(self._index.claim)
+
     async def look(self) -> bool:
         """Do what there is to do now; whether there may be more. Raises TryLater."""
+        if not await asyncio.to_thread(self._index.claim):
+            return False
         request = await asyncio.to_thread(self._index.read_note, REQUEST)
         if request is not None:
             await self._work(str(request.get("id")), request.get("user_id"))
             await asyncio.to_thread(self._answered, request)
             return True
-        if not await asyncio.to_thread(lambda: self._index.is_ready):
+        if await asyncio.to_thread(self._index.is_missing):
             await self._work(new_id(), None)
             return True
         return await self._reader.catch_up()
@@ -191,7 +203,7 @@ class Keeper:
         await self._tell(progress)
         log.info("search.rebuild_started", user_id=user_id)
         try:
-            if isinstance(user_id, str) and self._index.is_ready:
+            if isinstance(user_id, str) and not await asyncio.to_thread(self._index.is_missing):
                 await refresh(self._core, self._index, user_id, progress, self._tell)
             else:
                 await rebuild(self._core, self._index, progress, self._tell)

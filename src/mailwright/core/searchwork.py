@@ -12,13 +12,13 @@ from mailwright.core.extraction import Extractor
 from mailwright.core.indexing import Indexer
 from mailwright.core.reindexing import Keeper
 from mailwright.pipeline import Consumers
-from mailwright.storage.search.folder import SearchFolder
+from mailwright.storage.search import KeptIndex
 
 
 class SearchWork:
     """`ocr` names tesseract's languages; None leaves pictures alone."""
 
-    def __init__(self, core: Core, index: SearchFolder, *, ocr: str | None = None) -> None:
+    def __init__(self, core: Core, index: KeptIndex, *, ocr: str | None = None) -> None:
         self._indexer = Indexer(core, index)
         self._extractor = Extractor(ocr=ocr)
         self._reader = AttachmentReader(core, index, self._extractor)

@@ -20,8 +20,7 @@ from mailwright.storage import Tx, events, outbox, workers
 from mailwright.storage import administration as rows
 from mailwright.storage import status as status_rows
 from mailwright.storage.outbox import Depth
-from mailwright.storage.search import IndexFailed
-from mailwright.storage.search.folder import SearchFolder
+from mailwright.storage.search import IndexFailed, KeptIndex
 from mailwright.storage.workers import Worker
 
 MISSING_SHOWN = 100
@@ -99,24 +98,24 @@ async def look(core: Core, reach: Reach, looks: Looks | None) -> Condition:
     )
 
 
-async def index(core: Core, folder: SearchFolder | None, tenant_id: str | None = None) -> Index:
-    """How the index in that folder does; of one tenant's mail when one is named. Raises TryLater."""
+async def index(core: Core, kept: KeptIndex | None, tenant_id: str | None = None) -> Index:
+    """How that index does; of one tenant's mail when one is named. Raises TryLater."""
 
     def read(tx: Tx) -> tuple[int, int, int, Sequence[tuple[str, str, Instant]]]:
         missing, examples = rows.missing_from_index(tx, tenant_id, MISSING_SHOWN)
         return rows.messages_of(tx, tenant_id), events.lag(tx, STREAM, GROUP).waiting, missing, examples
 
     messages, behind, missing, examples = await core.read(read)
-    ready, documents, octets, rebuild = await asyncio.to_thread(_asked, folder)
+    ready, documents, octets, rebuild = await asyncio.to_thread(_asked, kept)
     return Index(ready, documents, messages, octets, behind, missing, tuple(examples), rebuild)
 
 
-def _asked(folder: SearchFolder | None) -> tuple[bool, int, int, Progress | None]:
-    if folder is None:
+def _asked(kept: KeptIndex | None) -> tuple[bool, int, int, Progress | None]:
+    if kept is None:
         return False, 0, 0, None
-    progress = progress_of(folder)
+    progress = progress_of(kept)
     try:
-        return True, folder.count(), folder.size(), progress
+        return True, kept.count(), kept.size(), progress
     except IndexFailed:
         return False, 0, 0, progress
 

@@ -2,20 +2,25 @@
 
     generation   one tantivy index in one folder: what is kept of a message, and how it is asked
     folder       the generations of an installation: the one that answers, and the one being filled to take its place
+    opensearch   the same in a search engine of its own, which many processes on many machines ask and write
+    pieces       what both find messages by
 
 Rules of the place: the index knows whose a message is and nothing of who may read it, of mailboxes and of flags; whoever asks
 judges its answers by the database's rows. It can always be made again from them: losing it loses no mail.
-Another index keeps the same contract (tests/contracts/test_search_contract.py).
+Both keep the same contract (tests/contracts/test_search_contract.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from mailwright.codecs.search.document import Document
 from mailwright.codecs.search.query import Clause
+
+VERSION = 1
+"""Of what is kept of a message: raised whenever document.py, words.py, the text and folding of SEARCH, or the fields change."""
 
 Place = Literal["header", "text"]
 """Where a substring is looked for: see codecs/imap/searchtext.py."""
@@ -59,6 +64,10 @@ class SearchIndex(Protocol):
     def is_ready(self) -> bool:
         """Whether the index answers; False while there is none, or only one that is still being filled."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes write it, too: what is written may then be older than what it replaces, and is to be looked at again."""
+
     def apply(self, documents: Sequence[Document], removed: Sequence[str]) -> None:
         """Put documents in place of those with their ids, and take others out; durable when it returns."""
 
@@ -73,3 +82,40 @@ class SearchIndex(Protocol):
 
     def count(self) -> int:
         """How many messages are in the index."""
+
+
+class KeptIndex(SearchIndex, Protocol):
+    """An index with what keeps it: generations that are filled and take each other's place, and notes between processes."""
+
+    def is_missing(self) -> bool:
+        """Whether it has to be made: there is none, or another version's. Raises TryLater when nobody can tell just now."""
+
+    def claim(self) -> bool:
+        """Whether this object looks after the index from now on, or still: one does, of all processes. Raises TryLater."""
+
+    def begin(self) -> None:
+        """Begin to fill a new generation; those that were left unfinished go. Raises TryLater."""
+
+    def fill(self, documents: Sequence[Document]) -> None:
+        """Put documents into the new generation; those that were applied meanwhile are newer, and stay. Raises TryLater."""
+
+    def finish(self) -> None:
+        """The new generation answers from now on; the old one goes. Raises TryLater."""
+
+    def abandon(self) -> None:
+        """Stop filling, and forget what was filled."""
+
+    def size(self) -> int:
+        """Octets on disk of the generation that answers. Raises IndexFailed."""
+
+    def rest(self) -> None:
+        """Give back what is held for writing when it was not used for a while."""
+
+    def close(self) -> None:
+        """End; what was applied is durable already."""
+
+    def read_note(self, name: str) -> dict[str, Any] | None:
+        """A note for whoever works on the index (`request`, `progress` …), or None."""
+
+    def write_note(self, name: str, value: dict[str, Any] | None) -> None:
+        """Leave a note, or with None take it away. Raises TryLater."""

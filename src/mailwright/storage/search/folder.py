@@ -29,19 +29,18 @@ from mailwright.codecs.search.document import Document
 from mailwright.codecs.search.query import Clause
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import TryLater
-from mailwright.storage.search import Found, Holding, IndexFailed, Place
+from mailwright.storage.search import VERSION, Found, Holding, IndexFailed, Place
 from mailwright.storage.search.generation import EngineFailed, Generation, folder_size
 
 log = structlog.get_logger(__name__)
-
-VERSION = 1
-"""Of what a generation keeps of a message: raised whenever document.py, words.py, the text and folding of SEARCH, or the fields change."""
 
 REST_SECONDS = 5.0  # without work, after which the writer's memory is given back
 
 
 class SearchFolder:
-    """The index in a folder, which need not exist. Keeps the contract of `SearchIndex`."""
+    """The index in a folder, which need not exist. Keeps the contract of `KeptIndex`."""
+
+    is_shared = False
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -61,6 +60,14 @@ class SearchFolder:
             self._answering()
         except IndexFailed:
             return False
+        return True
+
+    def is_missing(self) -> bool:
+        """See `KeptIndex`."""
+        return not self.is_ready
+
+    def claim(self) -> bool:
+        """See `KeptIndex`. A folder is one process's."""
         return True
 
     @property

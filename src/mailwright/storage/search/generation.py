@@ -4,9 +4,7 @@ Called by `folder`. Everything here blocks; one thread at a time may write, any 
 Promises: `commit` is durable; an answer is of the last commit, whichever process made it. Raises EngineFailed for whatever
 the engine says, its panics included: they are no `Exception`, and must not take a thread along.
 
-A people's word is a term of `subject` … `attached`, which keep positions for phrases. A substring is found by two other kinds
-of terms (docs/decisions/0013): each three neighbouring characters (`…_grams`), which every text with the substring has, and
-the words that a text has whole (`…_starts`), of which those that begin with the substring are sure to hold it.
+A people's word is a term of `subject` … `attached`, which keep positions for phrases; a substring is found by `pieces`.
 """
 
 from __future__ import annotations
@@ -20,28 +18,16 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from mailwright.codecs.imap.folding import fold
-from mailwright.codecs.search.document import MAX_START, SINGLE, Document
+from mailwright.codecs.search.document import Document
 from mailwright.codecs.search.query import Choice, Clause, During, HasAttachment, Octets, Words
-from mailwright.storage.search import Found, Hit, Holding, Place
+from mailwright.storage.search import Found, Hit, Holding, Place, pieces
+from mailwright.storage.search.pieces import FIELDS, GRAM, WEIGHTS, Piece
 
 if TYPE_CHECKING:
     from tantivy import DocAddress, Index, IndexWriter, Query, Schema, Searcher
     from tantivy import Document as Entry
 
 HEAP_BYTES = 30_000_000  # of the writer while it works: enough for a thousand letters between two commits
-GRAM = 3  # characters
-MAX_GRAMS = 48  # of one substring that are asked for: more make no difference to what is left
-
-# How much a hit in a field says: what a mail is called and whom it is from, before what it is about.
-_WEIGHTS = {"subject": 3.0, "sender": 2.0, "recipients": 1.0, "names": 1.5, "body": 1.0, "attached": 0.7}
-_FIELDS = {
-    "anywhere": tuple(_WEIGHTS),
-    "from": ("sender",),
-    "to": ("recipients",),
-    "subject": ("subject",),
-    "body": ("body", "attached"),
-    "filename": ("names",),
-}
 _OPEN_END = ".*"
 
 
@@ -123,7 +109,7 @@ class Generation:
         entry.add_integer("at", document.at)
         entry.add_unsigned("size", document.size)
         entry.add_unsigned("has_attachments", int(document.has_attachments))
-        for name in _WEIGHTS:
+        for name in WEIGHTS:
             entry.add_text(name, getattr(document, name))
         for name, exact in (("header", document.header), ("text", document.text)):
             entry.add_text(f"{name}_grams", exact.folded)
@@ -179,7 +165,7 @@ class Generation:
     def holding(self, user_id: str, places: Sequence[Place], text: str) -> Holding:
         """See `SearchIndex.holding`."""
         needle = fold(text)
-        surely, perhaps = self._sure_terms(needle), self._needed_terms(needle)
+        surely, perhaps = pieces.sure(needle), pieces.needed(needle)
         with _engine():
             searcher = self.searcher()
             sure = (
@@ -194,31 +180,14 @@ class Generation:
             maybe = self._of_user(searcher, user_id, [self._all(place, perhaps) for place in places])
             return Holding(sure, maybe - sure)
 
-    def _sure_terms(self, needle: str) -> list[tuple[str, str]]:
-        """Terms (kind, text or pattern) that only a text with the needle has."""
-        if len(needle) == GRAM:
-            return [("grams", needle)]
-        if len(needle) == 1 and SINGLE.fullmatch(needle):
-            return [("starts", needle)]
-        if len(needle) <= MAX_START and (needle.isalpha() or needle.isdigit()):
-            return [("starts", needle + _OPEN_END)]
-        return []
-
-    def _needed_terms(self, needle: str) -> list[tuple[str, str]] | None:
-        """Terms that every text with the needle has; None when there are none."""
-        if len(needle) >= GRAM:
-            grams = sorted({needle[i : i + GRAM] for i in range(len(needle) - GRAM + 1)})
-            return [("grams", gram) for gram in grams[:: -(-len(grams) // MAX_GRAMS)]]
-        return [("starts", character) for character in SINGLE.findall(needle)] or None
-
-    def _all(self, place: Place, terms: Sequence[tuple[str, str]]) -> Query:
+    def _all(self, place: Place, wanted: Sequence[Piece]) -> Query:
         kind, must = self._tantivy.Query, self._tantivy.Occur.Must
-        return kind.boolean_query([(must, self._exact_term(f"{place}_{name}", text)) for name, text in terms])
+        return kind.boolean_query([(must, self._piece(f"{place}_{piece.kind}", piece)) for piece in wanted])
 
-    def _exact_term(self, field: str, text: str) -> Query:
-        if text.endswith(_OPEN_END) and not field.endswith("grams"):
-            return self._tantivy.Query.regex_query(self._schema, field, text)
-        return self._term(field, text)
+    def _piece(self, field: str, piece: Piece) -> Query:
+        if piece.is_open:
+            return self._tantivy.Query.regex_query(self._schema, field, piece.text + _OPEN_END)
+        return self._term(field, piece.text)
 
     def _of_user(self, searcher: Searcher, user_id: str, either: Sequence[Query]) -> frozenset[str]:
         kind, occur = self._tantivy.Query, self._tantivy.Occur
@@ -257,9 +226,9 @@ class Generation:
     def _meaning(self, choice: Choice) -> Query:
         term = choice.term
         if isinstance(term, Words):
-            fields = _FIELDS[term.field]
+            fields = FIELDS[term.field]
             boost = self._tantivy.Query.boost_query
-            return self._any([boost(self._row(field, term), _WEIGHTS[field]) for field in fields])
+            return self._any([boost(self._row(field, term), WEIGHTS[field]) for field in fields])
         if isinstance(term, HasAttachment):
             return self._between("has_attachments", 1, None)
         if isinstance(term, During):
@@ -288,7 +257,7 @@ class Generation:
         return kind.const_score_query(kind.range_query(self._schema, field, numbers, low, high), 0.0)
 
     def _term(self, field: str, text: str) -> Query:
-        option = "position" if field in _WEIGHTS else "basic"
+        option = "position" if field in WEIGHTS else "basic"
         return self._tantivy.Query.term_query(self._schema, field, text, option)
 
     def _any(self, queries: Sequence[Query]) -> Query:
@@ -309,7 +278,7 @@ def _schema() -> Schema:
     builder.add_integer_field("at", fast=True)
     builder.add_unsigned_field("size", fast=True)
     builder.add_unsigned_field("has_attachments", fast=True)
-    for name in _WEIGHTS:
+    for name in WEIGHTS:
         builder.add_text_field(name, tokenizer_name="spaces", index_option="position")
     for place in ("header", "text"):
         builder.add_text_field(f"{place}_grams", tokenizer_name="grams", index_option="basic")

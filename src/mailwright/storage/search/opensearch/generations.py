@@ -1,0 +1,220 @@
+"""The generations of an index in OpenSearch: which one answers, which one is being filled, and who looks after them.
+
+Used by `index`. Names, for the prefix `mailwright` and version 1 of what is kept:
+
+    mailwright-search-1-0198…        a generation: an index of its own, marked as ours
+    mailwright-search-1-current      an alias: the generation that answers
+    mailwright-search-1-next         an alias: the one that is being filled
+    mailwright-search-1-0198…-fill   an alias: the same, for whoever began it
+    mailwright-search-notes          the notes of `KeptIndex`, and `keeper`: who looks after the index, and until when
+
+Everything is written by an alias that has to be there: nothing brings a generation back that was deleted in between.
+Promises: an alias is moved in one step; of all processes one holds the claim; whoever lost it finds its generation gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from mailwright.domain import clock
+from mailwright.domain.clock import SECOND
+from mailwright.domain.ids import new_id
+from mailwright.storage.search import VERSION
+from mailwright.storage.search.opensearch import mapping
+from mailwright.storage.search.opensearch.engine import WRITE_SECONDS, Engine, EngineFailed
+
+LEASE = 60 * SECOND  # how long a claim holds that is not renewed: the clocks of the machines agree better than that
+RENEW = LEASE // 3
+KEEPER = "keeper"
+EXISTS = "resource_already_exists_exception"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The generations of our version: all, the one that answers, and the one that is being filled."""
+
+    all: tuple[str, ...]
+    current: str | None
+    next: str | None
+
+
+class Generations:
+    """All calls raise EngineFailed."""
+
+    def __init__(self, engine: Engine, prefix: str, shards: int) -> None:
+        self._engine = engine
+        self._shards = shards
+        self._family = f"{prefix}-search-"
+        self._base = f"{self._family}{VERSION}-"
+        self._notes = f"{self._family}notes"
+        self.current = f"{self._base}current"
+        self.next = f"{self._base}next"
+        self._me = new_id()
+        self._known: set[str] = set()  # generations that were seen to be ours
+        self._has_notes = False
+
+    # --- which there are ----------------------------------------------------------------------------------------
+
+    def standing(self) -> Standing:
+        """As it is now, whoever changed it last."""
+        found = self._engine.tell(
+            lambda client: client.indices.get_alias(index=f"{self._base}*", allow_no_indices=True)
+        )
+        aliases = {name: set(one["aliases"]) for name, one in found.items() if self._is_ours(name)}
+        return Standing(
+            tuple(aliases),
+            next((name for name, those in aliases.items() if self.current in those), None),
+            next((name for name, those in aliases.items() if self.next in those), None),
+        )
+
+    def _is_ours(self, name: str) -> bool:
+        """Whether an index of our name is one that we made: somebody else's is neither asked nor deleted."""
+        if name not in self._known:
+            found = self._engine.tell(lambda client: client.indices.get_mapping(index=name))
+            if (found[name]["mappings"].get("_meta") or {}) != mapping.MARK:
+                return False
+            self._known.add(name)
+        return True
+
+    # --- a new one ----------------------------------------------------------------------------------------------
+
+    def make(self) -> str:
+        """Make a generation that is filled from now on; what was left unfinished goes. Its name."""
+        before = self.standing()
+        self._delete([name for name in before.all if name != before.current])
+        name = f"{self._base}{new_id()}"
+        body = mapping.generation(self._shards, [self.next, fill_of(name)])
+        self._engine.tell(lambda client: client.indices.create(index=name, body=body, request_timeout=WRITE_SECONDS))
+        self._known.add(name)
+        return name
+
+    def promote(self, name: str) -> None:
+        """`name` answers from now on; the others, and those of earlier versions, go."""
+        before = self.standing()
+        if name not in before.all:
+            raise EngineFailed("somebody else began to make the index anew")
+        self._engine.tell(lambda client: client.indices.refresh(index=name, request_timeout=WRITE_SECONDS))
+        actions: list[dict[str, Any]] = [
+            {"remove": {"index": name, "alias": self.next, "must_exist": True}},
+            {"remove": {"index": name, "alias": fill_of(name), "must_exist": True}},
+            {"add": {"index": name, "alias": self.current}},
+        ]
+        if before.current is not None:
+            actions.append({"remove": {"index": before.current, "alias": self.current, "must_exist": True}})
+        self._engine.tell(
+            lambda client: client.indices.update_aliases(body={"actions": actions}, request_timeout=WRITE_SECONDS)
+        )
+        with contextlib.suppress(EngineFailed):  # the next one who makes an index sweeps what is left
+            self._delete([*(one for one in before.all if one != name), *self._earlier()])
+
+    def _earlier(self) -> list[str]:
+        """Generations of earlier versions. Those of later ones belong to processes that were brought up to date before us."""
+        pattern = re.compile(re.escape(self._family) + r"(\d+)-[0-9a-f-]{36}\Z")
+        found = self._engine.tell(lambda client: client.indices.get_mapping(index=f"{self._family}*"))
+        return [
+            name
+            for name, one in found.items()
+            if (match := pattern.match(name)) is not None
+            and int(match[1]) < VERSION
+            and "mailwright" in (one["mappings"].get("_meta") or {})
+        ]
+
+    def drop(self, name: str) -> None:
+        """Delete a generation that is not wanted any more; it may be gone."""
+        self._delete([name])
+
+    def _delete(self, names: list[str]) -> None:
+        for name in names:
+            self._engine.tell(
+                lambda client, name=name: client.indices.delete(  # type: ignore[misc]
+                    index=name, ignore_unavailable=True, request_timeout=WRITE_SECONDS
+                )
+            )
+            self._known.discard(name)
+
+    # --- who looks after them -----------------------------------------------------------------------------------
+
+    def claim(self) -> bool:
+        """Take or renew the claim; False when somebody else holds it."""
+        found = self._note(KEEPER)
+        held, now = {} if found is None else json.loads(found["_source"]["value"]), clock.now()
+        mine, until = held.get("holder") == self._me, int(held.get("until", 0))
+        if not mine and until > now:
+            return False
+        if mine and until - now > LEASE - RENEW:
+            return True
+        options = (
+            {"op_type": "create"}
+            if found is None
+            else {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
+        )
+        try:
+            self._put_note(KEEPER, {"holder": self._me, "until": now + LEASE}, **options)
+        except EngineFailed as error:
+            if error.status == 409:  # somebody was faster
+                return False
+            raise
+        return True
+
+    def release(self) -> None:
+        """Let go of the claim, if it is held."""
+        found = self._note(KEEPER)
+        if found is not None and json.loads(found["_source"]["value"]).get("holder") == self._me:
+            expected = {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
+            self._engine.tell(lambda client: client.delete(index=self._notes, id=KEEPER, **expected))
+
+    # --- notes --------------------------------------------------------------------------------------------------
+
+    def read_note(self, name: str) -> dict[str, Any] | None:
+        """A note, or None."""
+        found = self._note(name)
+        value = None if found is None else json.loads(found["_source"]["value"])
+        return value if isinstance(value, dict) else None
+
+    def write_note(self, name: str, value: dict[str, Any] | None) -> None:
+        """Write a note, or with None take it away."""
+        if value is not None:
+            self._put_note(name, value)
+            return
+        try:
+            self._engine.tell(lambda client: client.delete(index=self._notes, id=name))
+        except EngineFailed as error:
+            if not error.is_gone:
+                raise
+
+    def _note(self, name: str) -> Any:
+        try:
+            return self._engine.tell(lambda client: client.get(index=self._notes, id=name))
+        except EngineFailed as error:
+            if error.is_gone:
+                return None
+            raise
+
+    def _put_note(self, name: str, value: dict[str, Any], **options: Any) -> None:
+        if not self._has_notes:
+            body = {
+                "settings": {"index": {"number_of_shards": 1, "auto_expand_replicas": "0-1"}},
+                "mappings": {"dynamic": False},
+            }
+            try:
+                self._engine.tell(
+                    lambda client: client.indices.create(index=self._notes, body=body, request_timeout=WRITE_SECONDS)
+                )
+            except EngineFailed as error:
+                if error.kind != EXISTS:
+                    raise
+            self._has_notes = True
+        self._engine.tell(
+            lambda client: client.index(
+                index=self._notes, id=name, body={"value": json.dumps(value)}, request_timeout=WRITE_SECONDS, **options
+            )
+        )
+
+
+def fill_of(name: str) -> str:
+    """The alias by which a generation is filled."""
+    return f"{name}-fill"
