@@ -53,3 +53,18 @@ def test_looking_after_it(run: Run, installed: None) -> None:
     found = {each["name"]: each for each in report["checks"]}
     assert found["database"]["status"] == "ok"
     assert found["database"]["because"].startswith("PostgreSQL on")
+
+
+def test_a_large_tenant_lies_apart_and_comes_back(run: Run, installed: None) -> None:
+    deliver(TASK, to="ada@mailwright.test")
+    assert json_of(run("database", "partition", "default"))["moved"] == {"blobs": 1, "messages": 1}
+    found = json_of(run("database", "partitions", "--json"))
+    assert {(each["table"], each["tenant"], each["state"]) for each in found} == {
+        *((table, None, "") for table in ("blobs", "messages")),
+        *((table, "default", "whole") for table in ("blobs", "messages")),
+    }
+    assert len(json_of(run("mailbox", "show", "ada@mailwright.test", "--json"))) == 1
+    assert "no tenant" in refusal_of(run("database", "partition", "nobody"))
+    done = json_of(run("database", "partition", "default", "--merge"))
+    assert (done["moved"], done["apart"]) == ({"blobs": 1, "messages": 1}, False)
+    assert "everybody else" in run("database", "partitions").stdout

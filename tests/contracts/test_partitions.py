@@ -144,7 +144,7 @@ def test_writers_and_readers_go_on_while_rows_move(house: House) -> None:
     def change(tx: Tx, number: int) -> tuple[str, list[str]]:
         inbox, work = access.by_name(tx, ada, "INBOX"), access.by_name(tx, ada, "Work/2026")
         filed = appending.file_all(tx, core, ada, inbox.mailbox.id, [Item(b"")], [ready[number % len(ready)]])
-        marking.store(tx, inbox, views.uids(tx, inbox.mailbox.id)[-7:], mode="set", flags=number % 8, keywords=())
+        marking.store(tx, inbox, views.uids(tx, inbox.mailbox.id)[-7:], mode="replace", flags=number % 8, keywords=())
         moving.move(tx, core, inbox, work, list(views.uids(tx, inbox.mailbox.id))[:1])
         gone = list(views.uids(tx, work.mailbox.id))[:1]
         lost = [row[1] for row in views.to_take(tx, work.mailbox.id, gone)]
@@ -234,7 +234,7 @@ def test_the_statements_of_every_day_ask_an_index_of_each_partition(house: House
         connection.execute("SET enable_seqscan = off")  # a few rows are read quicker without an index
 
         def plan(sql: str) -> str:
-            return "\n".join(str(row[0]) for row in connection.execute(f"EXPLAIN {sql}").fetchall())  # type: ignore[call-overload]
+            return "\n".join(str(row[0]) for row in connection.execute(f"EXPLAIN {sql}").fetchall())
 
         one, user = (f"'{new_id()}'" for _ in range(2))
         for sql in (

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 HEAD = "0009"
 """The newest revision; a test compares it with the files."""
 
-LOCK_TRIES = 120
-PAUSE_SECONDS = 1.0
+LOCK_TRIES = 20
+PAUSE_SECONDS = 1.0  # before the second try; each time twice as long, up to
+LONGEST_SECONDS = 30.0
 _GAVE_WAY = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 
 
@@ -45,7 +46,7 @@ def migrate(url: str) -> bool:
         connection.close()
     from sqlalchemy.exc import OperationalError
 
-    for _ in range(LOCK_TRIES):
+    for attempt in range(LOCK_TRIES):
         try:
             command.upgrade(configuration(url), "head")
             return True
@@ -53,7 +54,7 @@ def migrate(url: str) -> bool:
             # A change of tables waits shortly for those who use them, then lets them on: see `migrations/env.py`.
             if getattr(error.orig, "sqlstate", None) not in _GAVE_WAY:
                 raise
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(min(PAUSE_SECONDS * 2**attempt, LONGEST_SECONDS))
     raise TryLater("something holds the tables for long, a backup or a dump perhaps: migrate when that has ended")
 
 

@@ -26,8 +26,9 @@ from mailwright.storage.postgresqlconnecting import connect, first_line
 from mailwright.storage.schema import PARTITIONED
 
 LOCK_MILLISECONDS = 2_000  # twice deadlock_timeout, after which an autovacuum gives way
-TRIES = 120
-PAUSE_SECONDS = 1.0
+TRIES = 20
+PAUSE_SECONDS = 1.0  # before the second try; each time twice as long, up to
+LONGEST_SECONDS = 30.0
 WINDOW = 2_000  # ids looked at in one go
 BATCH = 100  # rows moved in one transaction: of blobs up to 25 MB
 LEFTOVERS = 10_000  # ids of rows that somebody held when their turn was
@@ -71,7 +72,7 @@ class Moved:
 _ROUTE = """
 CREATE OR REPLACE FUNCTION {table}_apart() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-    IF EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) THEN
+    IF EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id AND tenant_id = NEW.tenant_id) THEN
         {known};
     END IF;
     IF TG_ARGV[0] = 'back' THEN
@@ -217,6 +218,8 @@ def _open(connection: Connection, table: str, tenant_id: str) -> None:
         if others is not None and others[0] > MOST:
             raise BadInput(f"{MOST} tenants have partitions of their own already: bring one of them back first")
         made = [
+            # In the order in which filing takes them, so that neither waits for the other in a ring.
+            "LOCK TABLE mailboxes IN SHARE ROW EXCLUSIVE MODE",
             f"LOCK TABLE {shared} IN ACCESS EXCLUSIVE MODE",
             f"CREATE TABLE {own} (LIKE {shared} INCLUDING ALL EXCLUDING CONSTRAINTS)",
             f"ALTER TABLE {table} ATTACH PARTITION {own} "
@@ -325,7 +328,7 @@ def _drop(connection: Connection, table: str, tenant_id: str) -> None:
 
 def _briefly(connection: Connection, *statements: str) -> None:
     """In one transaction that waits for locks only shortly, again and again. Raises TryLater."""
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
         try:
             with connection.transaction():
                 connection.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
@@ -333,7 +336,7 @@ def _briefly(connection: Connection, *statements: str) -> None:
                     connection.execute(statement)
             return
         except (errors.LockNotAvailable, errors.DeadlockDetected):
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(min(PAUSE_SECONDS * 2**attempt, LONGEST_SECONDS))
     raise TryLater("something holds the tables for long, a backup or a dump perhaps: run it again when that has ended")
 
 

@@ -24,9 +24,10 @@ def upgrade() -> None:
     bind = op.get_bind()
     if bind.dialect.name != "postgresql":
         return
-    # All at once, before anything is changed: who waits for one of them holds none of the others yet.
-    op.execute("LOCK TABLE blobs, messages IN ACCESS EXCLUSIVE MODE")
+    # In the order in which filing a message takes them, so that neither waits for the other in a ring.
+    op.execute("LOCK TABLE blobs IN ACCESS EXCLUSIVE MODE")
     op.execute("LOCK TABLE mailboxes IN SHARE ROW EXCLUSIVE MODE")
+    op.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
     for name in TABLES:
         shared = f"{name}_shared"
         # Not looked at now: `database partition` has it validated, without a lock that anybody would notice.
