@@ -80,11 +80,14 @@ async def test_what_is_not_chosen_at_its_edge_is_not_kept_behind_it(database: Da
             await database.write(lambda tx: append(tx, 2))
         with spans.edge("not chosen by the caller", parent=f"00-{'c' * 32}-{'b' * 16}-00"):
             await database.write(lambda tx: append(tx, 3))
+        with spans.edge("a stranger", parent=f"00-{'d' * 32}-{'b' * 16}-01", believed=False) as stranger:
+            assert stranger.trace_id != "d" * 32
+            await database.write(lambda tx: append(tx, 4))
         await asyncio.to_thread(recording.stop)
         assert [each.name for each in found.spans] == ["chosen by the caller"]
         assert (found.spans[0].trace_id, found.spans[0].parent) == ("a" * 32, "b" * 16)
     kept = await written(database)
-    assert kept["c1"] is kept["c3"] is None
+    assert kept["c1"] is kept["c3"] is kept["c4"] is None
     assert kept["c2"] is not None
 
 

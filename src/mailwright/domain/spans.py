@@ -2,7 +2,7 @@
 
 Called on every floor; the follower (`telemetry.traces`, which alone knows OpenTelemetry) is put in by `follow` when the settings ask.
 
-    with spans.edge("smtp message", size=len(raw)): ...        a trace begins, or goes on with what the caller sent
+    with spans.edge("smtp message", size=len(raw)): ...        a trace begins, or goes on with what a caller of ours sent
     with spans.span("model ask", model=name) as span: ...      goes on with the trace that is there, and without one does nothing
     with spans.span("outbox send", parent=row.trace): ...      goes on with what was kept in a row
 
@@ -45,8 +45,10 @@ class Span(Protocol):
 class Follower(Protocol):
     """Whoever records spans."""
 
-    def edge(self, name: str, parent: str | None, attributes: Mapping[str, Value]) -> AbstractContextManager[Span]:
-        """A span that begins a trace, or goes on with `parent` (a traceparent from outside)."""
+    def edge(
+        self, name: str, parent: str | None, attributes: Mapping[str, Value], *, believed: bool
+    ) -> AbstractContextManager[Span]:
+        """A span that begins a trace, or goes on with `parent` (a traceparent from outside) where that is `believed`."""
 
     def span(
         self, name: str, parent: str | None, attributes: Mapping[str, Value], *, inside: bool
@@ -98,9 +100,12 @@ def are_followed() -> bool:
     return _follower is not None
 
 
-def edge(name: str, *, parent: str | None = None, **attributes: Value) -> AbstractContextManager[Span]:
-    """Something came in from outside. `parent` is the traceparent that it brought."""
-    return NOTHING if _follower is None else _follower.edge(name, parent, attributes)
+def edge(
+    name: str, *, parent: str | None = None, believed: bool = True, **attributes: Value
+) -> AbstractContextManager[Span]:
+    """Something came in from outside. `parent` is the traceparent that it brought; unless that is `believed`, a trace of our own begins
+    and only names it: a stranger does not choose what is recorded."""
+    return NOTHING if _follower is None else _follower.edge(name, parent, attributes, believed=believed)
 
 
 def span(name: str, *, parent: str | None = None, **attributes: Value) -> AbstractContextManager[Span]:

@@ -63,14 +63,15 @@ class Web:
         """The address that calls; what a proxy of ours says of it, when it came through one."""
         peer = connection.client.host if connection.client else ""
         named = [each.strip() for line in connection.headers.getlist("x-forwarded-for") for each in line.split(",")]
-        while named and self._is_proxy(peer):
+        while named and self.is_proxy(peer):
             peer = named.pop()
         found = _address(peer)
         if found is None:
             return connection.client.host if connection.client else ""
         return str(found)
 
-    def _is_proxy(self, address: str) -> bool:
+    def is_proxy(self, address: str) -> bool:
+        """Whether that is a proxy of ours, whose word on a request is believed."""
         found = _address(address)
         return found is not None and any(found in network for network in self.proxies)
 

@@ -2,7 +2,8 @@
 
 Called by the application, which starts it before the doors open and stops it after everything else.
 Promises: recording waits for nobody: spans are sent from a thread, in batches; while the collector is away they are dropped beyond
-some thousands, and the log says so once. The share that is traced is chosen at the edge (parent-based ratio) and holds to the end.
+some thousands, and the log says so once. The share that is traced is chosen at the edge (by ratio, or by a caller that is believed) and
+holds to the end.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from mailwright import __version__
@@ -90,11 +91,14 @@ class Traces:
         self._provider.shutdown()
 
     def edge(
-        self, name: str, parent: str | None, attributes: Mapping[str, Value]
+        self, name: str, parent: str | None, attributes: Mapping[str, Value], *, believed: bool
     ) -> AbstractContextManager[spans.Span]:
         """See `domain.spans.Follower`. What is kept of the context is what it came with: a connection is no trace."""
-        context = Context() if parent is None else _w3c.extract({"traceparent": parent}, Context())
-        return _Open(self._tracer, name, context, SpanKind.SERVER, attributes, inside=True)
+        context, links = Context() if parent is None else _w3c.extract({"traceparent": parent}, Context()), []
+        if not believed:
+            named = trace.get_current_span(context).get_span_context()
+            context, links = Context(), [Link(named)] if named.is_valid else []
+        return _Open(self._tracer, name, context, SpanKind.SERVER, attributes, inside=True, links=links)
 
     def span(
         self, name: str, parent: str | None, attributes: Mapping[str, Value], *, inside: bool
@@ -145,7 +149,7 @@ class _Known:
 class _Open:
     """A span from when it is entered to when it is left. Of an error it keeps the class: its text may quote a mail."""
 
-    __slots__ = ("_attributes", "_context", "_inside", "_kind", "_name", "_span", "_token", "_tracer")
+    __slots__ = ("_attributes", "_context", "_inside", "_kind", "_links", "_name", "_span", "_token", "_tracer")
 
     def __init__(
         self,
@@ -156,13 +160,15 @@ class _Open:
         attributes: Mapping[str, Value],
         *,
         inside: bool,
+        links: Sequence[Link] = (),
     ) -> None:
         self._tracer, self._name, self._context, self._kind = tracer, name, context, kind
-        self._attributes, self._inside = attributes, inside
+        self._attributes, self._inside, self._links = attributes, inside, links
         self._token: Token[Context] | None = None
 
     def __enter__(self) -> spans.Span:
-        self._span = self._tracer.start_span(self._name, self._context, self._kind, _named(self._attributes))
+        named = _named(self._attributes)
+        self._span = self._tracer.start_span(self._name, self._context, self._kind, named, self._links)
         if self._inside:
             self._token = contexts.attach(trace.set_span_in_context(self._span, self._context))
         return _Known(self._span)

@@ -211,6 +211,7 @@ def create_api(
             expose_headers=("X-Correlation-Id", "X-Trace-Id", "Retry-After", "WWW-Authenticate", *RPC_ANSWERED),
             allow_credentials=False,
         )
-    api.add_middleware(Frame, max_body=settings.max_body or max(MAX_BODY_OCTETS, core.settings.max_message_bytes))
+    most = settings.max_body or max(MAX_BODY_OCTETS, core.settings.max_message_bytes)
+    api.add_middleware(Frame, max_body=most, web=settings.web)
     api.add_middleware(SecurityHeaders, tls=settings.web.secure)
     return api

@@ -1,7 +1,8 @@
 """The frame around every request: its ids, the limit of its body, its count, and an answer when something breaks.
 
 Plain ASGI, since it is passed by every request. The ids go into the logs (structlog's context), into the answer, and to core
-with what the request brings; a client's own are kept when they are sane, so that one id follows a mail through every system.
+with what the request brings; a client's own are kept when they are sane, so that one id follows a mail through every system. Which
+requests are traced is for a proxy of ours to say (`traceparent`), and for nobody else.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mailwright.domain import spans
 from mailwright.domain.ids import new_id
 from mailwright.protocols.api import errors, metrics
+from mailwright.protocols.identity import Web
 
 MAX_HELD_OCTETS = (
     256 * 1024 * 1024
@@ -52,11 +54,12 @@ UNMATCHED = (
 
 
 class Frame:
-    """The middleware. `max_body` in bytes; for pages SMALL_OCTETS is enough."""
+    """The middleware. `max_body` in bytes; for pages SMALL_OCTETS is enough. `web` knows the proxies in front of us."""
 
-    def __init__(self, app: ASGIApp, *, max_body: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_body: int, web: Web | None = None) -> None:
         self._app = app
         self._max_body = max_body
+        self._web = web
         self.held = 0  # octets of all bodies that are read and not answered yet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,9 +72,10 @@ class Frame:
         most = min(self._max_body, SMALL_OCTETS) if scope["path"].startswith(SMALL_PATHS) else self._max_body
         most *= 2 if scope["path"] in TWOFOLD_PATHS else 1
         exchange = _Exchange(self, scope, receive, send, most)
-        parent = exchange.headers.get(b"traceparent", b"").decode("latin-1")
+        parent = exchange.headers.get(b"traceparent", b"").decode("latin-1") or None
+        believed = self._is_proxy(scope.get("client"))
         with (
-            spans.edge("http", parent=parent or None, method=_known_method(scope["method"])) as span,
+            spans.edge("http", parent=parent, believed=believed, method=_known_method(scope["method"])) as span,
             structlog.contextvars.bound_contextvars(
                 correlation_id=exchange.correlation_id, trace_id=exchange.traced(span)
             ),
@@ -89,6 +93,9 @@ class Frame:
                 self.held -= exchange.held
                 exchange.count()
                 exchange.tell(span)
+
+    def _is_proxy(self, peer: tuple[str, int] | None) -> bool:
+        return peer is not None and self._web is not None and self._web.is_proxy(peer[0])
 
 
 class _Exchange:
