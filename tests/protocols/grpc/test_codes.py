@@ -18,11 +18,13 @@ from mailwright.core.stops import Stopped
 from mailwright.domain import refusals, spans
 from mailwright.domain.refusals import Refusal, TooManyRequests, TryLater
 from mailwright.protocols.grpc import calls, codes
+from mailwright.protocols.grpc.callers import Callers, Incoming, connection_of
 from mailwright.protocols.grpc.codes import Code
+from mailwright.protocols.identity import Web
 from mailwright.protocols.jmap.dispatch import MethodError
 from mailwright.telemetry import traces
 from mailwright.v1 import accounts_pb2, messages_pb2
-from tests.protocols.grpc.world import Core, World, opened, reason
+from tests.protocols.grpc.world import WEB, Core, World, opened, reason
 
 LIST = "/mailwright.v1.AccountsService/ListAccounts"
 
@@ -92,13 +94,20 @@ async def test_a_person_calls_so_often_and_no_more(core: Core) -> None:
         await world.stubs("bashir").accounts.ListAccounts(asked)
 
 
-async def test_a_call_goes_on_with_the_trace_of_its_client(core: Core) -> None:
+async def test_a_call_goes_on_with_the_trace_of_a_client_of_ours(core: Core) -> None:
     provider, kept = TracerProvider(), InMemorySpanExporter()
     provider.add_span_processor(SimpleSpanProcessor(kept))
     spans.follow(traces.Traces(provider))
     theirs = "0af7651916cd43dd8448eb211c80319c"
     try:
-        async with opened(core, http=True) as world:
+        async with opened(core) as world:
+            stranger = world.stubs("ada", traceparent=f"00-{theirs}-b7ad6b7169203331-01")
+            call = stranger.accounts.ListAccounts(accounts_pb2.ListAccountsRequest())
+            await call
+            own = dict(await call.trailing_metadata())["x-trace-id"]
+        async with opened(
+            core, http=True, web=Web.of(WEB.public_url, ["127.0.0.0/8", "::1"], brand=WEB.brand)
+        ) as world:
             ada = world.stubs("ada", traceparent=f"00-{theirs}-b7ad6b7169203331-01")
             call = ada.accounts.ListAccounts(accounts_pb2.ListAccountsRequest())
             await call
@@ -121,6 +130,10 @@ async def test_a_call_goes_on_with_the_trace_of_its_client(core: Core) -> None:
         "mailwright.user": account.id,
         "mailwright.status": "OK",
     }
+    begun = ended[f"grpc {LIST[1:]}", own]
+    assert own != theirs
+    assert begun.parent is None
+    assert [f"{each.context.trace_id:032x}" for each in begun.links] == [theirs]
     missing = ended["grpc mailwright.v1.MessagesService/GetMessage", theirs]
     assert (missing.attributes or {})["mailwright.status"] == "NOT_FOUND"
     # A call by /rpc is a part of the request that brought it.
@@ -129,6 +142,12 @@ async def test_a_call_goes_on_with_the_trace_of_its_client(core: Core) -> None:
     within = ended[f"grpc {LIST[1:]}", ours].parent
     assert within is not None
     assert within.span_id == request.context.span_id
+
+
+async def test_a_service_of_ours_says_what_is_traced(core: Core) -> None:
+    callers = Callers(core, WEB, ["billing"], admin_tokens=False)
+    for names, ours in ((("billing", "other"), True), (("other",), False), ((), False)):
+        assert callers.is_ours(Incoming(connection_of(LIST, {}, ("192.0.2.1", 9)), frozenset(names))) is ours
 
 
 @pytest.mark.parametrize("word", ["page_token", "page_size"])

@@ -83,11 +83,13 @@ class Stubs:
 class World:
     """One server, with HTTP beside it when asked."""
 
-    def __init__(self, core: Core, **settings: Any) -> None:
+    def __init__(self, core: Core, *, web: Web = WEB, **settings: Any) -> None:
         self.core = core
+        self.web = web
         self.settings = replace(GrpcSettings(host="127.0.0.1", port=0), **settings)
         self.streams = Streams()
-        self.grpc = GrpcServer(make_runner(core, WEB, self.settings, self.streams, None), self.streams, self.settings)
+        self.runner = make_runner(core, web, self.settings, self.streams, None)
+        self.grpc = GrpcServer(self.runner, self.streams, self.settings)
         self.http: HttpServer | None = None
         self._channels: list[grpc.aio.Channel] = []
 
@@ -95,7 +97,7 @@ class World:
         await self.core.changes.start()
         await self.grpc.start()
         if http:
-            api = create_api(self.core, ApiSettings(web=WEB, programs=self.settings), metrics=lambda: b"")
+            api = create_api(self.core, ApiSettings(web=self.web, programs=self.settings), metrics=lambda: b"")
             self.http = HttpServer(api, "127.0.0.1", 0, api.state.streams)
             await self.http.start()
 

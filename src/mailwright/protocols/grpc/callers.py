@@ -44,7 +44,7 @@ class Incoming:
 
     @property
     def traceparent(self) -> str | None:
-        """Where the trace of its client goes on."""
+        """Where the trace of its client would go on."""
         return self.connection.headers.get("traceparent")
 
     def traced(self, span: spans.Span) -> str:
@@ -82,6 +82,16 @@ class Callers:
         # A mail program's password does not administer, as under /api/admin.
         return Known(caller, caller.session is not None or (by_token and self._admin_tokens))
 
+    def client_of(self, incoming: Incoming) -> str:
+        """The address it comes from; what a proxy of ours says of it, when it came through one."""
+        return self._identity.web.client_of(incoming.connection)
+
+    def is_ours(self, incoming: Incoming) -> bool:
+        """Whether a proxy of ours hands it over, or one of our services calls: these say what is traced."""
+        peer = incoming.connection.client
+        by_proxy = peer is not None and self._identity.web.is_proxy(peer.host)
+        return by_proxy or not self._services.isdisjoint(incoming.names)
+
     async def _service(self, incoming: Incoming, email: str) -> Caller:
         service = min(incoming.names & self._services, default=None)
         if service is None:
@@ -92,7 +102,7 @@ class Callers:
         if account is None or not sessions.may_open(account):
             raise AuthenticationFailed(f"nobody can be acted for as {email[:320]}")
         spans.concerns(account.tenant_id, account.id)
-        client = f"{self._identity.web.client_of(incoming.connection)} service {service}"
+        client = f"{self.client_of(incoming)} service {service}"
         return Caller(account, client, None, incoming.correlation_id)
 
 

@@ -63,6 +63,7 @@ REFUSALS: dict[type[Refusal], Code] = {
     refusals.BadAddress: Code.INVALID_ARGUMENT,
     refusals.BadInput: Code.INVALID_ARGUMENT,
     refusals.NotFound: Code.NOT_FOUND,
+    refusals.Damaged: Code.NOT_FOUND,  # until somebody brings it back
     refusals.NotPermitted: Code.PERMISSION_DENIED,
     refusals.AlreadyExists: Code.ALREADY_EXISTS,
     refusals.NoSuchRecipient: Code.NOT_FOUND,

@@ -2,16 +2,17 @@
 logged, and how what goes wrong is said.
 
 Called by `server` and `web`. Promises: a call ends with an answer or with `Refused`, whose words are fit to be shown; what nobody
-expected is recorded whole and told as INTERNAL; work ends when its deadline passes or its client goes away.
+expected is recorded whole and told as INTERNAL; work ends when its deadline passes or its client goes away. What is asked is read after
+it is known who asks; of calls whose caller is being found out, and of those of one person, there is a limit.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from limits import RateLimitItemPerMinute
@@ -24,17 +25,21 @@ from mailwright.domain.refusals import Refusal, TooManyRequests
 from mailwright.pipeline.dead_letters import DeadLetters
 from mailwright.protocols.api.admin.removals import Removals
 from mailwright.protocols.grpc import codes
-from mailwright.protocols.grpc.callers import Callers, Incoming
+from mailwright.protocols.grpc.callers import Callers, Incoming, Known
 from mailwright.protocols.grpc.calls import CALLS, PATHS, Kind
 from mailwright.protocols.grpc.codes import Code, Said
 from mailwright.protocols.grpc.settings import GrpcSettings
+from mailwright.protocols.grpc.strangers import Strangers
 from mailwright.protocols.grpc.talk import House, Talk
 from mailwright.protocols.identity import Web
 from mailwright.protocols.jmap.changing import SetError
 from mailwright.protocols.jmap.dispatch import MethodError
+from mailwright.protocols.jmap.requests import Going
 from mailwright.protocols.streams import Streams
 
-MAX_RECEIVED_OCTETS = 4 * 1024 * 1024  # of one message of a request; what is larger comes in pieces
+MAX_CALLS = 500  # at once at gRPC's port; more are answered RESOURCE_EXHAUSTED
+MAX_UNKNOWN_OF_ONE = MAX_CALLS // 2  # of them, from one address, while it is found out who calls
+MAX_CALLS_OF_ONE = 100  # of one person, by one face
 ANSWER_SECONDS = 120.0  # for a call with one answer, whatever its client would wait
 
 seconds = Histogram(
@@ -47,6 +52,9 @@ seconds = Histogram(
 _BAD = frozenset({Code.INTERNAL, Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED})  # as 500 and above are under HTTP
 
 log = structlog.get_logger(__name__)
+
+Read: TypeAlias = Callable[[], Awaitable[Any]]
+"""Reads what a call asks: its message, or an iterator of its messages."""
 
 
 class Refused(Exception):
@@ -65,29 +73,44 @@ class Runner:
         self._callers = callers
         self._often = RateLimitItemPerMinute(per_minute)
         self._calls = house.core.limiting.fixed("grpc")  # one count for both faces where a Valkey is shared
+        self._unknown = Strangers(MAX_CALLS, MAX_UNKNOWN_OF_ONE)
+        self._going = Going(MAX_CALLS_OF_ONE, "calls")
 
-    async def one(self, path: str, asked: Any, incoming: Incoming, remaining: float | None = None) -> Any:
-        """The answer to a call that has one; `asked` is its message, or an iterator of them. Raises Refused."""
+    async def one(self, path: str, read: Read, incoming: Incoming, remaining: float | None = None) -> Any:
+        """The answer to a call that has one. Raises Refused."""
         async with self._around(path, incoming) as talk, asyncio.timeout(_bound(remaining)):
-            return await CALLS[path](talk, asked)
+            return await CALLS[path](talk, await read())
 
-    async def many(self, path: str, asked: Any, incoming: Incoming) -> AsyncIterator[Any]:
+    async def many(self, path: str, read: Read, incoming: Incoming) -> AsyncIterator[Any]:
         """The answers to a call that has many. Its deadline is whose task it runs in. Raises Refused."""
         async with self._around(path, incoming) as talk:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                asked = await read()
             async for each in CALLS[path](talk, asked):
                 yield each
+
+    async def known(self, incoming: Incoming) -> Known:
+        """Who calls. Raises AuthenticationFailed, TooManyRequests, NotPermitted, TryLater."""
+        with self._unknown.one_more(self.client_of(incoming)):
+            return await self._callers.known(incoming)
+
+    def client_of(self, incoming: Incoming) -> str:
+        """From which address a call comes."""
+        return self._callers.client_of(incoming)
 
     @asynccontextmanager
     async def _around(self, path: str, incoming: Incoming) -> AsyncIterator[Talk]:
         began, code = time.perf_counter(), Code.OK
         with (
-            _followed(path, incoming) as span,
+            self._followed(path, incoming) as span,
             structlog.contextvars.bound_contextvars(
                 correlation_id=incoming.correlation_id, trace_id=incoming.traced(span)
             ),
         ):
             try:
-                yield await self._talk(path, incoming)
+                talk = await self._talk(path, incoming)
+                with self._going.one_more(talk.account.id):
+                    yield talk
             except (Refusal, MethodError, SetError, RequestError) as error:
                 said = codes.said_of(error)
                 code = said.code
@@ -109,8 +132,15 @@ class Runner:
                     span.failed(code.name)
                 seconds.labels(path, code.name).observe(time.perf_counter() - began)
 
+    def _followed(self, path: str, incoming: Incoming) -> AbstractContextManager[spans.Span]:
+        """The span of a call: a trace begins, or goes on with the one of the HTTP request around it, or of a client that is ours."""
+        name = f"grpc {path[1:]}"
+        if incoming.within:
+            return spans.span(name)
+        return spans.edge(name, parent=incoming.traceparent, believed=self._callers.is_ours(incoming))
+
     async def _talk(self, path: str, incoming: Incoming) -> Talk:
-        known = await self._callers.known(incoming)
+        known = await self.known(incoming)
         if not await self._calls.hit(self._often, known.caller.account.id):
             raise TooManyRequests(f"at most {self._often.amount} calls a minute")
         talk = Talk(self._house, known)
@@ -127,10 +157,13 @@ def make_runner(
     return Runner(House(core, streams, Removals(core), letters), callers, per_minute=settings.per_minute)
 
 
-def _followed(path: str, incoming: Incoming) -> AbstractContextManager[spans.Span]:
-    """The span of a call: a trace begins, or goes on with the one that its client, or the HTTP request around it, has."""
-    name = f"grpc {path[1:]}"
-    return spans.span(name) if incoming.within else spans.edge(name, parent=incoming.traceparent)
+def given(asked: Any) -> Read:
+    """Of what was read already."""
+
+    async def read() -> Any:
+        return asked
+
+    return read
 
 
 def _bound(remaining: float | None) -> float:

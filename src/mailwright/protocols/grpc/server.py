@@ -2,6 +2,11 @@
 
 Started and closed by `app.py`. Expects what `settings.missing_of_programs` has checked. Promises: without certificates nobody but this
 machine is listened to; certificates are read again when their files are another; a close lets calls under way finish.
+
+What strangers can make us hold is bounded: nothing of a call is read before it is known who calls (on the wire a call with one message
+is a stream of one, so each is registered as a stream and reads for itself), and until then HTTP/2's windows let WINDOW_OCTETS of each
+come. At worst that is MAX_WAITING and MAX_CALLS calls with a window and a header each (103 MiB), one message for each call that is open
+to anybody (`openly`: 64 MiB), and the connections (MAX_CONNECTIONS). Messages do not come compressed: a small one could become a large.
 """
 
 from __future__ import annotations
@@ -13,19 +18,25 @@ from urllib.parse import unquote
 
 import grpc
 import structlog
+from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_health.v1 import health, health_pb2
 
+from mailwright.domain.refusals import BadInput
 from mailwright.protocols.grpc.callers import Incoming, connection_of
 from mailwright.protocols.grpc.calls import PATHS, Path
 from mailwright.protocols.grpc.certificates import Certificates
 from mailwright.protocols.grpc.codes import Said, details
-from mailwright.protocols.grpc.running import MAX_RECEIVED_OCTETS, Refused, Runner
+from mailwright.protocols.grpc.openly import Context, Open
+from mailwright.protocols.grpc.running import MAX_CALLS, Read, Refused, Runner
 from mailwright.protocols.grpc.settings import GrpcSettings
 from mailwright.protocols.streams import Streams
 
-MAX_CALLS = 500  # at once; more are answered RESOURCE_EXHAUSTED
+MAX_RECEIVED_OCTETS = 1024 * 1024  # of one message of a request; what is larger comes in pieces
+WINDOW_OCTETS = 64 * 1024  # of a call that nobody reads yet: what HTTP/2 begins with (RFC 9113 §6.9.2)
+MAX_WAITING = 600  # calls that came faster than they are taken; more are refused
+MAX_CONNECTIONS = 2000  # as under HTTP; more are hung up on
+HANDSHAKE_SECONDS = 10  # for TLS and HTTP/2's first words
 KEEPALIVE_SECONDS = 60  # an idle connection is asked whether anybody is there
 KEEPALIVE_ANSWER_SECONDS = 20
 MIN_PING_SECONDS = 10  # a client that asks more often is sent away
@@ -57,11 +68,12 @@ class GrpcServer:
         for name in names:
             methods = {path.method: self._handler(full, path) for full, path in PATHS.items() if path.service == name}
             server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, methods),))
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         for name in names:
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        openly = Open(lambda context: self._runner.client_of(_incoming("", context)))
+        server.add_generic_rpc_handlers((openly.health(self._health),))
         if settings.reflection:
-            reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+            server.add_generic_rpc_handlers((openly.reflection([*names, health.SERVICE_NAME]),))
         self.port = self._listen(server)
         await server.start()
         self._server = server
@@ -88,21 +100,16 @@ class GrpcServer:
             raise OSError(f"gRPC cannot listen on {address}: {error}") from None
 
     def _handler(self, full: str, path: Path) -> grpc.RpcMethodHandler[Any, Any]:
-        answered = self._many(full) if path.many_answered else self._one(full)
-        make = {
-            (False, False): grpc.unary_unary_rpc_method_handler,
-            (False, True): grpc.unary_stream_rpc_method_handler,
-            (True, False): grpc.stream_unary_rpc_method_handler,
-        }[path.many_asked, path.many_answered]
-        return make(
-            answered, request_deserializer=path.asks.FromString, response_serializer=path.answers.SerializeToString
-        )
+        # Whatever the protobufs say, each reads a stream: grpcio reads a single message before anybody is asked.
+        if path.many_answered:
+            return grpc.stream_stream_rpc_method_handler(self._many(full, path), None, path.answers.SerializeToString)
+        return grpc.stream_unary_rpc_method_handler(self._one(full, path), None, path.answers.SerializeToString)
 
-    def _one(self, full: str) -> Callable[..., Any]:
-        async def answer(asked: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+    def _one(self, full: str, path: Path) -> Callable[..., Any]:
+        async def answer(_: Any, context: Context) -> Any:
             incoming = _incoming(full, context)
             try:
-                answered = await self._runner.one(full, asked, incoming, context.time_remaining())
+                answered = await self._runner.one(full, _reader(path, context), incoming, context.time_remaining())
             except Refused as refused:
                 await _abort(context, refused.said, incoming)
             else:
@@ -111,12 +118,12 @@ class GrpcServer:
 
         return answer
 
-    def _many(self, full: str) -> Callable[..., Any]:
-        async def answer(asked: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+    def _many(self, full: str, path: Path) -> Callable[..., Any]:
+        async def answer(_: Any, context: Context) -> AsyncIterator[Any]:
             incoming = _incoming(full, context)
             await context.send_initial_metadata((("x-correlation-id", incoming.correlation_id),))
             try:
-                async for each in self._runner.many(full, asked, incoming):
+                async for each in self._runner.many(full, _reader(path, context), incoming):
                     yield each
                 context.set_trailing_metadata(_ids(incoming))
             except Refused as refused:
@@ -125,7 +132,33 @@ class GrpcServer:
         return answer
 
 
-async def _abort(context: grpc.aio.ServicerContext[Any, Any], said: Said, incoming: Incoming) -> None:
+def _reader(path: Path, context: Context) -> Read:
+    """Reads what a call asks, when somebody wants to know: its message, or an iterator of its messages."""
+
+    async def one() -> Any:
+        raw = await context.read()
+        if raw is grpc.aio.EOF:
+            raise BadInput("the call has no message")
+        return _decoded(path, raw)
+
+    async def several() -> AsyncIterator[Any]:
+        while (raw := await context.read()) is not grpc.aio.EOF:
+            yield _decoded(path, raw)
+
+    async def all_of_them() -> AsyncIterator[Any]:
+        return several()
+
+    return all_of_them if path.many_asked else one
+
+
+def _decoded(path: Path, raw: bytes) -> Any:
+    try:
+        return path.asks.FromString(raw)
+    except DecodeError:
+        raise BadInput(f"this is no {path.asks.DESCRIPTOR.name}") from None
+
+
+async def _abort(context: Context, said: Said, incoming: Incoming) -> None:
     """End the call with what is said of it, and the details of google.rpc (AIP-193)."""
     status = status_pb2.Status(code=int(said.code), message=said.message)
     for detail in details(said, incoming.correlation_id):
@@ -139,12 +172,12 @@ def _ids(incoming: Incoming) -> tuple[tuple[str, str], ...]:
     return ("x-correlation-id", incoming.correlation_id), ("x-trace-id", incoming.trace_id)
 
 
-def _incoming(full: str, context: grpc.aio.ServicerContext[Any, Any]) -> Incoming:
+def _incoming(full: str, context: Context) -> Incoming:
     metadata = {name: value for name, value in context.invocation_metadata() or () if isinstance(value, str)}
     return Incoming(connection_of(full, metadata, _client(context.peer())), _names(context))
 
 
-def _names(context: grpc.aio.ServicerContext[Any, Any]) -> frozenset[str]:
+def _names(context: Context) -> frozenset[str]:
     """What the client's certificate is named, when it showed one that was checked."""
     found = context.auth_context()
     if not context.peer_identities():
@@ -169,6 +202,13 @@ def _options(settings: GrpcSettings) -> list[tuple[str, int]]:
     return [
         ("grpc.so_reuseport", 0),  # two servers on one port would share the calls, and nobody would notice
         ("grpc.max_receive_message_length", MAX_RECEIVED_OCTETS),
+        ("grpc.compression_enabled_algorithms_bitset", 1),  # none
+        ("grpc.http2.lookahead_bytes", WINDOW_OCTETS),
+        ("grpc.http2.bdp_probe", 0),  # would let a fast stranger have larger windows
+        ("grpc.server.max_pending_requests", MAX_WAITING // 2),  # from here on some are refused, at the other all
+        ("grpc.server.max_pending_requests_hard_limit", MAX_WAITING),
+        ("grpc.max_allowed_incoming_connections", MAX_CONNECTIONS),
+        ("grpc.server_handshake_timeout_ms", HANDSHAKE_SECONDS * 1000),
         ("grpc.max_concurrent_streams", settings.streams),
         ("grpc.max_metadata_size", MAX_HEADER_OCTETS),
         ("grpc.keepalive_time_ms", KEEPALIVE_SECONDS * 1000),

@@ -1,7 +1,9 @@
 """The core API for browsers: the same calls as Connect and gRPC-Web under `/rpc`, by the library `connectrpc`.
 
 Mounted by the HTTP application, whose frame counts, limits and names every request. Who calls is known as everywhere under HTTP: the
-session's cookie with its X-CSRF-Token, or an Authorization header. Promises: nothing of it is imported before the first call.
+session's cookie with its X-CSRF-Token, or an Authorization header. Promises: nothing of it is imported before the first call; who sends
+more than SMALL_OCTETS, or anything compressed, is known before it is read (strangers hold 125 MiB at worst, over all connections that
+HTTP takes), and is otherwise answered by HTTP's status alone, for which both protocols have a meaning.
 """
 
 from __future__ import annotations
@@ -34,6 +36,9 @@ HEADERS = ("Connect-Protocol-Version", "Connect-Timeout-Ms", "Grpc-Timeout", "X-
 """What pages of other sites send along, besides what they send to any path."""
 ANSWERED = ("Grpc-Status", "Grpc-Message", "Grpc-Status-Details-Bin")
 """What they may read of an answer."""
+SMALL_OCTETS = 64 * 1024  # of a request whose caller is found out after it was read
+MAX_RECEIVED_OCTETS = 4 * 1024 * 1024  # of one message: pages cannot send them in pieces
+_ENCODINGS = (b"content-encoding", b"connect-content-encoding", b"grpc-encoding")
 
 # What connectrpc does not hand on to a method: the request itself, which says who calls.
 _scope: ContextVar[Scope] = ContextVar("rpc scope")
@@ -51,7 +56,7 @@ class Rpc:
         letters: Callable[[], DeadLetters] | None = None,
     ) -> None:
         self._parts = (core, web, settings, streams, letters)
-        self._app: ASGIApp | None = None
+        self._made: tuple[Runner, ASGIApp] | None = None
         self._making = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,23 +69,36 @@ class Rpc:
         elif kind == b"application/grpc" or kind.startswith(b"application/grpc+"):
             await Response("gRPC itself has a port of its own; this is gRPC-Web and Connect", 415)(scope, receive, send)
         else:
-            app = await self._made()
+            runner, app = await self._begin()
+            if not _is_small(scope):
+                from mailwright.protocols.grpc.callers import Incoming
+
+                await runner.known(Incoming(HTTPConnection(scope), within=True))
             token = _scope.set(scope)
             try:
                 await app(scope, receive, send)
             finally:
                 _scope.reset(token)
 
-    async def _made(self) -> ASGIApp:
+    async def _begin(self) -> tuple[Runner, ASGIApp]:
         async with self._making:
-            if self._app is None:
-                self._app = await asyncio.to_thread(self._make)
-            return self._app
+            if self._made is None:
+                self._made = await asyncio.to_thread(self._make)
+            return self._made
 
-    def _make(self) -> ASGIApp:
+    def _make(self) -> tuple[Runner, ASGIApp]:
         from mailwright.protocols.grpc.running import make_runner  # brings much with it
 
-        return _application(make_runner(*self._parts))
+        runner = make_runner(*self._parts)
+        return runner, _application(runner)
+
+
+def _is_small(scope: Scope) -> bool:
+    """Whether a request says that it is short, and will not become long when it is unpacked."""
+    headers = dict(scope["headers"])
+    length = headers.get(b"content-length", b"")
+    packed = any(headers.get(name, b"identity") != b"identity" for name in _ENCODINGS)
+    return not packed and length.isdigit() and int(length) <= SMALL_OCTETS
 
 
 def _application(runner: Runner) -> ASGIApp:
@@ -94,7 +112,7 @@ def _application(runner: Runner) -> ASGIApp:
     from mailwright.protocols.grpc.callers import Incoming
     from mailwright.protocols.grpc.calls import PATHS, Path
     from mailwright.protocols.grpc.codes import details
-    from mailwright.protocols.grpc.running import MAX_RECEIVED_OCTETS, Refused
+    from mailwright.protocols.grpc.running import Refused, given
 
     def incoming(full: str) -> Incoming:
         scope = _scope.get()
@@ -115,7 +133,7 @@ def _application(runner: Runner) -> ASGIApp:
             came = incoming(full)
             left = context.timeout_ms
             try:
-                return await runner.one(full, asked, came, None if left is None else left / 1000)
+                return await runner.one(full, given(asked), came, None if left is None else left / 1000)
             except Refused as refused:
                 raise error(refused.said, came.correlation_id) from None
 
@@ -125,7 +143,7 @@ def _application(runner: Runner) -> ASGIApp:
         async def answer(asked: Any, context: RequestContext[Any, Any]) -> AsyncIterator[Any]:
             came = incoming(full)
             try:
-                async for each in runner.many(full, asked, came):
+                async for each in runner.many(full, given(asked), came):
                     yield each
             except Refused as refused:
                 raise error(refused.said, came.correlation_id) from None
