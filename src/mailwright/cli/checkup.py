@@ -5,6 +5,7 @@ Each yields what it found with a because, and none raises: a doctor that falls o
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import ssl
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mailwright.cli.installation import is_served
-from mailwright.core import checkup
+from mailwright.core import checkup, status
 from mailwright.core.checkup import Check
 from mailwright.domain.modelnames import PURPOSES
 from mailwright.domain.refusals import Refusal
@@ -33,6 +34,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield from _ports(settings, served=served)
     yield from _database(settings)
     yield from _valkey(settings)
+    yield from _search(settings)
     yield checkup.name(settings.hostname, settings.host)
     if settings.tls_cert is not None:
         yield checkup.certificate(settings.tls_cert)
@@ -200,10 +202,55 @@ def _valkey(settings: Settings) -> Iterator[Check]:
     except Refusal as refusal:
         yield Check("valkey", "warn", f"{refusal}; everything goes on without it")
         return
-    if policy.startswith("allkeys"):
+    if policy != "noeviction":
         yield Check("valkey", "warn", f"it answers, but drops streams when it is full: maxmemory-policy is {policy}")
+    refused = asyncio.run(_refused(settings))
+    if refused:
+        yield Check("valkey", "warn", f"{status.NO_COPIES}: {', '.join(refused)}; workers begin them anew")
     else:
         yield Check("valkey", "ok", f"it answers (version {version})")
+
+
+async def _refused(settings: Settings) -> list[str]:
+    """Streams that are no copies of the log; what cannot be asked now is told elsewhere."""
+    from mailwright.installation import valkey_of
+    from mailwright.storage import open_database
+    from mailwright.storage.migrate import HEAD, current_revision
+    from mailwright.storage.streams import Streams
+
+    valkey = valkey_of(settings)
+    assert valkey is not None
+    try:
+        if current_revision(settings.database_direct_url or settings.database_url) != HEAD:
+            return []
+        database = open_database(settings.database_url, direct=settings.database_direct_url)
+    except Refusal:
+        return []
+    try:
+        return await status.strangers(database, Streams(valkey))
+    except Refusal:
+        return []
+    finally:
+        await valkey.close()
+        database.close()
+
+
+def _search(settings: Settings) -> Iterator[Check]:
+    from mailwright.installation import index_of
+    from mailwright.storage.search import IndexFailed
+
+    if settings.search_url is None:
+        return
+    index = index_of(settings)
+    try:
+        if index.is_missing():
+            yield Check("search", "warn", "OpenSearch answers, and has no index of ours yet: a worker makes it by itself")
+        else:
+            yield Check("search", "ok", f"OpenSearch answers, and has {index.count()} messages")
+    except (Refusal, IndexFailed) as why:
+        yield Check("search", "warn", f"{why}; only the headers of the newest messages are looked through")
+    finally:
+        index.close()
 
 
 def _models(settings: Settings) -> Iterator[Check]:
