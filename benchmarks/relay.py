@@ -97,8 +97,8 @@ async def _rate(database: Database, url: str | None, prefix: str, count: int) ->
 
 def _asking(url: str) -> Figure:
     states = SharedStates(Valkey(url, "bench"))
-    states.keep("user", "mailbox", 7, (100_000, 10_000, 50_000, 5_000))
+    states.keep("now", "user", "mailbox", 7, (100_000, 10_000, 50_000, 5_000))
     began = time.perf_counter()
     for _ in range(ASKED):
-        states.find("user", "mailbox", 7)
+        states.find("now", "user", "mailbox", 7)
     return Figure("Asking Valkey for the counts of a mailbox", (time.perf_counter() - began) / ASKED * 1000, "ms")

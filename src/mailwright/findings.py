@@ -28,9 +28,13 @@ class Findings:
     @property
     def checks(self) -> list[Callable[[], Awaitable[Finding]]]:
         """What readiness asks."""
-        valkey = self._core.valkey
+        database, streams, index = self._core.database, self._core.streams, self._core.search
         checks: list[Callable[[], Awaitable[Finding]]] = [self._at_work, self._secrets_kept]
-        return checks if valkey is None else [*checks, lambda: status.of_valkey(valkey)]
+        if streams is not None:
+            checks.append(lambda: status.of_valkey(database, streams))
+        if index is not None and index.is_shared:
+            checks.append(lambda: status.of_search(index))
+        return checks
 
     async def measure(self) -> None:
         """Bring the figures up to date that are read when somebody wants them. Raises TryLater."""

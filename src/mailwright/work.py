@@ -23,6 +23,7 @@ from mailwright.core import Core, backups, housekeeping, nightlybackup, outbox, 
 from mailwright.core.dispatch import Dispatcher
 from mailwright.core.followups import scanning as due
 from mailwright.core.followups import settled, watching
+from mailwright.core.indexing import GROUP as INDEXERS
 from mailwright.core.outreach import returned, turns
 from mailwright.core.pushing import Pushing
 from mailwright.core.searchwork import SearchWork
@@ -57,7 +58,8 @@ class Work:
         self._flows = flows
         self._settings = settings
         self._models = models_of(settings, core)
-        self.consumers, self._relay = consumers_of(core.database, core.streams)
+        self._serving = settings.serving
+        self.consumers, self._relay = consumers_of(core.database, core.streams, groups=self._serving.groups)
         self._web, self._research = web_of(settings), research_web_of(settings, core)
         self._servers = servers_of(settings)
         self._shop = Workshop()
@@ -67,7 +69,7 @@ class Work:
         self._dispatcher = Dispatcher(core, ways_out, alone=settings.database_url.startswith("sqlite:///"))
         self._search = (
             None
-            if core.search is None
+            if core.search is None or not self._serving.has(INDEXERS)
             else SearchWork(core, core.search, ocr=settings.search_ocr_languages if settings.search_ocr else None)
         )
         self._pushing = Pushing(core, WebPush(DnsResolver(), allow_private=settings.allow_private_push))
@@ -105,7 +107,7 @@ class Work:
             revisiting.schedule(self._flows)
             concierge.scanning.schedule(self._flows)
             scribe.schedule(self._flows)
-        await self._flows.start(lanes=None if "worker" in roles else ())
+        await self._flows.start(lanes=self._serving.lanes if "worker" in roles else ())
         if "worker" not in roles:
             return
         self.consumers.subscribe("mail_ingest", "ingesters", employee.on_delivered(self._core, self._flows))
@@ -127,8 +129,10 @@ class Work:
         if self._relay is not None:
             await self._relay.start()
         await self.consumers.start()
-        await self._dispatcher.start()
-        self._pushing.start()
+        if self._serving.sends:
+            await self._dispatcher.start()
+        if self._serving.has("notifiers"):
+            self._pushing.start()
         if self._search is not None:
             self._search.start()
         self._working = True

@@ -17,7 +17,7 @@ import pytest
 
 from mailwright.core import Core, CoreSettings, recovered, restoring
 from mailwright.domain.clock import now
-from mailwright.storage import open_blobs, open_database
+from mailwright.storage import lives, open_blobs, open_database
 from mailwright.storage.backup import recovered as rows
 from mailwright.storage.migrate import migrate
 from tests.backups.conftest import fill, listing, put, send, states
@@ -129,6 +129,8 @@ def test_a_moment_comes_back_and_the_check_settles_what_is_left(cluster: Cluster
 
     core = opened()
     fill(core)
+    core.database.write_now(lives.renew)
+    life = core.database.read_now(lives.current)
     cluster.run("sh", cluster.folder / "base-backup")
     put(core, "ada@example.org", "INBOX", 1001)
     send(core)
@@ -156,7 +158,10 @@ def test_a_moment_comes_back_and_the_check_settles_what_is_left(cluster: Cluster
     core = opened()
     try:
         assert listing(core) == wanted
+        after = core.database.read_now(lives.current)
+        assert after != life  # whatever anybody does next: PostgreSQL is on another timeline
         said = recovered.settle(core)
+        assert core.database.read_now(lives.current) not in (None, life, after)
         assert "of this cluster's counter" in said["events"]
         assert said["backups"].startswith("1 runs")
         assert "are where they should be" in said["objects"]

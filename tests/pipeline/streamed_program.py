@@ -13,6 +13,7 @@ from pathlib import Path
 from mailwright.domain.events import Event
 from mailwright.pipeline.relay import Relay
 from mailwright.pipeline.streamed import StreamedConsumers
+from mailwright.storage import lives
 from mailwright.storage.database import open_database
 from mailwright.storage.streams import Streams
 from mailwright.storage.valkey import Valkey
@@ -31,7 +32,8 @@ async def main(database_url: str, valkey_url: str, prefix: str, ledger: Path, ho
     consumers = StreamedConsumers(database, streams, alive_seconds=0.5)
     consumers.subscribe("mail_ingest", "ingesters", handle)
     relay = Relay(database, streams, consumers.owner)
-    while not (await streams.lasts())["mail_ingest"]:
+    of_now = streams.of(await lives.known(database))
+    while not (await of_now.lasts())["mail_ingest"]:
         await relay.round()
     await relay.start()
     await consumers.start()

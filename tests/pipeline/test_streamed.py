@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import time
@@ -16,16 +17,21 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from mailwright.core import status
 from mailwright.domain import spans
+from mailwright.domain.events import MESSAGE_DELIVERED, Event
 from mailwright.domain.ids import new_id
 from mailwright.pipeline import Consumers
+from mailwright.pipeline.copies import AnotherLife
 from mailwright.pipeline.relay import Relay
-from mailwright.storage import dead_letters, events
+from mailwright.pipeline.streamed import StreamedConsumers
+from mailwright.storage import dead_letters, events, lives
 from mailwright.storage.database import Database, open_database
 from mailwright.storage.streams import RELAYED, Streams
 from mailwright.storage.valkey import Valkey, ValkeyAway
 from mailwright.telemetry import traces
 from tests.pipeline.valkeyworld import FAST, Ledger, deliver, process, until
+from tests.servers.postgresql import PostgresqlServer
 from tests.servers.valkey import ValkeyServer
 
 pytestmark = pytest.mark.server
@@ -44,8 +50,14 @@ def prefix() -> str:
     return f"t{new_id()[-12:]}"
 
 
+def key(server: ValkeyServer, prefix: str, name: str) -> str:
+    """Of the one stream of that name; "" when there is none."""
+    [found] = server.client.keys(f"{prefix}:*:{name}") or [""]
+    return str(found)
+
+
 def in_stream(server: ValkeyServer, prefix: str, name: str) -> list[str]:
-    return [place for place, _ in server.client.xrange(f"{prefix}:stream:{name}")]
+    return [place for place, _ in server.client.xrange(key(server, prefix, f"stream:{name}"))]
 
 
 def lag(database: Database, stream: str, group: str) -> events.Lag:
@@ -75,11 +87,11 @@ async def test_two_processes_share_a_stream_and_one_reads_where_order_counts(
         await until(lambda: lag(pg, INDEX, "indexers") == events.Lag(0, None, 0))
         # What every group has passed is trimmed, and the streams say up to where.
         await until(lambda: not in_stream(valkey_server, prefix, INGEST))
-        assert not valkey_server.client.xpending(f"{prefix}:stream:{INGEST}", "ingesters")["pending"]
+        assert not valkey_server.client.xpending(key(valkey_server, prefix, f"stream:{INGEST}"), "ingesters")["pending"]
     other.close()
-    groups = {each["name"] for each in valkey_server.client.xinfo_groups(f"{prefix}:stream:{INDEX}")}
+    groups = {each["name"] for each in valkey_server.client.xinfo_groups(key(valkey_server, prefix, f"stream:{INDEX}"))}
     assert groups == {"indexers"}
-    assert valkey_server.client.xinfo_consumers(f"{prefix}:stream:{INGEST}", "ingesters") == []
+    assert valkey_server.client.xinfo_consumers(key(valkey_server, prefix, f"stream:{INGEST}"), "ingesters") == []
 
 
 async def test_two_relays_at_once_write_each_event_once_in_the_order_of_the_log(
@@ -98,7 +110,7 @@ async def test_two_relays_at_once_write_each_event_once_in_the_order_of_the_log(
         for start in range(0, 3_000, 100):
             await asyncio.to_thread(deliver, pg, *range(start, start + 100))
             if start == 1_500:
-                valkey_server.client.delete(f"{prefix}:stream:{INDEX}")  # lost in the middle of it
+                valkey_server.client.delete(key(valkey_server, prefix, f"stream:{INDEX}"))  # lost in the middle of it
 
     await asyncio.gather(write(), *(copy(relay) for relay in relays))
     while await relays[0].round():
@@ -125,7 +137,8 @@ async def test_a_poison_event_dies_in_the_table_and_is_shown_in_the_stream_of_th
         letters = {letter.group: letter for letter in pg.read_now(dead_letters.newest)}
         assert letters["ingesters"].attempts == letters["indexers"].attempts == 5
         assert letters["ingesters"].payload["payload"] == {"number": 13}
-        shown = valkey_server.client.xrange(f"{prefix}:dlq:{INGEST}")
+        await until(lambda: key(valkey_server, prefix, f"dlq:{INGEST}"))
+        shown = valkey_server.client.xrange(key(valkey_server, prefix, f"dlq:{INGEST}"))
         assert [fields["group"] for _, fields in shown] == ["ingesters"]
         await consumers.measure()
 
@@ -240,7 +253,7 @@ async def test_what_a_killed_process_had_in_its_hands_is_taken_over(
     program.kill()  # in mid-batch: taken, and not acknowledged
     program.wait()
     lapse(pg)
-    stream = f"{prefix}:stream:{INGEST}"
+    stream = key(valkey_server, prefix, f"stream:{INGEST}")
     assert valkey_server.client.xpending(stream, "ingesters")["pending"] == 50
     ledger = Ledger()
     async with process(pg, valkey_server.url, prefix, {"ingesters": (INGEST, ledger)}, alive_seconds=1.0):
@@ -257,7 +270,7 @@ async def test_an_event_that_kills_its_process_is_buried_and_the_others_are_hand
     program = start_program(postgresql_url, valkey_server, prefix, tmp_path / "ledger", "dies-of-3")
     await asyncio.to_thread(program.wait, 60)
     lapse(pg)
-    stream = f"{prefix}:stream:{INGEST}"
+    stream = key(valkey_server, prefix, f"stream:{INGEST}")
     [entry] = [each for each, fields in valkey_server.client.xrange(stream) if '"number":3}' in fields["event"]]
     valkey_server.client.xclaim(stream, "ingesters", "died-too", 0, [entry], retrycount=5, justid=True)
     ledger = Ledger()
@@ -293,6 +306,117 @@ async def test_what_was_taken_and_not_handled_is_looked_for_whatever_went_wrong(
         await until(lambda: sorted(ledger.seen) == list(range(20)) and len(watched.seen) == 20)
         assert lost
         await until(lambda: lag(pg, INGEST, "ingesters").waiting == 0)
+
+
+def placed(database: Database, *numbers: int) -> list[str]:
+    """Where these events stand, as a stream names it."""
+    rows = database.read_now(lambda tx: events.read(tx, INGEST, events.START, 5_000)).events
+    return [f"{tx}-{position}" for (tx, position), event in rows if event.payload["number"] in numbers]
+
+
+async def test_streams_of_another_life_are_read_by_nobody_and_end(
+    pg: Database, valkey_server: ValkeyServer, prefix: str
+) -> None:
+    """Also under consumers that are at work: as after a fail-over to a server that lacks the last second."""
+    spread, ordered = Ledger(), Ledger()
+    groups = {"ingesters": (INGEST, spread), "indexers": (INDEX, ordered)}
+    client = valkey_server.client
+    async with process(pg, valkey_server.url, prefix, groups) as consumers:
+        await until(lambda: consumers._places["ingesters"].joined and consumers._places["indexers"].sure)
+        deliver(pg, 0)
+        await until(lambda: spread.seen == ordered.seen == [0])
+        old = {name: key(valkey_server, prefix, f"stream:{name}") for name in (INGEST, INDEX)}
+        life = consumers._streams.life
+        pg.write_now(lives.renew)
+        lost = json.dumps(asdict(Event(4_711, MESSAGE_DELIVERED, "box", {"number": -1}, "", 1)))
+        for stream in old.values():  # what happened there only, and is far ahead of what happens here
+            client.xadd(stream, {"event": lost}, id="9000000000-1")
+        deliver(pg, *range(1, 30))
+        await until(lambda: {*spread.seen} - {-1} == {*ordered.seen} - {-1} == {*range(30)}, 40)
+        await until(lambda: lag(pg, INGEST, "ingesters") == lag(pg, INDEX, "indexers") == events.Lag(0, None, 0), 40)
+        await until(lambda: consumers._streams.life != life and consumers._places["ingesters"].joined)
+    for stream in old.values():
+        assert 0 < client.ttl(stream) <= 86_400
+
+
+async def test_two_installations_on_one_prefix_are_none_of_each_others_business(
+    pg: Database, postgresql_server: PostgresqlServer, valkey_server: ValkeyServer, prefix: str
+) -> None:
+    url = postgresql_server.fresh_database()
+    other = open_database(url)
+    ledgers = [Ledger(), Ledger()]
+    here, there = ({"ingesters": (INGEST, each)} for each in ledgers)
+    try:
+        async with process(pg, valkey_server.url, prefix, here), process(other, valkey_server.url, prefix, there):
+            await until(lambda: len(valkey_server.client.keys(f"{prefix}:*:stream:{INGEST}")) == 2)
+            deliver(pg, *range(20))
+            deliver(other, *range(100, 120))
+            await until(lambda: set(ledgers[0].seen) == set(range(20)) and set(ledgers[1].seen) == set(range(100, 120)))
+    finally:
+        other.close()
+        postgresql_server.drop(url)
+
+
+@pytest.mark.parametrize("ahead", [True, False], ids=["ahead of the log", "the log has passed it"])
+async def test_a_stream_that_is_no_copy_of_the_log_moves_no_cursor(
+    pg: Database, valkey_server: ValkeyServer, prefix: str, ahead: bool
+) -> None:
+    """The database came back from an earlier moment under the same life, as from a snapshot of its disk: nobody said so."""
+    streams = Streams(Valkey(valkey_server.url, prefix)).of(await lives.known(pg))
+    pg.write_now(
+        lambda tx: [
+            events.standing(tx, stream, group)
+            for stream, group in (("mail_ingest", "ingesters"), ("index", "indexers"))
+        ]
+    )
+    deliver(pg, *range(10))
+    end = (9_000_000_000, 7) if ahead else pg.read_now(lambda tx: tx.log_end())
+    newest = Event(4_711, MESSAGE_DELIVERED, "box", {"number": -1}, "", 1)
+    for name in (INGEST, INDEX):
+        await streams.begin(name, (1, 1))
+        await streams.append(name, (1, 1), [((end[0], 5), newest)], end)
+    assert await status.strangers(pg, streams) == [INGEST, INDEX]
+    said = await status.of_valkey(pg, streams)
+    assert said.ok
+    assert "are not read: mail_ingest, index" in said.because
+    spread, ordered = Ledger(), Ledger()
+    consumers = StreamedConsumers(pg, Streams(streams.valkey), retry_seconds=FAST)
+    consumers.subscribe(INGEST, "ingesters", spread.handle)
+    consumers.subscribe(INDEX, "indexers", ordered.handle)
+    await consumers.start()  # without a relay, which drops them at once
+    try:
+        await until(lambda: spread.seen == ordered.seen == list(range(10)))
+        deliver(pg, *range(10, 20))
+        await until(lambda: spread.seen == ordered.seen == list(range(20)))
+    finally:
+        await consumers.stop()
+    relay = Relay(pg, streams, "relay")
+    while await relay.round():
+        pass
+    assert await status.strangers(pg, streams) == []
+    assert in_stream(valkey_server, prefix, INGEST)[-10:] == placed(pg, *range(10, 20))
+    await streams.valkey.close()
+
+
+async def test_a_place_of_another_life_is_not_written_down_even_when_nobody_has_noticed_yet(
+    pg: Database, valkey_server: ValkeyServer, prefix: str
+) -> None:
+    streams = Streams(Valkey(valkey_server.url, prefix)).of(await lives.known(pg))
+    ledger = Ledger()
+    async with process(pg, valkey_server.url, prefix, {"ingesters": (INGEST, ledger)}) as consumers:
+        place = consumers._places["ingesters"]
+        await until(lambda: place.joined or consumers._places["ingesters"].joined)
+        place = consumers._places["ingesters"]
+        end = pg.read_now(lambda tx: tx.log_end())
+        with pytest.raises(AnotherLife, match="ahead"):
+            pg.write_now(place.proved((end[0] + 1_000, 1)))
+        pg.write_now(place.proved(end))
+        pg.write_now(lives.renew)
+        with pytest.raises(AnotherLife, match="another life"):
+            pg.write_now(place.proved(end))
+        deliver(pg, *range(5))
+        await until(lambda: set(ledger.seen) == set(range(5)))
+    await streams.valkey.close()
 
 
 async def test_a_server_that_hangs_costs_nobody_more_than_a_moment(valkey_server: ValkeyServer) -> None:

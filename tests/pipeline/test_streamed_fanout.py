@@ -11,7 +11,7 @@ from mailwright.domain.events import MAILBOX_CHANGED, Event
 from mailwright.domain.ids import new_id
 from mailwright.pipeline.fanout import Fanout
 from mailwright.pipeline.relay import Relay
-from mailwright.storage import events
+from mailwright.storage import events, lives
 from mailwright.storage.database import Database, open_database
 from mailwright.storage.streams import Streams
 from mailwright.storage.valkey import Valkey
@@ -78,7 +78,8 @@ def server(valkey_server: ValkeyServer) -> Iterator[ValkeyServer]:
 async def test_both_hear_everything_whatever_becomes_of_valkey(world: World, server: ValkeyServer) -> None:
     relay = world.relay()
     await relay.start()
-    while not (await world.streams[0].lasts())["notify"]:
+    of_now = world.streams[0].of(await lives.known(world.database))
+    while not (await of_now.lasts())["notify"]:
         await asyncio.sleep(0.02)
     await world.change(50)
     assert [len(heard) for heard in world.heard] == [50, 50]  # by the stream each comes once

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from mailwright.core.status import unserved
 from mailwright.domain.clock import HOUR, now, to_iso
 from mailwright.domain.ids import new_id
 from mailwright.storage import Tx, accounts, assignments, backups, dead_letters, divergences, domains, retention
@@ -116,6 +117,10 @@ def contents(tx: Tx) -> Iterator[Check]:
         agents = len([each for each in assignments.listing(tx) if each.enabled])
         yield Check("domains", "ok", f"{', '.join(names[:5])}; {people} mailboxes, {agents} served by an agent")
     yield backup(tx)
+    if missing := unserved(tx):
+        yield Check(
+            "workers", "warn", f"no process serves {', '.join(missing)}: see worker_groups, worker_lanes, worker_sends"
+        )
     dead = sum(dead_letters.count_open(tx).values())
     if dead:
         yield Check("dead letters", "warn", f"{dead} are waiting: mailwright dlq list")

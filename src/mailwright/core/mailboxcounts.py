@@ -6,7 +6,7 @@ counted at one holds until there is another; each process remembers, and with a 
 
 from __future__ import annotations
 
-from mailwright.storage import Tx, mailbox_counts
+from mailwright.storage import Tx, lives, mailbox_counts
 from mailwright.storage.mailbox_counts import Counts as Counts
 from mailwright.storage.mailboxes import Mailbox
 from mailwright.storage.sharedstates import SharedStates
@@ -40,9 +40,12 @@ def counts_of(tx: Tx, mailbox: Mailbox) -> Counts:
 
 def _together(tx: Tx, mailbox: Mailbox) -> Counts:
     [states] = _shared
-    known = states.find(mailbox.user_id, mailbox.id, mailbox.modseq)
+    life = lives.current(tx)
+    if life is None:
+        return mailbox_counts.counts(tx, mailbox.id)
+    known = states.find(life, mailbox.user_id, mailbox.id, mailbox.modseq)
     if known is not None and len(known) == len(Counts._fields):
         return Counts(*known)
     found = mailbox_counts.counts(tx, mailbox.id)
-    states.keep(mailbox.user_id, mailbox.id, mailbox.modseq, found)
+    states.keep(life, mailbox.user_id, mailbox.id, mailbox.modseq, found)
     return found

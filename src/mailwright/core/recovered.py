@@ -11,7 +11,7 @@ from mailwright.core.retention import SPARED
 from mailwright.core.status import workforce
 from mailwright.domain import clock
 from mailwright.domain.refusals import BadInput
-from mailwright.storage import Tx
+from mailwright.storage import Tx, lives
 from mailwright.storage import retention as policies
 from mailwright.storage.backup import held
 from mailwright.storage.backup import recovered as rows
@@ -26,6 +26,7 @@ def settle(core: Core) -> dict[str, str]:
     def write(tx: Tx) -> dict[str, str]:
         ahead = rows.restamp_events(tx, dialect)
         policies.spare(tx, clock.now() + SPARED)
+        lives.renew(tx)
         leases, runs = rows.release_leases(tx), rows.end_runs(tx)
         held.hold(tx)
         return {
@@ -33,6 +34,7 @@ def settle(core: Core) -> dict[str, str]:
             if ahead
             else "the log is of this cluster's counter",
             "readers": f"{leases} readers of the log that were at work then are released",
+            "streams": "what Valkey has of the events that are gone is of another life now, and read by nobody",
             "backups": f"{runs} runs that were under way then are over",
             "collector": "what nobody names stays for a week: mail of after this moment, if it is the wrong one",
         }

@@ -23,7 +23,7 @@ from mailwright.core.retention import SPARED
 from mailwright.domain import clock
 from mailwright.domain.ids import checksum
 from mailwright.domain.refusals import AlreadyExists, NotFound, TryLater
-from mailwright.storage import BlobStore, open_blobs, open_database
+from mailwright.storage import BlobStore, Tx, lives, open_blobs, open_database
 from mailwright.storage import retention as policies
 from mailwright.storage.backup import held, loading
 from mailwright.storage.backup.opening import Opened, opened
@@ -146,10 +146,15 @@ def _fill(
     migrate(url)
     database = open_database(url)
     try:
-        database.write_now(lambda tx: policies.spare(tx, clock.now() + SPARED))
+        database.write_now(_begin_anew)
     finally:
         database.close()
     return count
+
+
+def _begin_anew(tx: Tx) -> None:
+    policies.spare(tx, clock.now() + SPARED)
+    lives.renew(tx)
 
 
 def _write_files(repository: Repository, found: Opened, folder: Path, *, flows: bool) -> list[str]:

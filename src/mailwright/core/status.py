@@ -6,27 +6,35 @@ Promises: every answer says because of what; nothing in it names a person, a mac
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import Gauge
 
+from mailwright.domain import serving
 from mailwright.domain.clock import DAY, SECOND, Instant, now
 from mailwright.domain.roles import ROLES
-from mailwright.storage import Tx, events, status, usage, workers
-from mailwright.storage.valkey import Valkey, ValkeyAway
+from mailwright.pipeline import copies
+from mailwright.storage import Database, Tx, events, lives, status, usage, workers
+from mailwright.storage.search import IndexFailed, KeptIndex
+from mailwright.storage.streams import Streams
+from mailwright.storage.valkey import ValkeyAway
 from mailwright.storage.workers import Worker
 
+SEARCH_SECONDS = 2.0  # for the search engine to answer whoever probes a process
 LATE_SECONDS = 60
 """An event older than this that a group has not handled yet: consumers are woken on commit, so something is wrong."""
 
 WORK_ROLES = frozenset({"worker", "all"})
 RESPONSE_DAYS = 7  # of the median response time
 RESPONSE_TASKS = 1_000  # the newest, which are looked at for it
+NO_COPIES = "streams that are no copies of this database's log (it came back from an earlier moment) are not read"
 MAX_ACTIVITY = 80  # characters of what a worker says it does: this is shown to anybody
 
 
 workers_gauge = Gauge("mailwright_workers", "Processes with a heartbeat, by what they do", ["role"])
+unserved_gauge = Gauge("mailwright_unserved", "Consumer groups and lanes of workflows that no living worker serves")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +87,34 @@ def workforce(tx: Tx) -> Workforce:
     )
 
 
-def measure(tx: Tx) -> dict[str, int]:
-    """How many living processes have each role. For `publish`."""
+def unserved(tx: Tx) -> list[str]:
+    """The groups and lanes that no living worker serves; none while there is no worker at all."""
+    online = _working(workers.alive(tx, now()))
+    return serving.unserved(worker.serves for worker in online) if online else []
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How many living processes have each role, and how many groups and lanes nobody serves."""
+
+    roles: Mapping[str, int]
+    unserved: int
+
+
+def measure(tx: Tx) -> Figures:
+    """For `publish`."""
     counts: dict[str, int] = dict.fromkeys(ROLES, 0)
     for worker in workers.alive(tx, now()):
         for role in worker.roles:
             counts[role] = counts.get(role, 0) + 1
-    return counts
+    return Figures(counts, len(unserved(tx)))
 
 
-def publish(counts: Mapping[str, int]) -> None:
-    """Bring the gauge up to date."""
-    for role, count in counts.items():
+def publish(figures: Figures) -> None:
+    """Bring the gauges up to date."""
+    for role, count in figures.roles.items():
         workers_gauge.labels(role).set(count)
+    unserved_gauge.set(figures.unserved)
 
 
 def median_response(tx: Tx) -> Instant | None:
@@ -117,16 +140,36 @@ def reachable(tx: Tx) -> list[Finding]:
 
 def findings(tx: Tx) -> list[Finding]:
     """Is it ready? Whoever gets an answer at all has a database that can be read."""
-    return [Finding("database", True, "it answers"), _consumers(tx), _workers(tx)]
+    return [Finding("database", True, "it answers"), _consumers(tx), _workers(tx), _served(tx)]
 
 
-async def of_valkey(valkey: Valkey) -> Finding:
+async def of_valkey(database: Database, streams: Streams) -> Finding:
     """Well either way: while it is away events come from the log, and limits hold for each process by itself."""
     try:
-        seconds = await valkey.ping()
+        seconds = await streams.valkey.ping()
+        refused = await strangers(database, streams)
     except ValkeyAway:
         return Finding("valkey", True, "it is away: everything goes on without it, with more work for the database")
+    if refused:
+        return Finding("valkey", True, f"{NO_COPIES}: {', '.join(refused)}")
     return Finding("valkey", True, f"it answers in {seconds * 1000:.1f} ms")
+
+
+async def strangers(database: Database, streams: Streams) -> list[str]:
+    """Streams that nobody believes. Raises TryLater."""
+    life: str | None = await database.read(lives.current)
+    return [] if life is None else await copies.strangers(database, streams.of(life))
+
+
+async def of_search(index: KeptIndex) -> Finding:
+    """Well either way: without the index the headers of the newest messages are looked through, and SEARCH reads more."""
+    try:
+        count = await asyncio.wait_for(asyncio.to_thread(index.count), SEARCH_SECONDS)
+    except TimeoutError:
+        return Finding("search", True, "the search engine takes long to answer")
+    except IndexFailed as failed:
+        return Finding("search", True, f"{failed}: only the headers of the newest messages are looked through")
+    return Finding("search", True, f"the index has {count} messages")
 
 
 def _working(found: Sequence[Worker]) -> list[Worker]:
@@ -148,3 +191,9 @@ def _workers(tx: Tx) -> Finding:
     if not found.online:
         return Finding("workers", False, f"no worker had a heartbeat in the last {workers.GONE_SECONDS} s")
     return Finding("workers", True, f"{found.online} online")
+
+
+def _served(tx: Tx) -> Finding:
+    """Well either way: no process gets ready sooner because another is not there."""
+    missing = unserved(tx)
+    return Finding("served", True, f"nobody serves {', '.join(missing)}" if missing else "every group and every lane")

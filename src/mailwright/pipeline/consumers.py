@@ -17,7 +17,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -78,13 +78,21 @@ class Subscription:
 
 
 class Consumers:
-    """The groups of this process. `owner` names it in the leases: the same name takes its own leases over at once."""
+    """The groups of this process: those of `groups` (None: all) that are subscribed. `owner` names it in the leases: the same name takes
+    its own leases over at once.
+    """
 
     def __init__(
-        self, database: Database, *, owner: str | None = None, retry_seconds: Sequence[float] = RETRY_SECONDS
+        self,
+        database: Database,
+        *,
+        owner: str | None = None,
+        groups: Collection[str] | None = None,
+        retry_seconds: Sequence[float] = RETRY_SECONDS,
     ) -> None:
         self._database = database
         self._owner = owner or f"{os.getpid()}-{new_id()}"
+        self._groups = groups
         self._retry_seconds = retry_seconds
         self._subscriptions: list[Subscription] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -101,13 +109,15 @@ class Consumers:
     ) -> None:
         """Give the events of `stream` (domain/events.STREAMS) to `handler` as `group`; before `start`.
 
-        With `batch=1` it gets one event at a time. Group names are unique over all streams. Raises ValueError otherwise.
+        With `batch=1` it gets one event at a time. Group names are unique over all streams. A group that another process is to read
+        for is left to it. Raises ValueError otherwise.
         """
         if stream not in STREAMS:
             raise ValueError(f"there is no stream {stream!r}")
         if self._tasks or any(known.group == group for known in self._subscriptions):
             raise ValueError(f"group {group!r} cannot be subscribed (twice, or after start)")
-        self._subscriptions.append(Subscription(stream, group, handler, batch, max_attempts))
+        if self._groups is None or group in self._groups:
+            self._subscriptions.append(Subscription(stream, group, handler, batch, max_attempts))
 
     async def start(self) -> None:
         """Begin to read."""
@@ -170,6 +180,7 @@ class Consumers:
             except TryLater as refusal:
                 if not away:
                     log.warning("consumer.paused", stream=one.stream, group=one.group, error=str(refusal))
+                one.cursor = None  # a database that comes back may do so with an earlier place
                 away = min(max(away * 2, AWAY_SECONDS[0]), AWAY_SECONDS[1])
                 await self._rest(one, away, wakeable=False)
                 continue

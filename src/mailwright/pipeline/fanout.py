@@ -21,6 +21,7 @@ import structlog
 from mailwright.domain.events import STREAMS, Event
 from mailwright.domain.refusals import TryLater
 from mailwright.storage import events as log_table
+from mailwright.storage import lives
 from mailwright.storage.database import Database, Mark, Tx
 from mailwright.storage.streams import Streams
 from mailwright.storage.valkey import ValkeyAway
@@ -33,6 +34,7 @@ GATHER_SECONDS = 0.01  # while mail pours in, a hundred looks a second are enoug
 AWAY_SECONDS = 1.0
 OVERDUE_SECONDS = 0.25  # after a commit, until the log is asked for what the stream does not show
 QUIET_SECONDS = 5.0  # without anything: then, too, in case nobody heard of a commit
+LIFE_SECONDS = 5.0  # how often the database is asked which of its lives this is
 STREAM = "notify"
 _ACCOUNT = "account:"  # before a user's id: who watches all of it
 
@@ -46,7 +48,7 @@ class Fanout:
         self._database = database
         self._streams = streams
         self._announced_at: float | None = None  # when a commit was heard of that the stream does not show yet
-        self._moved_at = 0.0
+        self._moved_at = self._life_at = 0.0
         self._watchers: dict[str, dict[int, Callback]] = {}
         self._next = 0
         self._wake = asyncio.Event()
@@ -111,7 +113,7 @@ class Fanout:
     async def _work(self) -> None:
         while not self._stopping:
             try:
-                if self._streams is None or not await self._hear(self._streams):
+                if self._streams is None or not await self._hear(await self._of_now(self._streams)):
                     await self._rest()
                     while await self._look():
                         pass
@@ -128,6 +130,15 @@ class Fanout:
             async with asyncio.timeout(POLL_SECONDS):
                 await self._wake.wait()
         self._wake.clear()
+
+    async def _of_now(self, streams: Streams) -> Streams:
+        """Those of the life the database is in; while it cannot be asked, those of before."""
+        moment = time.monotonic()
+        if moment >= self._life_at:
+            self._life_at = moment + LIFE_SECONDS
+            with contextlib.suppress(TryLater):
+                self._streams = streams = streams.of(await lives.known(self._database))
+        return streams
 
     async def _hear(self, streams: Streams) -> bool:
         """Pass on what the stream shows, or wait a moment for it. False when the log has to be asked."""
@@ -187,9 +198,10 @@ class Fanout:
         a copy of 100,000 messages, or a backup). They are seen again until the mark has passed them.
         """
         end = tx.log_end()  # asked first: what is then read is complete up to here
-        found = log_table.visible(tx, STREAM, self._mark, BATCH)
+        after = min(self._mark, end)  # it is beyond the end when the database came back from an earlier moment
+        found = log_table.visible(tx, STREAM, after, BATCH)
         last = found[-1][0] if len(found) == BATCH else end
-        return max(self._mark, min(end, last)), end, found
+        return max(after, min(end, last)), end, found
 
     def _tell(self, event: Event) -> None:
         self._tell_those_of(event.key, event)

@@ -13,7 +13,7 @@ import functools
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import structlog
 from prometheus_client import Gauge
@@ -131,7 +131,7 @@ class Flows:
         definition = definition_of(workflow)
         self._schedules[definition.name] = (cron, definition.name)
 
-    async def start(self, *, lanes: Collection[Lane] | None = None) -> None:
+    async def start(self, *, lanes: Collection[str] | None = None) -> None:
         """Launch the engine in this event loop, resume what this executor left unfinished, and serve `lanes` (all).
 
         Raises AlreadyExists when another process serves the same file, TryLater when the database cannot be reached.
@@ -139,7 +139,7 @@ class Flows:
         if attached() is not None:
             raise RuntimeError("one process runs one workflow engine")
         engine = await self._open()
-        places = {name: LANES[name] for name in (get_args(Lane) if lanes is None else lanes)}
+        places = {name: count for name, count in LANES.items() if lanes is None or name in lanes}
         # Before the launch: what is resumed begins to run within it, and a step that found no engine would leave no record.
         attach(engine)
         try:

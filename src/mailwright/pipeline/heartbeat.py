@@ -52,7 +52,7 @@ class Heartbeat:
     """The heartbeat of this process under `name` (the flows' executor id).
 
     `alone` says that something stronger guards the name already (embedded: the lock on the data folder), so that a restart
-    need not wait until the old row has gone stale. With `flows` it also takes over what dead processes left.
+    need not wait until the old row has gone stale. `serves`: see `domain.serving`. With `flows` it also takes over what dead processes left.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class Heartbeat:
         name: str,
         roles: Collection[str],
         *,
+        serves: Collection[str] | None = None,
         flows: Flows | None = None,
         alone: bool = False,
         tasks_running: Callable[[], int] = lambda: 0,
@@ -69,6 +70,7 @@ class Heartbeat:
         self._database = database
         self.name = name
         self._roles = roles
+        self._serves = serves
         self._flows = flows
         self._alone = alone
         self._tasks_running = tasks_running
@@ -79,7 +81,9 @@ class Heartbeat:
     async def sign_in(self) -> None:
         """Take the name; before the flows start. Raises AlreadyExists when another process has it and lives, TryLater."""
         holder = await self._database.write(
-            lambda tx: workers.sign_in(tx, self.name, self._machine, os.getpid(), self._roles, now(), alone=self._alone)
+            lambda tx: workers.sign_in(
+                tx, self.name, self._machine, os.getpid(), self._roles, now(), serves=self._serves, alone=self._alone
+            )
         )
         if holder is not None:
             raise AlreadyExists(f"{self.name} already runs on {holder.host.split('/')[0]} as process {holder.pid}")

@@ -4,7 +4,8 @@ Started by `work.py` in every process with the role `worker`, where the settings
 Any number may work at once all the same: the stream says where it ends, and takes a batch only if that is where the batch begins.
 Promises: each stream has every event of its kinds between its first and its last place, in the order of the log, once. A stream that
 was lost, whole or its end, is filled again: from what every group has handled for certain, or from where it ends now. A stream
-of another life of the database (a backup was restored) is dropped. Only what every group has passed is trimmed.
+that is no copy of this log (`copies`) is dropped; those of other lives of the database have other names, and end by themselves.
+Only what every group has passed is trimmed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from prometheus_client import Counter, Gauge
 from mailwright.domain.clock import SECOND, now
 from mailwright.domain.events import STREAMS
 from mailwright.domain.refusals import TryLater
+from mailwright.pipeline import copies
 from mailwright.storage import events as log_table
+from mailwright.storage import lives
 from mailwright.storage.database import Database, Mark, Tx
 from mailwright.storage.events import Slice
 from mailwright.storage.streams import RELAYED, Streams
@@ -71,6 +74,7 @@ class Relay:
 
     async def measure(self) -> None:
         """Bring the gauges up to date. Raises TryLater."""
+        await self._bind()
         lasts = [mark for mark in (await self._streams.lasts()).values() if mark is not None]
         after = min(lasts, default=log_table.START)
         waiting, oldest = await self._database.read(lambda tx: tx.log_lag(sorted(KINDS), after))
@@ -111,12 +115,19 @@ class Relay:
     async def _is_our_turn(self) -> bool:
         if time.monotonic() < self._renew_at:
             return True
+        await self._bind()
         ours = await self._streams.turn(self._owner, TURN_SECONDS)
         if ours:
             self._renew_at = time.monotonic() + RENEW_SECONDS
         else:
             self._lasts = {}
         return ours
+
+    async def _bind(self) -> None:
+        """Work for the life of now."""
+        streams = self._streams.of(await lives.known(self._database))
+        if streams is not self._streams:
+            self._streams, self._lasts = streams, {}
 
     async def round(self) -> int:
         """Copy up to BATCH events; how many there were. Raises TryLater."""
@@ -125,7 +136,12 @@ class Relay:
         # Streams that end at one place are read together; all in one transaction, so that those that catch up end at one place.
         ends = sorted({mark for mark in self._lasts.values() if mark is not None})
         parts = [(after, [name for name in RELAYED if self._lasts[name] == after]) for after in ends]
-        found = await self._database.read(lambda tx: [_behind(tx, after, names) for after, names in parts])
+        life, found = await self._database.read(
+            lambda tx: (lives.current(tx), [_behind(tx, after, names) for after, names in parts])
+        )
+        if life != self._streams.life:
+            self._lasts = {}
+            return 1
         copied = 0
         for (after, names), part in zip(parts, found, strict=True):
             copied += await self._copy(names, after, part)
@@ -141,14 +157,15 @@ class Relay:
 
     async def _see(self) -> dict[str, Mark | None]:
         """Where the streams end; those that are not there are begun."""
+        await self._bind()
         lasts = await self._streams.lasts()
-        end = await self._database.read(lambda tx: tx.log_end())
         for name, last in lasts.items():
-            if last is not None and last > end:
+            if last is not None:
+                if await copies.is_copy(self._database, self._streams, name):
+                    continue
                 log.warning("relay.stream_of_another_life", stream=name)
                 await self._streams.drop(name)
-            elif last is not None:
-                continue
+            end = await self._database.read(lambda tx: tx.log_end())
             mark = await self._database.read(lambda tx, name=name: log_table.slowest(tx, name))  # type: ignore[misc]
             # Without a group nobody needs what was before; one that comes later reads it from the log.
             if await self._streams.begin(name, end if mark is None else mark):
@@ -170,6 +187,7 @@ class Relay:
     async def _trim(self) -> None:
         self._trim_at = time.monotonic() + self._trim_seconds
         for name in RELAYED:
+            await self._streams.keep(name)
             mark = await self._database.read(lambda tx, name=name: log_table.slowest(tx, name))  # type: ignore[misc]
             upto = mark if mark is not None else self._lasts[name]
             if upto is not None and upto > log_table.START:

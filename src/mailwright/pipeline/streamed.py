@@ -9,6 +9,8 @@ Used by work.py instead of `Consumers` where the settings name a Valkey. What de
   reads the stream by the group's own place. The group in Valkey only shows that place.
 - Streams that are not copied to Valkey are read from the log.
 
+A stream is believed when it is of the life the database is in, and a copy of its log (`copies`); each place that came from one is proved
+again in the transaction that writes it down.
 Retries, dead letters and the place of a group in the database (what the log's purge looks at) are as in `consumers`; for a SPREAD
 group, the process that has the group's lease writes down what is acknowledged for certain.
 Promises: while Valkey is away, has lost a stream, or is not fed, events come from the log, from that place on: some twice, none never.
@@ -18,14 +20,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
 import structlog
 from prometheus_client import Gauge
 
 from mailwright.domain.events import STREAMS, Event
 from mailwright.domain.refusals import TryLater
+from mailwright.pipeline import copies
 from mailwright.pipeline.consumers import (
     LEASE_SECONDS,
     RETRY_SECONDS,
@@ -33,7 +35,10 @@ from mailwright.pipeline.consumers import (
     Consumers,
     Subscription,
 )
+from mailwright.pipeline.copies import AnotherLife
+from mailwright.pipeline.places import Place
 from mailwright.storage import events as log_table
+from mailwright.storage import lives
 from mailwright.storage.database import Database, Mark, Tx
 from mailwright.storage.events import Retry, Slice
 from mailwright.storage.streams import RELAYED, Pending, Streams
@@ -49,28 +54,13 @@ STAND_BY_SECONDS = 5.0
 OVERDUE_SECONDS = 2.0  # after a commit, until an event that is not in the stream is looked for in the log
 QUIET_SECONDS = 10.0  # without anything: then, too, in case nobody heard of a commit
 SWEEP_SECONDS = 60.0
+LIFE_SECONDS = 5.0  # how often the database is asked which of its lives this is
 
 pending_entries = Gauge(
     "mailwright_stream_pending",
     "Entries of a stream in Valkey that a group was given and did not acknowledge yet.",
     ["stream", "group"],
 )
-
-
-@dataclass(slots=True)
-class _Place:
-    """Where the reading of one group in this process stands."""
-
-    joined: bool = False  # SPREAD: the group is there, and has passed what is handled for certain
-    look_back: bool = False  # there may be entries in our hands that we do not know of
-    hand: list[Mark] | None = None  # the entries being handled now; None: what is handled comes from the log
-    held: tuple[tuple[Mark, Event], ...] = ()  # entries that could not be handled just now
-    seen: Mark | None = None  # where the stream ended when it was last looked at
-    announced_at: float | None = None  # when a commit was heard of that the stream does not show yet
-    moved_at: float = 0.0
-    house_at: float = 0.0
-    shown_at: float = 0.0
-    sweep_at: float = 0.0
 
 
 class StreamedConsumers(Consumers):
@@ -82,35 +72,40 @@ class StreamedConsumers(Consumers):
         streams: Streams,
         *,
         owner: str | None = None,
+        groups: Collection[str] | None = None,
         retry_seconds: Sequence[float] = RETRY_SECONDS,
         take_over_seconds: float = TAKE_OVER_SECONDS,
         alive_seconds: float = ALIVE_SECONDS,
     ) -> None:
-        super().__init__(database, owner=owner, retry_seconds=retry_seconds)
-        self._streams = streams
+        super().__init__(database, owner=owner, groups=groups, retry_seconds=retry_seconds)
+        self._streams = streams  # of the life that was heard of last
+        self._life_at = 0.0
+        self._refused: set[tuple[str, str]] = set()  # streams it was told of that they are not believed
         self._take_over_seconds = take_over_seconds
         self._alive_seconds = alive_seconds
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, Place] = {}
 
     async def start(self) -> None:
         for one in self._subscriptions:
             if one.stream in RELAYED:
-                self._places[one.group] = _Place(moved_at=time.monotonic())
+                self._places[one.group] = Place(self._streams, moved_at=time.monotonic())
         await super().start()
 
     async def stop(self, seconds: float = 10.0) -> None:
         await super().stop(seconds)
         for one in self._subscriptions:
-            if one.stream in SPREAD:
+            place = self._places.get(one.group)
+            if place is not None and one.stream in SPREAD:
                 with contextlib.suppress(TryLater):
-                    await self._streams.leave(one.stream, one.group, self._owner)
+                    await place.streams.leave(one.stream, one.group, self._owner)
 
     async def measure(self) -> None:
         await super().measure()
         for one in self._subscriptions:
-            if one.stream in SPREAD:
+            place = self._places.get(one.group)
+            if place is not None and one.stream in SPREAD:
                 with contextlib.suppress(ValkeyAway):
-                    settled = await self._streams.settled(one.stream, one.group)
+                    settled = await place.streams.settled(one.stream, one.group)
                     pending_entries.labels(one.stream, one.group).set(0 if settled is None else settled.pending)
 
     def _on_announced(self, kinds: frozenset[str]) -> None:
@@ -123,14 +118,23 @@ class StreamedConsumers(Consumers):
     # --- one round --------------------------------------------------------------------------------------------------
 
     async def _round(self, one: Subscription) -> int:
-        place = self._places.get(one.group)
-        if place is None or one.stream not in SPREAD or self._streams.valkey.away:
+        if one.group not in self._places or self._streams.valkey.away:
             return await super()._round(one)
+        place = await self._of_now(one)
         try:
+            if not place.sure:
+                await self._make_sure(one, place)
+            if one.stream not in SPREAD or not place.sure:
+                return await super()._round(one)
             return await self._spread_round(one, place)
         except ValkeyAway:
-            place.joined = False
+            place.joined = place.sure = False
             return await super()._round(one)
+        except AnotherLife as refusal:
+            log.warning("consumer.stream_of_another_life", stream=one.stream, group=one.group, because=str(refusal))
+            place.joined = place.sure = False
+            one.cursor, self._life_at = None, 0.0
+            return 0
         except TryLater:
             place.look_back = place.look_back or not place.held  # it may have come between taking over and handling
             raise
@@ -138,25 +142,59 @@ class StreamedConsumers(Consumers):
             place.joined = False  # what is in our hands is looked for when it is joined again
             raise
 
+    async def _of_now(self, one: Subscription) -> Place:
+        """Where the group stands in the streams of the life that the database is in. Raises TryLater."""
+        moment = time.monotonic()
+        if moment >= self._life_at:
+            self._streams = self._streams.of(await lives.known(self._database))
+            self._life_at = moment + LIFE_SECONDS
+        place = self._places[one.group]
+        if place.streams.life != self._streams.life:
+            place = self._places[one.group] = Place(self._streams, moved_at=moment)
+            one.cursor = None  # to be read where the database has it
+        return place
+
+    async def _make_sure(self, one: Subscription, place: Place) -> None:
+        """Whether the stream is to be believed; once in a while. Raises TryLater."""
+        moment = time.monotonic()
+        if moment < place.ask_at:
+            return
+        place.ask_at = moment + HOUSE_SECONDS
+        place.sure = await copies.is_copy(self._database, place.streams, one.stream)
+        which = (place.streams.life, one.stream)
+        if not place.sure and which not in self._refused:
+            self._refused.add(which)
+            log.warning("consumer.stream_refused", stream=one.stream, because="it is no copy of this database's log")
+
     async def _look(self, one: Subscription, cursor: Mark, look_for_retries: bool) -> tuple[list[Retry], Slice]:
         place = self._places.get(one.group)
         copied = None
-        if place is not None and one.stream not in SPREAD:
-            with contextlib.suppress(ValkeyAway):
-                copied = await self._streams.read(one.stream, cursor, one.batch)
+        if place is not None and place.sure and one.stream not in SPREAD:
+            try:
+                copied = await place.streams.read(one.stream, cursor, one.batch)
+            except ValkeyAway:
+                place.sure = False
         if place is None or copied is None:
-            return await super()._look(one, cursor, look_for_retries)
+            return await self._look_in_log(one, cursor, look_for_retries)
         self._note(place, copied.end)
         if not copied.events and self._is_overdue(place):
             place.announced_at, place.moved_at = None, time.monotonic()
-            return await super()._look(one, cursor, look_for_retries)
-        return await self._due(one) if look_for_retries else [], Slice(copied.events, copied.end)
+            return await self._look_in_log(one, cursor, look_for_retries)
+        place.copied = True
+        # Without events the place is proved and written down when the lease is renewed, and not moved before that.
+        end = copied.end if copied.events or time.monotonic() >= one.renew_at else cursor
+        return await self._due(one) if look_for_retries else [], Slice(copied.events, end)
+
+    async def _look_in_log(self, one: Subscription, cursor: Mark, look_for_retries: bool) -> tuple[list[Retry], Slice]:
+        if (place := self._places.get(one.group)) is not None:
+            place.copied = False
+        return await super()._look(one, cursor, look_for_retries)
 
     async def _idle(self, one: Subscription) -> None:
         place = self._places.get(one.group)
-        if place is not None and one.cursor is not None and one.stream not in SPREAD:
+        if place is not None and place.sure and one.cursor is not None and one.stream not in SPREAD:
             with contextlib.suppress(ValkeyAway):
-                await self._streams.wait(one.stream, one.cursor)
+                await place.streams.wait(one.stream, one.cursor)
                 return
         if place is None or not place.joined:
             await super()._idle(one)
@@ -164,16 +202,17 @@ class StreamedConsumers(Consumers):
     async def _advance(self, one: Subscription, mark: Mark, commit: Commit | None) -> None:
         place = self._places.get(one.group)
         if place is None or place.hand is None:
-            await super()._advance(one, mark, commit)
-            if place is not None and one.stream not in SPREAD:
+            proved = commit if place is None or not place.copied else place.proved(mark, commit)
+            await super()._advance(one, mark, proved)
+            if place is not None and place.sure and one.stream not in SPREAD:
                 with contextlib.suppress(ValkeyAway):
-                    await self._streams.follow(one.stream, one.group, mark)
+                    await place.streams.follow(one.stream, one.group, mark)
             return
         if commit is not None:
-            await self._database.write(commit)
+            await self._database.write(place.proved(mark, commit))
         done = [each for each in place.hand if each <= mark]
         place.hand = [each for each in place.hand if each > mark]
-        await self._streams.acknowledge(one.stream, one.group, done)
+        await place.streams.acknowledge(one.stream, one.group, done)
 
     async def _hold(self, one: Subscription) -> None:
         place = self._places.get(one.group)
@@ -181,8 +220,8 @@ class StreamedConsumers(Consumers):
             await super()._hold(one)
             return
         with contextlib.suppress(ValkeyAway):
-            await self._streams.hold(one.stream, one.group, self._owner, place.hand)
-            await self._streams.show(self._owner, self._alive_seconds)
+            await place.streams.hold(one.stream, one.group, self._owner, place.hand)
+            await place.streams.show(self._owner, self._alive_seconds)
 
     async def _mourn(self, one: Subscription, event: Event, error: Exception) -> None:
         with contextlib.suppress(ValkeyAway):
@@ -192,7 +231,7 @@ class StreamedConsumers(Consumers):
 
     # --- read by all at once ----------------------------------------------------------------------------------------
 
-    async def _spread_round(self, one: Subscription, place: _Place) -> int:
+    async def _spread_round(self, one: Subscription, place: Place) -> int:
         """Take entries and handle them; how many. Raises ValkeyAway when they have to come from the log."""
         if not place.joined and not await self._join(one, place):
             return await super()._round(one)
@@ -207,27 +246,27 @@ class StreamedConsumers(Consumers):
             return await super()._round(one)
         return len(entries)
 
-    async def _join(self, one: Subscription, place: _Place) -> bool:
+    async def _join(self, one: Subscription, place: Place) -> bool:
         mark = await self._database.write(lambda tx: log_table.standing(tx, one.stream, one.group))
-        place.joined = place.look_back = await self._streams.join(one.stream, one.group, mark)
+        place.joined = place.look_back = await place.streams.join(one.stream, one.group, mark)
         place.held = ()
         return place.joined
 
-    async def _next(self, one: Subscription, place: _Place) -> Sequence[tuple[Mark, Event]]:
+    async def _next(self, one: Subscription, place: Place) -> Sequence[tuple[Mark, Event]]:
         if place.held:
             held, place.held = place.held, ()
-            await self._streams.hold(one.stream, one.group, self._owner, [mark for mark, _ in held])
+            await place.streams.hold(one.stream, one.group, self._owner, [mark for mark, _ in held])
             return held
         if place.look_back:
-            ours = await self._streams.in_hand(one.stream, one.group, self._owner, one.batch)
+            ours = await place.streams.in_hand(one.stream, one.group, self._owner, one.batch)
             if ours:
                 marks = [mark for mark, _ in ours]
-                await self._streams.hold(one.stream, one.group, self._owner, marks, deliveries=1)
+                await place.streams.hold(one.stream, one.group, self._owner, marks, deliveries=1)
                 return ours
             place.look_back = False
-        return await self._streams.take(one.stream, one.group, self._owner, one.batch)
+        return await place.streams.take(one.stream, one.group, self._owner, one.batch)
 
-    async def _in_hand(self, one: Subscription, place: _Place, entries: Sequence[tuple[Mark, Event]]) -> None:
+    async def _in_hand(self, one: Subscription, place: Place, entries: Sequence[tuple[Mark, Event]]) -> None:
         """Handle entries; what could not be handled just now is tried again after a rest."""
         marks = [mark for mark, _ in entries]
         place.hand = list(marks)
@@ -242,11 +281,11 @@ class StreamedConsumers(Consumers):
         finally:
             place.hand = None
 
-    async def _keep_house(self, one: Subscription, place: _Place) -> None:
+    async def _keep_house(self, one: Subscription, place: Place) -> None:
         """What one process does for the group: write down its place, see to retries, take over from the dead."""
         moment = time.monotonic()
         if moment >= place.shown_at:
-            await self._streams.show(self._owner, self._alive_seconds)
+            await place.streams.show(self._owner, self._alive_seconds)
             place.shown_at = moment + self._alive_seconds / 3
         if moment < place.house_at:
             return
@@ -258,29 +297,30 @@ class StreamedConsumers(Consumers):
             if one.cursor is None:
                 place.house_at = moment + min(STAND_BY_SECONDS, self._alive_seconds / 3)
                 return
-        settled = await self._streams.settled(one.stream, one.group)
+        settled = await place.streams.settled(one.stream, one.group)
         if settled is None:
             place.joined = False
             return
         if settled.mark > one.cursor or moment >= one.renew_at:
-            await super()._advance(one, max(settled.mark, one.cursor), None)
+            mark = max(settled.mark, one.cursor)
+            await super()._advance(one, mark, place.proved(mark))
         for retry in await self._due(one):
             await self._retry(one, retry)
         if settled.pending:
             await self._take_over(one, place)
         if moment >= place.sweep_at:
             place.sweep_at = moment + SWEEP_SECONDS
-            await self._sweep(one)
+            await self._sweep(one, place)
 
-    async def _take_over(self, one: Subscription, place: _Place) -> None:
+    async def _take_over(self, one: Subscription, place: Place) -> None:
         living: dict[str, bool] = {self._owner: True}
         taken = 0
-        for entry in await self._streams.pending(one.stream, one.group, one.batch):
+        for entry in await place.streams.pending(one.stream, one.group, one.batch):
             if entry.consumer not in living:
-                living[entry.consumer] = await self._streams.lives(entry.consumer)
+                living[entry.consumer] = await place.streams.lives(entry.consumer)
             if entry.consumer == self._owner or (living[entry.consumer] and entry.idle < self._take_over_seconds):
                 continue
-            event = await self._streams.take_over(one.stream, one.group, self._owner, entry)
+            event = await place.streams.take_over(one.stream, one.group, self._owner, entry)
             if event is None:
                 continue
             if not taken:
@@ -288,16 +328,16 @@ class StreamedConsumers(Consumers):
             taken += 1
             await self._settle(one, place, entry, event)
 
-    async def _settle(self, one: Subscription, place: _Place, entry: Pending, event: Event) -> None:
+    async def _settle(self, one: Subscription, place: Place, entry: Pending, event: Event) -> None:
         """Handle an entry that was taken over, or bury it when it was handed out too often."""
         if one.cursor is not None and entry.mark <= one.cursor:  # it was handled from the log
-            await self._streams.acknowledge(one.stream, one.group, [entry.mark])
+            await place.streams.acknowledge(one.stream, one.group, [entry.mark])
             return
         if entry.deliveries >= one.max_attempts:
             error = RuntimeError(f"nobody finished it in {entry.deliveries} deliveries")
-            await self._database.write(self._burial(one, event, error, entry.deliveries))
+            await self._database.write(place.proved(entry.mark, self._burial(one, event, error, entry.deliveries)))
             await self._mourn(one, event, error)
-            await self._streams.acknowledge(one.stream, one.group, [entry.mark])
+            await place.streams.acknowledge(one.stream, one.group, [entry.mark])
             return
         try:
             await self._in_hand(one, place, [(entry.mark, event)])
@@ -307,29 +347,29 @@ class StreamedConsumers(Consumers):
             place.held = ()  # the round looks back
             raise
 
-    async def _sweep(self, one: Subscription) -> None:
+    async def _sweep(self, one: Subscription, place: Place) -> None:
         """Forget the consumers of processes that are gone, once there is nothing in their hands."""
-        for consumer in await self._streams.consumers(one.stream, one.group):
-            if not await self._streams.lives(consumer):
-                await self._streams.leave(one.stream, one.group, consumer)
+        for consumer in await place.streams.consumers(one.stream, one.group):
+            if not await place.streams.lives(consumer):
+                await place.streams.leave(one.stream, one.group, consumer)
 
     # --- is the stream fed? -----------------------------------------------------------------------------------------
 
-    def _note(self, place: _Place, end: Mark) -> None:
+    def _note(self, place: Place, end: Mark) -> None:
         if end != place.seen:
             place.seen, place.announced_at, place.moved_at = end, None, time.monotonic()
 
-    def _is_overdue(self, place: _Place) -> bool:
+    def _is_overdue(self, place: Place) -> bool:
         moment = time.monotonic()
         announced = place.announced_at is not None and moment - place.announced_at > OVERDUE_SECONDS
         return announced or moment - place.moved_at > QUIET_SECONDS
 
-    async def _is_unfed(self, one: Subscription, place: _Place) -> bool:
+    async def _is_unfed(self, one: Subscription, place: Place) -> bool:
         """Whether the stream stands still although something was committed, and nobody has any of it in their hands."""
-        last = await self._streams.last(one.stream)
+        last = await place.streams.last(one.stream)
         if last is not None:
             self._note(place, last)
-        settled = await self._streams.settled(one.stream, one.group)
+        settled = await place.streams.settled(one.stream, one.group)
         if last is None or settled is None:
             place.joined = False
             return False

@@ -31,6 +31,7 @@ from mailwright.settings.observing import ObservingSettings
 from mailwright.settings.pages import PageSettings
 from mailwright.settings.programs import ProgramSettings
 from mailwright.settings.services import ServiceSettings
+from mailwright.settings.serving import ServingSettings
 from mailwright.settings.sharing import SharingSettings
 from mailwright.settings.signon import SignOnSettings
 from mailwright.settings.storing import StoringSettings
@@ -77,6 +78,7 @@ class Settings(
     ServiceSettings,
     PageSettings,
     SharingSettings,
+    ServingSettings,
     StoringSettings,
     ProgramSettings,
     SignOnSettings,
@@ -324,7 +326,11 @@ class Settings(
         if self.database_direct_url is not None and self.database_url.startswith("sqlite:"):
             problems.append(f"{variable('database_direct_url')}: there is no pooler in front of an SQLite file")
         parts = (self.missing_of_services, self.missing_of_sign_on, self.missing_of_vault, self.missing_of_programs)
-        lacking = [*self.missing_of_sharing(self.database_url), *(one for missing_of in parts for one in missing_of())]
+        lacking = [
+            *self.missing_of_sharing(self.database_url),
+            *self.missing_of_serving(self.database_url),
+            *(one for missing_of in parts for one in missing_of()),
+        ]
         for missing_one in lacking:
             name, _, because = missing_one.partition("|")
             problems.append(f"{variable(name)}: {because}")

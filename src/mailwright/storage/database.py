@@ -78,6 +78,10 @@ class Tx(ABC):
         """Where the event log ends for a reader: nothing at or before this mark is still to be committed."""
 
     @abstractmethod
+    def timeline(self) -> int:
+        """Which history the database is in: another one after a recovery or a fail-over. 0 where nobody tells."""
+
+    @abstractmethod
     def log_slice(self, kinds: Sequence[str], after: Mark, end: Mark, limit: int) -> list[Row]:
         """Events of `kinds` after one mark and up to another, in log order, each as (tx, id, kind, key, payload,
         correlation_id, created_at, trace)."""

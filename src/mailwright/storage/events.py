@@ -169,6 +169,12 @@ def visible(tx: Tx, stream: str, after: Mark, limit: int) -> list[tuple[Mark, Ev
     return [((row[0], row[1]), _event(row[1:])) for row in rows]
 
 
+def written_at(tx: Tx, event_id: int) -> Instant | None:
+    """When an event was written; None when the log has none of that number."""
+    found = tx.scalar("SELECT created_at FROM events WHERE id = ?", (event_id,))
+    return None if found is None else int(found)
+
+
 def newest_at(tx: Tx) -> Instant:
     """When the newest event was written; 0 when there is none."""
     return int(tx.scalar("SELECT created_at FROM events ORDER BY id DESC LIMIT 1") or 0)

@@ -33,6 +33,13 @@ MAX_GROUP = 200
 RETRIES = 4  # deadlock and serialization failures are the database asking for just that
 WAKE_CHANNEL = "mailwright_events"
 _MAX_BIGINT = 2**63 - 1
+# Services that imitate PostgreSQL have no such functions, or forbid them.
+_NOT_TOLD = (
+    errors.FeatureNotSupported,
+    errors.InsufficientPrivilege,
+    errors.ObjectNotInPrerequisiteState,
+    errors.UndefinedFunction,
+)
 
 _translated: dict[str, str] = {}
 
@@ -55,6 +62,7 @@ class PostgresqlTx(Tx):
 
     def __init__(self, connection: psycopg.Connection[Row], trace: str | None = None) -> None:
         super().__init__(trace)
+        self._connection = connection
         self._cursor = connection.cursor()
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
@@ -76,6 +84,13 @@ class PostgresqlTx(Tx):
         # Every transaction below the snapshot's xmin has ended: what it wrote is visible, and no more will come from it.
         # A plain "highest id" would skip the events of transactions that are still running (measured: one in five).
         return self.scalar("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint") - 1, _MAX_BIGINT
+
+    def timeline(self) -> int:
+        try:
+            with self._connection.transaction():  # a savepoint: whoever is not told goes on
+                return int(self.scalar("SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"), 16)
+        except _NOT_TOLD:
+            return 0
 
     def log_slice(self, kinds: Sequence[str], after: Mark, end: Mark, limit: int) -> list[Row]:
         return self.all(

@@ -1,7 +1,9 @@
-"""What is costly to count of a mailbox, as any process counted it last: `<prefix>:mbx:{user}:{mailbox}:state` in Valkey, for a minute.
+"""What is costly to count of a mailbox, as any process counted it last: `<prefix>:<life>:mbx:{user}:{mailbox}:state` in
+Valkey, for a minute.
 
 Used by core/mailboxcounts.py for large mailboxes, from the threads that read the database.
-Promises: never an old state: a value says of which modseq it is, and is taken for no other. Without Valkey one counts oneself.
+Promises: never an old state: a value says of which modseq it is, and is taken for no other; nor one of another life of the database
+(`lives`), in which that modseq was another change. Without Valkey one counts oneself.
 """
 
 from __future__ import annotations
@@ -20,10 +22,10 @@ class SharedStates:
     def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
 
-    def find(self, user_id: str, mailbox_id: str, modseq: int) -> tuple[int, ...] | None:
+    def find(self, life: str, user_id: str, mailbox_id: str, modseq: int) -> tuple[int, ...] | None:
         """The numbers of that mailbox at that modseq, when somebody counted them lately."""
         try:
-            found = self._valkey.ask_now(lambda client: client.get(self._key(user_id, mailbox_id)))
+            found = self._valkey.ask_now(lambda client: client.get(self._key(life, user_id, mailbox_id)))
         except ValkeyAway:
             return None
         if found is None:
@@ -31,11 +33,11 @@ class SharedStates:
         of, *numbers = json.loads(found)
         return tuple(numbers) if of == modseq else None
 
-    def keep(self, user_id: str, mailbox_id: str, modseq: int, numbers: tuple[int, ...]) -> None:
+    def keep(self, life: str, user_id: str, mailbox_id: str, modseq: int, numbers: tuple[int, ...]) -> None:
         """Have others find them."""
-        value = json.dumps([modseq, *numbers])
+        key, value = self._key(life, user_id, mailbox_id), json.dumps([modseq, *numbers])
         with contextlib.suppress(ValkeyAway):
-            self._valkey.ask_now(lambda client: client.set(self._key(user_id, mailbox_id), value, ex=SECONDS))
+            self._valkey.ask_now(lambda client: client.set(key, value, ex=SECONDS))
 
-    def _key(self, user_id: str, mailbox_id: str) -> str:
-        return self._valkey.key("mbx", user_id, mailbox_id, "state")
+    def _key(self, life: str, user_id: str, mailbox_id: str) -> str:
+        return self._valkey.key(life, "mbx", user_id, mailbox_id, "state")

@@ -73,6 +73,9 @@ class SqliteTx(Tx):
         # One writer: ids (AUTOINCREMENT) are committed in their order, so the highest visible one is the end.
         return 0, self.scalar("SELECT max(id) FROM events") or 0
 
+    def timeline(self) -> int:
+        return 0
+
     def log_slice(self, kinds: Sequence[str], after: Mark, end: Mark, limit: int) -> list[Row]:
         # "+kind" keeps the planner on the primary key: the slice is near the end of the log.
         return self.all(

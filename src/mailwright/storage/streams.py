@@ -1,6 +1,7 @@
 """Event streams in Valkey: copies of parts of the log, which any number of processes read without asking the database.
 
-Fed by pipeline/relay.py; read by pipeline/streamed.py and pipeline/fanout.py. One key a stream, `<prefix>:stream:<name>`.
+Fed by pipeline/relay.py; read by pipeline/streamed.py and pipeline/fanout.py. One key a stream, `<prefix>:<life>:stream:<name>`: places
+of one life of the database (`lives`) mean nothing in another. Who writes keeps a stream for KEPT_SECONDS; those of other lives end so.
 The id of an entry is the event's place in the log (`<tx>-<id>`). The stream's own last id says how far the log is copied, also where
 it has nothing for this stream (XSETID), and its max-deleted-entry-id from where on: between the two the copy has no gap. Both live in
 the one key, so they are lost with it or not at all; every change of them is one Lua script.
@@ -15,15 +16,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from mailwright.domain.clock import Instant
 from mailwright.domain.events import Event
 from mailwright.storage.database import Mark
-from mailwright.storage.valkey import BLOCK_SECONDS, Valkey
+from mailwright.storage.valkey import BLOCK_SECONDS, Valkey, ValkeyAway
 
 RELAYED = ("mail_ingest", "index", "notify", "retention")
 """The streams that are copied: those that grow with the mail. The others grow with what people and agents do, a few events an hour
 each; asking the log for them costs less than a copy would."""
 
 DEAD_KEPT = 10_000  # entries of a dead-letter stream; the table has all of them
+DEAD_KEPT_SECONDS = 30 * 86_400
+KEPT_SECONDS = 86_400  # a stream that no relay has touched for so long is gone; it would be filled again from the log
 _EVENT = "event"
 _FIELDS = frozenset(each.name for each in fields(Event))
 
@@ -63,6 +67,7 @@ if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('XGROUP', 'CREATE', KEYS[1], '-', '0', 'MKSTREAM')
 redis.call('XGROUP', 'DESTROY', KEYS[1], '-')
 redis.call('XSETID', KEYS[1], ARGV[1], 'ENTRIESADDED', '0', 'MAXDELETEDID', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1
 """
 _APPEND = _script("""
@@ -80,13 +85,18 @@ return {now['last-generated-id'], redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], 
 """,
     absent="false",
 )
+_STANDING = _script("""
+local now = info()
+local newest = now['last-entry'] or {'', {'', ''}}
+return {now['last-generated-id'], newest[1], newest[2][2]}
+""")
 _JOIN = _script("""
 local known = group(ARGV[1])
+if before(ARGV[2], info()['max-deleted-entry-id']) then return 'behind' end
 if known then
   if before(known['last-delivered-id'], ARGV[2]) then redis.call('XGROUP', 'SETID', KEYS[1], ARGV[1], ARGV[2]) end
   return 'joined'
 end
-if before(ARGV[2], info()['max-deleted-entry-id']) then return 'behind' end
 redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1], ARGV[2])
 return 'joined'
 """)
@@ -137,6 +147,14 @@ class Copied:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a copy goes, and its newest entry: where it stands, and when the event was written."""
+
+    end: Mark
+    newest: tuple[Mark, Instant] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """How far a group is: everything up to `mark` is acknowledged; `pending` entries behind it are in somebody's hands."""
 
@@ -155,17 +173,22 @@ class Pending:
 
 
 class Streams:
-    """The streams of one installation."""
+    """The streams of one life of the database. Until somebody says of which (`of`) there are none: everything raises ValkeyAway."""
 
-    def __init__(self, valkey: Valkey) -> None:
+    def __init__(self, valkey: Valkey, life: str = "") -> None:
         self.valkey = valkey
+        self.life = life
         self._scripts: dict[str, Any] = {}
+
+    def of(self, life: str) -> Streams:
+        """Those of a life."""
+        return self if life == self.life else Streams(self.valkey, life)
 
     # --- the relay's half -------------------------------------------------------------------------------------------
 
     async def turn(self, owner: str, seconds: float) -> bool:
         """Whether `owner` is the relay that works for the next seconds; the others stand by. (For thrift, not for safety.)"""
-        return bool(await self._run(_TURN, self.valkey.key("relay"), owner, int(seconds * 1000)))
+        return bool(await self._run(_TURN, self._named("relay"), owner, int(seconds * 1000)))
 
     async def lasts(self) -> dict[str, Mark | None]:
         """Where each stream ends; None where there is none."""
@@ -176,9 +199,17 @@ class Streams:
         found = await self._run(_script("return info()['last-generated-id']"), self._key(name))
         return _mark(found) if found else None
 
+    async def standing(self, name: str) -> Standing | None:
+        """What tells whether a stream is a copy of this log; None when there is none."""
+        found = await self._run(_STANDING, self._key(name))
+        if not found:
+            return None
+        newest = None if not found[1] else (_mark(found[1]), int(json.loads(found[2])["created_at"]))
+        return Standing(_mark(found[0]), newest)
+
     async def begin(self, name: str, after: Mark) -> bool:
         """Make a stream that is complete from a place on; False when there is one."""
-        return bool(await self._run(_BEGIN, self._key(name), _place(after)))
+        return bool(await self._run(_BEGIN, self._key(name), _place(after), KEPT_SECONDS))
 
     async def append(self, name: str, after: Mark, entries: Sequence[tuple[Mark, Event]], end: Mark) -> Mark | None:
         """Add what the log has between two places, if the stream ends at the first. Where it ends now; None: it is gone."""
@@ -189,6 +220,10 @@ class Streams:
     async def trim(self, name: str, upto: Mark) -> int:
         """Drop what every group has passed; how many entries."""
         return int(await self._run(_TRIM, self._key(name), _place(upto), _place((upto[0], upto[1] + 1))) or 0)
+
+    async def keep(self, name: str) -> None:
+        """It is in use."""
+        await self.valkey.ask(lambda client: client.expire(self._key(name), KEPT_SECONDS))
 
     async def drop(self, name: str) -> None:
         """Forget a stream; it is begun anew."""
@@ -304,13 +339,19 @@ class Streams:
         return bool(await self.valkey.ask(lambda client: client.exists(self._living(consumer))))
 
     async def mourn(self, name: str, event: Event, *, group: str, error: str) -> None:
-        """Show a dead letter to whoever watches `<prefix>:dlq:<stream>`; the letter itself is in the database."""
+        """Show a dead letter to whoever watches `<prefix>:<life>:dlq:<stream>`; the letter itself is in the database."""
         fields = {_EVENT: _encode(event), "group": group, "error": error}
-        key = self.valkey.key("dlq", name)
+        key = self._named("dlq", name)
         await self.valkey.ask(lambda client: client.xadd(key, fields, maxlen=DEAD_KEPT, approximate=True))
+        await self.valkey.ask(lambda client: client.expire(key, DEAD_KEPT_SECONDS))
 
     def _key(self, name: str) -> str:
-        return self.valkey.key("stream", name)
+        return self._named("stream", name)
+
+    def _named(self, *parts: str) -> str:
+        if not self.life:
+            raise ValkeyAway("nobody knows of which life of the database")
+        return self.valkey.key(self.life, *parts)
 
     def _living(self, consumer: str) -> str:
         return self.valkey.key("consumer", consumer)

@@ -21,6 +21,7 @@ from sqlalchemy import Boolean, LargeBinary, Table, Text
 
 from mailwright.domain.refusals import AlreadyExists
 from mailwright.storage.database import Row
+from mailwright.storage.lives import NAME as LIFE
 from mailwright.storage.movemark import BEGUN
 from mailwright.storage.postgresqlconnecting import connect
 from mailwright.storage.schema import Serial, metadata
@@ -131,8 +132,12 @@ class TableCopy:
             yield Compared(table.name, rows, there, digest, other)
 
     def release(self) -> None:
-        """It is all there: the database may be used. Again does no harm."""
-        self._target.execute(f"DROP TABLE IF EXISTS {BEGUN}, {BEGUN}_tables")
+        """It is all there: the database may be used, and its life is one of its own. Again does no harm."""
+        with self._target.transaction():
+            # The life is made at first need.
+            if self._target.execute("SELECT to_regclass(%s)::text", (BEGUN,)).fetchone() != (None,):
+                self._target.execute("DELETE FROM server_keys WHERE name = %s", (LIFE,))
+            self._target.execute(f"DROP TABLE IF EXISTS {BEGUN}, {BEGUN}_tables")
 
     def _copy_table(self, table: Table, told: Told) -> int:
         names = _columns(table)

@@ -16,12 +16,12 @@ from mailwright.storage.database import Row, Tx
 BEAT_SECONDS = 10
 GONE_SECONDS = 90  # eight missed heartbeats and a bit: a busy machine is not a dead one
 
-_COLUMNS = "name, host, pid, roles, started_at, heartbeat_at, tasks_running, activity"
+_COLUMNS = "name, host, pid, roles, started_at, heartbeat_at, tasks_running, activity, serves"
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A process as it last described itself."""
+    """A process as it last described itself. `serves` names the groups and lanes of a worker that has not all of them."""
 
     name: str
     host: str
@@ -31,10 +31,19 @@ class Worker:
     heartbeat_at: Instant
     tasks_running: int
     activity: str
+    serves: frozenset[str] | None
 
 
 def sign_in(
-    tx: Tx, name: str, host: str, pid: int, roles: Collection[str], moment: Instant, *, alone: bool = False
+    tx: Tx,
+    name: str,
+    host: str,
+    pid: int,
+    roles: Collection[str],
+    moment: Instant,
+    *,
+    serves: Collection[str] | None = None,
+    alone: bool = False,
 ) -> Worker | None:
     """Take a name. None when it is ours now; the live worker that has it when it is another process.
 
@@ -47,11 +56,19 @@ def sign_in(
         if (holder.host, holder.pid) != (host, pid) and holder.heartbeat_at >= moment - GONE_SECONDS * SECOND:
             return holder
     tx.execute(
-        "INSERT INTO workers (name, host, pid, roles, started_at, heartbeat_at, tasks_running, activity) "
-        "VALUES (?, ?, ?, ?, ?, ?, 0, '') ON CONFLICT (name) DO UPDATE SET host = excluded.host, pid = excluded.pid, "
+        "INSERT INTO workers (name, host, pid, roles, started_at, heartbeat_at, tasks_running, activity, serves) "
+        "VALUES (?, ?, ?, ?, ?, ?, 0, '', ?) ON CONFLICT (name) DO UPDATE SET host = excluded.host, pid = excluded.pid, "
         "roles = excluded.roles, started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, "
-        "tasks_running = 0, activity = ''",
-        (name, host, pid, json.dumps(sorted(roles)), moment, moment),
+        "tasks_running = 0, activity = '', serves = excluded.serves",
+        (
+            name,
+            host,
+            pid,
+            json.dumps(sorted(roles)),
+            moment,
+            moment,
+            None if serves is None else json.dumps(sorted(serves)),
+        ),
     )
     return None
 
@@ -97,4 +114,5 @@ def remove(tx: Tx, name: str, *, heartbeat_at: Instant) -> None:
 
 
 def _worker(row: Row) -> Worker:
-    return Worker(row[0], row[1], row[2], tuple(json.loads(row[3])), *row[4:])
+    serves = None if row[8] is None else frozenset(json.loads(row[8]))
+    return Worker(row[0], row[1], row[2], tuple(json.loads(row[3])), *row[4:8], serves)

@@ -12,6 +12,21 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .name }}
 {{- end }}
 
+{{/* Every deployment: the components, and workers of parts of the work in the place of worker-main. */}}
+{{- define "mailwright.components" -}}
+{{- $all := dict }}
+{{- range $name, $component := .Values.components }}
+{{- if not (and $.Values.workers (eq $name "worker-main")) }}
+{{- $_ := set $all $name $component }}
+{{- end }}
+{{- end }}
+{{- range .Values.workers }}
+{{- $env := dict "MAILWRIGHT_WORKER_GROUPS" (join "," .groups | default "none") "MAILWRIGHT_WORKER_LANES" (join "," .lanes | default "none") "MAILWRIGHT_WORKER_SENDS" (.sends | default false | toString) }}
+{{- $_ := set $all .name (merge (dict "roles" "worker" "ports" dict "env" (merge $env (.env | default dict))) (omit . "env")) }}
+{{- end }}
+{{- toYaml $all }}
+{{- end }}
+
 {{- define "mailwright.image" -}}
 {{- with .Values.image -}}
 {{ .repository }}:{{ .tag | default $.Chart.AppVersion }}{{ with .digest }}@{{ . }}{{ end }}

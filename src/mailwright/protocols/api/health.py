@@ -126,7 +126,9 @@ async def examine(core: Core, checks: Sequence[Check], *, works: bool = True) ->
 async def _health(core: Core) -> HealthOut:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
-            behind, workforce = await core.read(lambda tx: (status.behind(tx), status.workforce(tx)))
+            behind, workforce, unserved = await core.read(
+                lambda tx: (status.behind(tx), status.workforce(tx), status.unserved(tx))
+            )
     except (TryLater, TimeoutError):
         away = ServicesOut(database="disconnected", streams=None, workers=None)
         return HealthOut(status="degraded", timestamp=to_iso(now()), services=away)
@@ -137,7 +139,7 @@ async def _health(core: Core) -> HealthOut:
         },
         workers=workforce.online,
     )
-    well = workforce.online > 0 and not any(each.late for each in behind)
+    well = workforce.online > 0 and not unserved and not any(each.late for each in behind)
     return HealthOut(status="healthy" if well else "degraded", timestamp=to_iso(now()), services=services)
 
 
