@@ -23,6 +23,7 @@ from mailwright.codecs.search.document import Document, Filed
 from mailwright.core import Core
 from mailwright.domain.clock import SECOND, now
 from mailwright.domain.events import MESSAGE_APPENDED, MESSAGE_CHANGED, MESSAGE_DELIVERED, MESSAGE_REMOVED, Event
+from mailwright.domain.refusals import TryLater
 from mailwright.storage import Tx, events, searching
 from mailwright.storage.search import IndexFailed, SearchIndex
 from mailwright.storage.searching import Indexable
@@ -216,7 +217,10 @@ def _make_all(
     done = Read()
     try:
         known = index.attached(with_files) if with_files else {}
-    except IndexFailed:
+    except IndexFailed as failed:
+        # Written without what is known of its files, a message would not be found by them until the next rebuild.
+        if index.is_shared and not index.is_missing():
+            raise TryLater(str(failed)) from failed
         known = {}
     for row, raw in zip(rows, raws, strict=True):
         if raw is None:

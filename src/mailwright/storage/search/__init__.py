@@ -64,6 +64,9 @@ class SearchIndex(Protocol):
     def is_ready(self) -> bool:
         """Whether the index answers; False while there is none, or only one that is still being filled."""
 
+    def is_missing(self) -> bool:
+        """Whether it has to be made: there is none, or another version's. Raises TryLater when nobody can tell just now."""
+
     @property
     def is_shared(self) -> bool:
         """Whether other processes write it, too: what is written may then be older than what it replaces, and is to be looked at again."""
@@ -86,9 +89,6 @@ class SearchIndex(Protocol):
 
 class KeptIndex(SearchIndex, Protocol):
     """An index with what keeps it: generations that are filled and take each other's place, and notes between processes."""
-
-    def is_missing(self) -> bool:
-        """Whether it has to be made: there is none, or another version's. Raises TryLater when nobody can tell just now."""
 
     def claim(self) -> bool:
         """Whether this object looks after the index from now on, or still: one does, of all processes. Raises TryLater."""

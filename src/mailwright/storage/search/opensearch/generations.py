@@ -42,6 +42,19 @@ class Standing:
     next: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """A note as it was read; `unchanged` are the options by which only that state of it is replaced."""
+
+    value: dict[str, Any]
+    unchanged: dict[str, Any]
+
+    @classmethod
+    def of(cls, answer: Any) -> _Note:
+        value = dict(json.loads(answer["_source"]["value"]))
+        return cls(value, {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]})
+
+
 class Generations:
     """All calls raise EngineFailed."""
 
@@ -84,13 +97,17 @@ class Generations:
 
     def make(self) -> str:
         """Make a generation that is filled from now on; what was left unfinished goes. Its name."""
-        before = self.standing()
-        self._delete([name for name in before.all if name != before.current])
+        self.sweep()
         name = f"{self._base}{new_id()}"
         body = mapping.generation(self._shards, [self.next, fill_of(name)])
         self._engine.tell(lambda client: client.indices.create(index=name, body=body, request_timeout=WRITE_SECONDS))
         self._known.add(name)
         return name
+
+    def sweep(self) -> None:
+        """What somebody left unfinished goes: it would be written along for ever."""
+        before = self.standing()
+        self._delete([name for name in before.all if name != before.current])
 
     def promote(self, name: str) -> None:
         """`name` answers from now on; the others, and those of earlier versions, go."""
@@ -141,17 +158,13 @@ class Generations:
     def claim(self) -> bool:
         """Take or renew the claim; False when somebody else holds it."""
         found = self._note(KEEPER)
-        held, now = {} if found is None else json.loads(found["_source"]["value"]), clock.now()
-        mine, until = held.get("holder") == self._me, int(held.get("until", 0))
+        now = clock.now()
+        mine, until = (False, 0) if found is None else (found.value.get("holder") == self._me, found.value["until"])
         if not mine and until > now:
             return False
         if mine and until - now > LEASE - RENEW:
             return True
-        options = (
-            {"op_type": "create"}
-            if found is None
-            else {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
-        )
+        options = {"op_type": "create"} if found is None else found.unchanged
         try:
             self._put_note(KEEPER, {"holder": self._me, "until": now + LEASE}, **options)
         except EngineFailed as error:
@@ -163,17 +176,15 @@ class Generations:
     def release(self) -> None:
         """Let go of the claim, if it is held."""
         found = self._note(KEEPER)
-        if found is not None and json.loads(found["_source"]["value"]).get("holder") == self._me:
-            expected = {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
-            self._engine.tell(lambda client: client.delete(index=self._notes, id=KEEPER, **expected))
+        if found is not None and found.value.get("holder") == self._me:
+            self._engine.tell(lambda client: client.delete(index=self._notes, id=KEEPER, **found.unchanged))
 
     # --- notes --------------------------------------------------------------------------------------------------
 
     def read_note(self, name: str) -> dict[str, Any] | None:
         """A note, or None."""
         found = self._note(name)
-        value = None if found is None else json.loads(found["_source"]["value"])
-        return value if isinstance(value, dict) else None
+        return None if found is None else found.value
 
     def write_note(self, name: str, value: dict[str, Any] | None) -> None:
         """Write a note, or with None take it away."""
@@ -186,9 +197,9 @@ class Generations:
             if not error.is_gone:
                 raise
 
-    def _note(self, name: str) -> Any:
+    def _note(self, name: str) -> _Note | None:
         try:
-            return self._engine.tell(lambda client: client.get(index=self._notes, id=name))
+            return self._engine.tell(lambda client: _Note.of(client.get(index=self._notes, id=name)))
         except EngineFailed as error:
             if error.is_gone:
                 return None

@@ -233,7 +233,9 @@ class OpenSearchIndex:
 
     def claim(self) -> bool:
         """See `KeptIndex`."""
-        self._claimed = self._told(self._generations.claim)
+        before, self._claimed = self._claimed, self._told(self._generations.claim)
+        if self._claimed and not before:
+            self._told(self._generations.sweep)
         return self._claimed
 
     def begin(self) -> None:
