@@ -18,6 +18,7 @@ from mailwright.connectors.jwks import ALGORITHMS, DISCOVERY, Keys
 from mailwright.connectors.oidc import Provider
 from mailwright.connectors.publicweb import PublicWeb
 from mailwright.connectors.signon import Client
+from mailwright.connectors.smtp import is_outside
 from mailwright.domain.refusals import TryLater
 from mailwright.domain.signon import NotSignedOn
 from mailwright.protocols.tls import self_signed_certificate
@@ -117,8 +118,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
 
 @pytest.fixture
 def outside(running: Outside, monkeypatch: pytest.MonkeyPatch) -> Outside:
-    real = publicweb.is_outside
-    monkeypatch.setattr(publicweb, "is_outside", lambda address: address == OUTSIDE or real(address))
+    monkeypatch.setattr(publicweb, "is_outside", lambda address: address == OUTSIDE or is_outside(address))
     running.says()
     running.asked.clear()
     return running
