@@ -74,10 +74,13 @@ class Generations:
 
     def standing(self) -> Standing:
         """As it is now, whoever changed it last."""
-        found = self._engine.tell(
-            lambda client: client.indices.get_alias(index=f"{self._base}*", allow_no_indices=True)
+        named = self._engine.tell(
+            lambda client: {
+                name: set(one["aliases"])
+                for name, one in client.indices.get_alias(index=f"{self._base}*", allow_no_indices=True).items()
+            }
         )
-        aliases = {name: set(one["aliases"]) for name, one in found.items() if self._is_ours(name)}
+        aliases = {name: those for name, those in named.items() if self._is_ours(name)}
         return Standing(
             tuple(aliases),
             next((name for name, those in aliases.items() if self.current in those), None),
@@ -87,8 +90,7 @@ class Generations:
     def _is_ours(self, name: str) -> bool:
         """Whether an index of our name is one that we made: somebody else's is neither asked nor deleted."""
         if name not in self._known:
-            found = self._engine.tell(lambda client: client.indices.get_mapping(index=name))
-            if (found[name]["mappings"].get("_meta") or {}) != mapping.MARK:
+            if self._marks(name).get(name) != mapping.MARK:
                 return False
             self._known.add(name)
         return True
@@ -131,14 +133,20 @@ class Generations:
     def _earlier(self) -> list[str]:
         """Generations of earlier versions. Those of later ones belong to processes that were brought up to date before us."""
         pattern = re.compile(re.escape(self._family) + r"(\d+)-[0-9a-f-]{36}\Z")
-        found = self._engine.tell(lambda client: client.indices.get_mapping(index=f"{self._family}*"))
         return [
             name
-            for name, one in found.items()
-            if (match := pattern.match(name)) is not None
-            and int(match[1]) < VERSION
-            and "mailwright" in (one["mappings"].get("_meta") or {})
+            for name, mark in self._marks(f"{self._family}*").items()
+            if (match := pattern.match(name)) is not None and int(match[1]) < VERSION and "mailwright" in mark
         ]
+
+    def _marks(self, names: str) -> dict[str, dict[str, Any]]:
+        """What indexes say of themselves."""
+        return self._engine.tell(
+            lambda client: {
+                name: dict(one["mappings"].get("_meta") or {})
+                for name, one in client.indices.get_mapping(index=names).items()
+            }
+        )
 
     def drop(self, name: str) -> None:
         """Delete a generation that is not wanted any more; it may be gone."""
@@ -222,7 +230,7 @@ class Generations:
         self._engine.tell(
             lambda client: client.index(
                 index=self._notes, id=name, body={"value": json.dumps(value)}, request_timeout=WRITE_SECONDS, **options
-            )
+            )["result"]
         )
 
 

@@ -107,9 +107,12 @@ def wanted(clauses: Sequence[Clause], user_ids: Sequence[str]) -> Json:
 
 def holding(user_id: str, places: Sequence[Place], wanted: Sequence[Piece], *, or_long: bool = False) -> Json:
     """A user's messages that have all of the pieces in one of the places; or are too long to tell."""
-    either = [{"bool": {"filter": [_piece(place, piece) for piece in wanted]}} for place in places if wanted]
+    either: list[Json] = [
+        {"bool": {"filter": [_piece(place, piece) for piece in wanted]}} for place in places if wanted
+    ]
     if or_long:
-        either.append({"term": {"long": True}})
+        long: Json = {"term": {"long": True}}
+        either.append(long)
     own: Json = {"term": {"user": user_id}}
     return {"bool": {"filter": [own, _any(either)]}}
 
