@@ -6,6 +6,8 @@ IMAP. Promises: what is appended is counted as it comes, and a message that is t
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -23,6 +25,8 @@ from mailwright.protocols.jmap.emails.set import set_emails
 from mailwright.storage import Tx, views
 from mailwright.v1 import common_pb2
 from mailwright.v1 import messages_pb2 as pb
+
+HEAR_OUT_SECONDS = 5.0
 
 
 async def set_flags(talk: Talk, asked: pb.SetFlagsRequest) -> pb.SetFlagsResponse:
@@ -86,21 +90,38 @@ async def copy(talk: Talk, asked: pb.CopyMessagesRequest) -> pb.CopyMessagesResp
 async def append(talk: Talk, pieces: AsyncIterator[pb.AppendMessageRequest]) -> pb.AppendMessageResponse:
     """A message that comes in pieces."""
     with talk.house.uploads.one_more(talk.account.id):
-        target: pb.AppendTarget | None = None
-        data, most = bytearray(), talk.core.settings.max_message_bytes
-        async for piece in pieces:
-            is_target = piece.WhichOneof("piece") == "target"
-            if is_target == (target is not None):
-                raise BadInput("the target comes first, and once")
-            if is_target:
-                target = piece.target
-            data += piece.data
-            if len(data) > most:
-                raise MessageTooLarge(f"the message is larger than {most} bytes")
-        if target is None:
-            raise BadInput("the target comes first, and once")
-        appended, state = await _append(talk, target, bytes(data))
+        try:
+            target, data = await _put_together(pieces, talk.core.settings.max_message_bytes)
+        except (BadInput, MessageTooLarge):
+            await _hear_out(pieces)
+            raise
+        appended, state = await _append(talk, target, data)
         return pb.AppendMessageResponse(message_id=appended.message_ids[0], uid=appended.uids[0], state=state)
+
+
+async def _put_together(pieces: AsyncIterator[pb.AppendMessageRequest], most: int) -> tuple[pb.AppendTarget, bytes]:
+    target: pb.AppendTarget | None = None
+    data = bytearray()
+    async for piece in pieces:
+        is_target = piece.WhichOneof("piece") == "target"
+        if is_target == (target is not None):
+            raise BadInput("the target comes first, and once")
+        if is_target:
+            target = piece.target
+        data += piece.data
+        if len(data) > most:
+            raise MessageTooLarge(f"the message is larger than {most} bytes")
+    if target is None:
+        raise BadInput("the target comes first, and once")
+    return target, bytes(data)
+
+
+async def _hear_out(pieces: AsyncIterator[pb.AppendMessageRequest]) -> None:
+    """Take what still comes, for a moment: a client of grpcio that is writing when it is refused tells of a broken call, not of why."""
+    with contextlib.suppress(TimeoutError, BadInput):
+        async with asyncio.timeout(HEAR_OUT_SECONDS):
+            async for _ in pieces:
+                pass
 
 
 async def append_whole(talk: Talk, asked: pb.AppendWholeMessageRequest) -> pb.AppendWholeMessageResponse:

@@ -40,7 +40,7 @@ HANDSHAKE_SECONDS = 10  # for TLS and HTTP/2's first words
 KEEPALIVE_SECONDS = 60  # an idle connection is asked whether anybody is there
 KEEPALIVE_ANSWER_SECONDS = 20
 MIN_PING_SECONDS = 10  # a client that asks more often is sent away
-IDLE_SECONDS = 600  # a connection without a call is closed
+IDLE_SECONDS = 120  # a connection without a call is closed
 MAX_HEADER_OCTETS = 32 * 1024
 DETAILS = "grpc-status-details-bin"
 
