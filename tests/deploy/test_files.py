@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
 from mailwright.domain.roles import ROLES
+from mailwright.domain.serving import GROUPS, LANES, Serving, unserved
 from mailwright.settings import Settings
 from mailwright.settings.fetching import file_variables
 from mailwright.settings.model import variable
@@ -44,8 +45,8 @@ def _texts() -> Iterator[tuple[Path, str]]:
             yield path.relative_to(ROOT), path.read_text(encoding="utf-8")
 
 
-def _compose() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))
+def _compose(name: str = COMPOSE.name) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(COMPOSE.with_name(name).read_text(encoding="utf-8"))
     return found
 
 
@@ -301,7 +302,7 @@ def test_the_figures_that_autoscalers_go_by_exist_and_are_made_by_the_rules() ->
         component["autoscaling"]["latency"]["metric"]
         for component in _values()["components"].values()
         if "latency" in component["autoscaling"]
-    } | set(re.findall(r"metric: \{name: (mailwright_\w+)\}", (CHART / "templates" / "autoscalers.yaml").read_text()))
+    } | set(re.findall(r"metric: \{name: (mailwright_\w+)", (CHART / "templates" / "autoscalers.yaml").read_text()))
     assert wanted == made
 
 
@@ -324,6 +325,55 @@ def test_the_plain_manifests_are_those_of_the_chart() -> None:
     )
     for name, text in json.loads(done.stdout).items():
         assert (KUBERNETES / name).read_text() == text, "call `make manifests`"
+
+
+def test_workers_for_parts_of_the_work_serve_everything_together() -> None:
+    example = yaml.safe_load((DEPLOY / "helm" / "workers.yaml").read_text(encoding="utf-8"))
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    assert [e.message for e in jsonschema.Draft7Validator(schema).iter_errors(_values() | example)] == []
+    worlds = [
+        [(each.get("groups", []), each.get("lanes", []), each.get("sends", False)) for each in example["workers"]],
+        [_of_environment(each["environment"]) for each in _compose("workers.yaml")["services"].values()],
+    ]
+    for workers in worlds:
+        assert unserved(Serving(frozenset(groups), tuple(lanes), sends).words for groups, lanes, sends in workers) == []
+        assert all(set(groups) <= set(GROUPS) and set(lanes) <= set(LANES) for groups, lanes, _ in workers)
+
+
+def _of_environment(environment: dict[str, str]) -> tuple[list[str], list[str], bool]:
+    def words(name: str, known: Iterable[str]) -> list[str]:
+        said = environment.get(f"MAILWRIGHT_WORKER_{name}", "all")
+        return list(known) if said == "all" else [each for each in said.split(",") if each != "none"]
+
+    return words("GROUPS", GROUPS), words("LANES", LANES), environment.get("MAILWRIGHT_WORKER_SENDS") != "false"
+
+
+def test_the_chart_makes_a_deployment_of_each_worker_in_the_place_of_the_one_for_all() -> None:
+    helm = shutil.which("helm")
+    if helm is None:
+        pytest.skip("helm is not installed")
+    command = [helm, "template", "mailwright", str(CHART), "--kube-version", "1.30.0"]
+    options = ["--values", str(DEPLOY / "helm" / "workers.yaml"), "--set", "customMetrics.enabled=true"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = [each for each in yaml.safe_load_all(done.stdout) if each]
+    pods = {
+        each["metadata"]["name"]: each["spec"]["template"]["spec"] for each in found if each["kind"] == "Deployment"
+    }
+    names = {f"worker-{part}" for part in ("ingest", "agents", "index", "notify", "retention", "scheduler")}
+    assert {name for name in pods if name.startswith("worker-")} == names
+    said = {each["name"]: each.get("value") for each in pods["worker-index"]["containers"][0]["env"]}
+    assert said["MAILWRIGHT_WORKER_GROUPS"] == "indexers,extractors"
+    assert (said["MAILWRIGHT_WORKER_LANES"], said["MAILWRIGHT_WORKER_SENDS"]) == ("none", "false")
+    scaled = {each["metadata"]["name"]: each["spec"] for each in found if each["kind"] == "HorizontalPodAutoscaler"}
+    [lag] = [
+        each["external"]["metric"]
+        for each in scaled["worker-notify"]["metrics"]
+        if each["type"] == "External" and "lag" in each["external"]["metric"]["name"]
+    ]
+    assert lag["selector"]["matchExpressions"] == [{"key": "group", "operator": "In", "values": ["notifiers"]}]
+    [world] = [each for each in found if each["metadata"]["name"] == "mailwright-world"]
+    assert names <= set(world["spec"]["podSelector"]["matchExpressions"][0]["values"])
 
 
 @pytest.mark.parametrize(

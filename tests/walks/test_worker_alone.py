@@ -12,8 +12,9 @@ from mailwright.agents.assistant import looking
 from mailwright.agents.concierge import scanning
 from mailwright.agents.scribe import handing
 from mailwright.app import Application
-from mailwright.core import housekeeping
+from mailwright.core import housekeeping, status
 from mailwright.domain import clock
+from mailwright.domain.serving import GROUPS
 from mailwright.settings import load
 
 EVERY_MINUTE = (handing.look, scanning.scan, looking.look_round, employee.tell_progress, housekeeping.wake_snoozed)
@@ -27,6 +28,9 @@ async def test_what_the_clock_starts_runs_where_no_scheduler_is(
     application = Application(load(data=tmp_path / "data", roles="worker", operations_port=0))
     await application.start()
     try:
+        assert application._work is not None
+        assert {one.group: one.stream for one in application._work.consumers._subscriptions} == GROUPS
+        assert await application.core.read(status.unserved) == []
         for workflow in EVERY_MINUTE:
             await application.flows.enqueue(workflow, clock.to_datetime(clock.now()), None, id=f"now {workflow}")
         async with asyncio.timeout(60):

@@ -115,4 +115,4 @@ def remove(tx: Tx, name: str, *, heartbeat_at: Instant) -> None:
 
 def _worker(row: Row) -> Worker:
     serves = None if row[8] is None else frozenset(json.loads(row[8]))
-    return Worker(row[0], row[1], row[2], tuple(json.loads(row[3])), *row[4:8], serves)
+    return Worker(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], row[5], row[6], row[7], serves)
