@@ -242,7 +242,7 @@ async def test_the_condition_of_everything_in_one_look(core: Core, sit: Sit) -> 
     narrow = await (await sit("support")).get("/status")
     assert (narrow["index"]["missing"], narrow["outbox"]["failed"]) == (1, 1)
     assert {one["host"] for one in narrow["workers"]} == {""}
-    assert {one["name"] for one in narrow["checks"]} == {"database", "consumers", "workers"}
+    assert {one["name"] for one in narrow["checks"]} == {"database", "consumers", "workers", "served"}
 
 
 async def test_the_look_at_the_machine_is_remembered_for_a_while() -> None:
