@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from mailwright.cli.checkup import _valkey
 from mailwright.core import status
 from mailwright.domain import spans
 from mailwright.domain.events import MESSAGE_DELIVERED, Event
@@ -25,6 +26,7 @@ from mailwright.pipeline import Consumers
 from mailwright.pipeline.copies import AnotherLife
 from mailwright.pipeline.relay import Relay
 from mailwright.pipeline.streamed import StreamedConsumers
+from mailwright.settings import load
 from mailwright.storage import dead_letters, events, lives
 from mailwright.storage.database import Database, open_database
 from mailwright.storage.streams import RELAYED, Streams
@@ -359,7 +361,7 @@ async def test_two_installations_on_one_prefix_are_none_of_each_others_business(
 
 @pytest.mark.parametrize("ahead", [True, False], ids=["ahead of the log", "the log has passed it"])
 async def test_a_stream_that_is_no_copy_of_the_log_moves_no_cursor(
-    pg: Database, valkey_server: ValkeyServer, prefix: str, ahead: bool
+    pg: Database, postgresql_url: str, valkey_server: ValkeyServer, prefix: str, tmp_path: Path, ahead: bool
 ) -> None:
     """The database came back from an earlier moment under the same life, as from a snapshot of its disk: nobody said so."""
     streams = Streams(Valkey(valkey_server.url, prefix)).of(await lives.known(pg))
@@ -379,6 +381,15 @@ async def test_a_stream_that_is_no_copy_of_the_log_moves_no_cursor(
     said = await status.of_valkey(pg, streams)
     assert said.ok
     assert "are not read: mail_ingest, index" in said.because
+    settings = load(
+        data=tmp_path,
+        database_url=postgresql_url,
+        valkey_url=valkey_server.url,
+        valkey_prefix=prefix,
+        blob_url="s3://b/m",
+    )
+    [check] = [each for each in await asyncio.to_thread(lambda: [*_valkey(settings)]) if "are not read" in each.because]
+    assert check.status == "warn"
     spread, ordered = Ledger(), Ledger()
     consumers = StreamedConsumers(pg, Streams(streams.valkey), retry_seconds=FAST)
     consumers.subscribe(INGEST, "ingesters", spread.handle)

@@ -24,7 +24,7 @@ from sqlalchemy import Boolean, Float, LargeBinary, Table, Text
 from mailwright.domain.clock import SECOND, now
 from mailwright.domain.ids import new_id
 from mailwright.pipeline import Flows
-from mailwright.storage import open_blobs, open_database
+from mailwright.storage import lives, open_blobs, open_database
 from mailwright.storage.schema import Id, metadata
 from mailwright.storage.tablecopy import LEFT_OUT
 from tests.servers.mailwright import DOMAIN, PASSWORD, MailwrightServer
@@ -150,6 +150,7 @@ def test_the_database_alone_moves_with_the_messages_that_it_keeps_itself(
     texts = [b"small", b"large" * 1_000]
     kept = [blobs.stage_now(tenant, text) for text in texts]
     old.write_now(lambda tx: [blobs.put(tx, each) for each in kept])
+    old.write_now(lives.renew)
     old.close()
     assert [each.place for each in kept] == ["row", "object"]
     done = run(server, ["migrate-store", "--to-database", postgresql_url], {})
@@ -158,6 +159,7 @@ def test_the_database_alone_moves_with_the_messages_that_it_keeps_itself(
     new = open_database(postgresql_url)
     there = open_blobs(new, place, **s3_server.options)
     assert [there.read_now(each.id) for each in kept] == texts
+    assert new.read_now(lives.current) is None  # it gets a life of its own
     new.close()
 
 
