@@ -24,6 +24,7 @@ NAMES = (
     "followups",
     "imap",
     "search",
+    "grpc",
     "relay",
     "cluster",
     "backup",
