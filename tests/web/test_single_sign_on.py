@@ -66,6 +66,7 @@ class Place:
             "oidc_adds_users": "true",
             "oidc_roles_claim": "groups",
             "oidc_roles": json.dumps({"desk": "support"}),
+            "allow_private_providers": "true",
         }
         self.site = Site(self.server, browser)
 
