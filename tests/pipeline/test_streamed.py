@@ -429,6 +429,13 @@ async def test_a_place_of_another_life_is_not_written_down_even_when_nobody_has_
             pg.write_now(place.proved(end))
         deliver(pg, *range(5))
         await until(lambda: set(ledger.seen) == set(range(5)))
+        # Nor when the database is asked again only because a process ends.
+        [one] = consumers._subscriptions
+        one.cursor = (end[0] + 1_000, 1)
+        with pytest.raises(AnotherLife):
+            await consumers._release(one)
+        one.cursor = None
+        assert pg.write_now(lambda tx: events.standing(tx, INGEST, "ingesters")) < (end[0] + 1_000, 1)
     await streams.valkey.close()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mailwright.agents.employee.workflow import answer
 from mailwright.app import Application
 from mailwright.core import checkup, status
 from mailwright.domain import serving
@@ -40,6 +41,10 @@ async def test_a_worker_of_the_index_leaves_the_rest_to_others(tmp_path: Path, p
         assert not application._work._dispatcher._tasks
         assert application.flows._opened is not None
         assert not application.flows._opened._lanes
+        await application.flows.enqueue(answer, "a message", 1, id="of a lane that nobody serves")
+        waiting = await application.flows.status("of a lane that nobody serves")
+        assert waiting is not None
+        assert waiting.status == "queued"
         missing = await core.read(status.unserved)
         assert {"group ingesters", "lane execute", "sending"} <= set(missing)
         assert not {f"group {each}" for each in serving.INDEX} & set(missing)

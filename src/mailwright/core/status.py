@@ -7,6 +7,7 @@ Promises: every answer says because of what; nothing in it names a person, a mac
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from prometheus_client import Gauge
 
 from mailwright.domain import serving
 from mailwright.domain.clock import DAY, SECOND, Instant, now
+from mailwright.domain.refusals import TryLater
 from mailwright.domain.roles import ROLES
 from mailwright.pipeline import copies
 from mailwright.storage import Database, Tx, events, lives, status, usage, workers
@@ -146,13 +148,13 @@ def findings(tx: Tx) -> list[Finding]:
 async def of_valkey(database: Database, streams: Streams) -> Finding:
     """Well either way: while it is away events come from the log, and limits hold for each process by itself."""
     try:
-        seconds = await streams.valkey.ping()
-        refused = await strangers(database, streams)
+        because = f"it answers in {await streams.valkey.ping() * 1000:.1f} ms"
     except ValkeyAway:
         return Finding("valkey", True, "it is away: everything goes on without it, with more work for the database")
-    if refused:
-        return Finding("valkey", True, f"{NO_COPIES}: {', '.join(refused)}")
-    return Finding("valkey", True, f"it answers in {seconds * 1000:.1f} ms")
+    with contextlib.suppress(TryLater):  # it has just gone, or the database is away, which is told by itself
+        if refused := await strangers(database, streams):
+            because = f"{NO_COPIES}: {', '.join(refused)}"
+    return Finding("valkey", True, because)
 
 
 async def strangers(database: Database, streams: Streams) -> list[str]:

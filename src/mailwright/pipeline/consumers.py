@@ -141,7 +141,7 @@ class Consumers:
         for one in self._subscriptions:
             if one.cursor is not None:
                 with contextlib.suppress(TryLater):
-                    await self._database.write(_releasing(one, self._owner))
+                    await self._release(one)
 
     async def measure(self) -> None:
         """Bring the lag gauges up to date; called before metrics are shown. Raises TryLater."""
@@ -276,6 +276,10 @@ class Consumers:
         )
         one.renew_at = time.monotonic() + RENEW_SECONDS
 
+    async def _release(self, one: Subscription, proof: Commit | None = None) -> None:
+        """Give the lease back, and write down how far it is read."""
+        await self._database.write(_releasing(one, self._owner, proof))
+
     async def _mourn(self, one: Subscription, event: Event, error: Exception) -> None:
         """An event became a dead letter: for those who tell others of it."""
 
@@ -351,8 +355,10 @@ def _followed(one: Subscription, batch: Sequence[Event]) -> contextlib.AbstractC
     return spans.batch(f"consume {one.stream}", traces, alone=len(batch) == 1, group=one.group, events=len(batch))
 
 
-def _releasing(one: Subscription, owner: str) -> Callable[[Tx], None]:
+def _releasing(one: Subscription, owner: str, proof: Commit | None) -> Callable[[Tx], None]:
     def function(tx: Tx) -> None:
+        if proof is not None:
+            proof(tx)
         if one.cursor is not None:
             with contextlib.suppress(LeaseLost):
                 log_table.advance(tx, one.stream, one.group, owner, one.cursor, seconds=LEASE_SECONDS)

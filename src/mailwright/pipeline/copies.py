@@ -24,7 +24,8 @@ async def is_copy(database: Database, streams: Streams, name: str) -> bool:
 
 async def strangers(database: Database, streams: Streams) -> list[str]:
     """The streams that are no copies of this log. Raises TryLater."""
-    return [name for name in RELAYED if not await is_copy(database, streams, name)]
+    found = {name: await streams.standing(name) for name in RELAYED}
+    return await database.read(lambda tx: [name for name, each in found.items() if each and not agrees(tx, each)])
 
 
 def agrees(tx: Tx, standing: Standing) -> bool:

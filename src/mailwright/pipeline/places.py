@@ -18,7 +18,6 @@ class Place:
     streams: Streams
     sure: bool = False  # the stream is a copy of this log
     ask_at: float = 0.0  # when that is looked at again, while it is not
-    copied: bool = False  # what is being handled came from the stream; else from the log
     joined: bool = False  # SPREAD: the group is there, and has passed what is handled for certain
     look_back: bool = False  # there may be entries in our hands that we do not know of
     hand: list[Mark] | None = None  # the entries being handled now; None: what is handled comes from the log

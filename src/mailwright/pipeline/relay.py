@@ -74,8 +74,8 @@ class Relay:
 
     async def measure(self) -> None:
         """Bring the gauges up to date. Raises TryLater."""
-        await self._bind()
-        lasts = [mark for mark in (await self._streams.lasts()).values() if mark is not None]
+        streams = self._streams.of(await lives.known(self._database))
+        lasts = [mark for mark in (await streams.lasts()).values() if mark is not None]
         after = min(lasts, default=log_table.START)
         waiting, oldest = await self._database.read(lambda tx: tx.log_lag(sorted(KINDS), after))
         lag_events.set(waiting)

@@ -118,18 +118,11 @@ class StreamedConsumers(Consumers):
     # --- one round --------------------------------------------------------------------------------------------------
 
     async def _round(self, one: Subscription) -> int:
-        if one.group not in self._places or self._streams.valkey.away:
+        if one.group not in self._places:
             return await super()._round(one)
         place = await self._of_now(one)
         try:
-            if not place.sure:
-                await self._make_sure(one, place)
-            if one.stream not in SPREAD or not place.sure:
-                return await super()._round(one)
-            return await self._spread_round(one, place)
-        except ValkeyAway:
-            place.joined = place.sure = False
-            return await super()._round(one)
+            return await self._believed_round(one, place)
         except AnotherLife as refusal:
             log.warning("consumer.stream_of_another_life", stream=one.stream, group=one.group, because=str(refusal))
             place.joined = place.sure = False
@@ -141,6 +134,17 @@ class StreamedConsumers(Consumers):
         except Exception:
             place.joined = False  # what is in our hands is looked for when it is joined again
             raise
+
+    async def _believed_round(self, one: Subscription, place: Place) -> int:
+        """By the stream where it is there and a copy of this log; else by the log."""
+        try:
+            if not place.sure and not self._streams.valkey.away:
+                await self._make_sure(one, place)
+            if one.stream in SPREAD and place.sure and not self._streams.valkey.away:
+                return await self._spread_round(one, place)
+        except ValkeyAway:
+            place.joined = place.sure = False
+        return await super()._round(one)
 
     async def _of_now(self, one: Subscription) -> Place:
         """Where the group stands in the streams of the life that the database is in. Raises TryLater."""
@@ -175,20 +179,14 @@ class StreamedConsumers(Consumers):
             except ValkeyAway:
                 place.sure = False
         if place is None or copied is None:
-            return await self._look_in_log(one, cursor, look_for_retries)
+            return await super()._look(one, cursor, look_for_retries)
         self._note(place, copied.end)
         if not copied.events and self._is_overdue(place):
             place.announced_at, place.moved_at = None, time.monotonic()
-            return await self._look_in_log(one, cursor, look_for_retries)
-        place.copied = True
+            return await super()._look(one, cursor, look_for_retries)
         # Without events the place is proved and written down when the lease is renewed, and not moved before that.
         end = copied.end if copied.events or time.monotonic() >= one.renew_at else cursor
         return await self._due(one) if look_for_retries else [], Slice(copied.events, end)
-
-    async def _look_in_log(self, one: Subscription, cursor: Mark, look_for_retries: bool) -> tuple[list[Retry], Slice]:
-        if (place := self._places.get(one.group)) is not None:
-            place.copied = False
-        return await super()._look(one, cursor, look_for_retries)
 
     async def _idle(self, one: Subscription) -> None:
         place = self._places.get(one.group)
@@ -202,8 +200,7 @@ class StreamedConsumers(Consumers):
     async def _advance(self, one: Subscription, mark: Mark, commit: Commit | None) -> None:
         place = self._places.get(one.group)
         if place is None or place.hand is None:
-            proved = commit if place is None or not place.copied else place.proved(mark, commit)
-            await super()._advance(one, mark, proved)
+            await super()._advance(one, mark, commit if place is None else place.proved(mark, commit))
             if place is not None and place.sure and one.stream not in SPREAD:
                 with contextlib.suppress(ValkeyAway):
                     await place.streams.follow(one.stream, one.group, mark)
@@ -222,6 +219,12 @@ class StreamedConsumers(Consumers):
         with contextlib.suppress(ValkeyAway):
             await place.streams.hold(one.stream, one.group, self._owner, place.hand)
             await place.streams.show(self._owner, self._alive_seconds)
+
+    async def _release(self, one: Subscription, proof: Commit | None = None) -> None:
+        place = self._places.get(one.group)
+        if place is not None and one.cursor is not None:
+            proof = place.proved(one.cursor)
+        await super()._release(one, proof)
 
     async def _mourn(self, one: Subscription, event: Event, error: Exception) -> None:
         with contextlib.suppress(ValkeyAway):
