@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -36,6 +38,8 @@ def up(
         raise BadInput("--once goes with --demo")
     if demo and roles not in (None, "all"):
         raise BadInput("the demo shows the whole walk of a message, so it needs all roles")
+    _without_colours()
+    _models_when_used()
     from mailwright import telemetry
     from mailwright.settings import load, unknown_variables
 
@@ -59,6 +63,28 @@ def up(
     from mailwright.app import Application
 
     uvloop.run(Application(settings).run())
+
+
+def _without_colours() -> None:
+    """Import those who would bring colours for terminals along, without them: 5 MiB in every process."""
+    hidden = [name for name in ("rich", "pygments") if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # how import is told that there is none
+    import httpx  # noqa: F401
+    import structlog  # noqa: F401
+
+    for name in hidden:
+        del sys.modules[name]  # the command line shows its help with them
+
+
+def _models_when_used() -> None:
+    """Have pydantic make the validator of a model for the first value that it sees: most of the API's are never used by a process."""
+    from pydantic import BaseModel
+    from pydantic.warnings import UnsupportedFieldAttributeWarning
+
+    BaseModel.model_config["defer_build"] = True
+    # Of parameters, by FastAPI, which silences it only where it would make them itself.
+    warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
 
 
 def _few_arenas() -> None:

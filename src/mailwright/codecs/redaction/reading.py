@@ -1,7 +1,8 @@
 """A text as the recognisers of this folder look at it: one way to write digits, dashes and spaces, and the labels in it.
 
 Called by `recognisers` once for each text. Every form kept here has the length of the text, so that a place in one is the same
-place in all. Promises: never raises; one pass for each form, and one for the labels when somebody asks for them.
+place in all. Promises: never raises; one pass for each form, and one for the labels when somebody asks for them; its tables, some MiB,
+are made for the first text that needs them.
 A label is a word that says what the number beside it is ("IBAN", "Telefon", "order no"): see `labels_table`.
 """
 
@@ -10,7 +11,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from mailwright.codecs.redaction.labels_table import INSIDE_WORDS, LABELS, LANGUAGES
 
@@ -48,16 +49,14 @@ class Reading:
     @cached_property
     def lower(self) -> str:
         """Small letters without accents."""
-        return (self.text if self.text.isascii() else _translated(self.text, _ACCENTS)).lower()
+        return (self.text if self.text.isascii() else _translated(self.text, _accents_table())).lower()
 
     @cached_property
     def labels(self) -> list[Label]:
         """All labels, in order."""
-        found = [
-            Label(match.start(), match.end(), names[match[0] if fixed else _key(match[0])])
-            for pattern, names, fixed in ((_AT_WORDS, LABELS_BY_KEY, False), (_INSIDE, INSIDE_WORDS, True))
-            for match in pattern.finditer(self.lower)
-        ]
+        at_words, by_key = _at_words()
+        found = [Label(each.start(), each.end(), by_key[_key(each[0])]) for each in at_words.finditer(self.lower)]
+        found += [Label(each.start(), each.end(), INSIDE_WORDS[each[0]]) for each in _inside().finditer(self.lower)]
         return sorted(found, key=lambda label: (label.start, label.end))
 
     @cached_property
@@ -122,7 +121,7 @@ class Reading:
 
 
 def _plain(text: str) -> str:
-    return text if text.isascii() else _translated(text, _PLAIN)
+    return text if text.isascii() else _translated(text, _plain_table())
 
 
 def _translated(text: str, table: dict[int, str]) -> str:
@@ -131,6 +130,7 @@ def _translated(text: str, table: dict[int, str]) -> str:
     return text.translate(used) if used else text
 
 
+@cache
 def _plain_table() -> dict[int, str]:
     table = {ord(dash): "-" for dash in _DASHES} | {ord(blank): " " for blank in _BLANKS}
     for code in (*range(0xA0, 0x3000), *range(0xA000, 0x20000)):
@@ -141,6 +141,7 @@ def _plain_table() -> dict[int, str]:
     return table
 
 
+@cache
 def _accents_table() -> dict[int, str]:
     table = {ord("ø"): "o", ord("Ø"): "o", ord("ł"): "l", ord("Ł"): "l", ord("ı"): "i", ord("đ"): "d", ord("Đ"): "d"}
     for code in (*range(0xC0, 0x250), *range(0x386, 0x3CF), *range(0x401, 0x460), *range(0x1E00, 0x1F00)):
@@ -148,10 +149,6 @@ def _accents_table() -> dict[int, str]:
         if letter != chr(code) and len(letter) == 1:
             table.setdefault(code, letter)
     return table
-
-
-_PLAIN = _plain_table()
-_ACCENTS = _accents_table()
 
 
 def _key(label: str) -> str:
@@ -181,7 +178,16 @@ def _branch(node: dict[str, dict[str, object]]) -> str:
     return f"{whole}?" if "" in node else whole
 
 
-LABELS_BY_KEY = {_key(word): name for name, words in LABELS.items() for word in words}
-# "_" is no part of a word here: DB_PASSWORD, tel_no.
-_AT_WORDS = re.compile(rf"(?<![^\W_]){_trie(word for words in LABELS.values() for word in words)}(?![^\W\d_])")
-_INSIDE = re.compile("|".join(re.escape(word) for word in sorted(INSIDE_WORDS, key=len, reverse=True)))
+@cache
+def _at_words() -> tuple[re.Pattern[str], dict[str, str]]:
+    """What finds labels that are words, and the names of labels by their keys."""
+    by_key = {_key(word): name for name, words in LABELS.items() for word in words}
+    # "_" is no part of a word here: DB_PASSWORD, tel_no.
+    pattern = rf"(?<![^\W_]){_trie(word for words in LABELS.values() for word in words)}(?![^\W\d_])"
+    return re.compile(pattern), by_key
+
+
+@cache
+def _inside() -> re.Pattern[str]:
+    """What finds labels inside of words."""
+    return re.compile("|".join(re.escape(word) for word in sorted(INSIDE_WORDS, key=len, reverse=True)))

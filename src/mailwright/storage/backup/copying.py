@@ -22,7 +22,6 @@ from mailwright.domain.refusals import NotFound
 from mailwright.storage.backup.repository import PIECE, Contents, File, Pack, Repository, Table
 from mailwright.storage.blobs import BlobStore
 from mailwright.storage.database import Row, Tx
-from mailwright.storage.schema import TransactionId, metadata
 
 LEFT_OUT = frozenset({"backups", "workers", "imap_envelopes", "web_cache", "search_progress", "search_missing"})
 """Of this machine, or made anew: the search index is not copied, so what is known of it must not be."""
@@ -105,6 +104,8 @@ def copy_file(repository: Repository, path: Path, name: str) -> File:
 
 def _tables(tx: Tx, dialect: str) -> Iterator[Table]:
     """Those to copy, each before the tables whose rows refer to its."""
+    from mailwright.storage.schema import TransactionId, metadata  # some MiB, which a process has no use for till then
+
     for table in metadata.sorted_tables:
         if table.name in LEFT_OUT:
             continue
@@ -179,6 +180,8 @@ def _rows(tx: Tx, table: Table, dialect: str) -> Iterator[tuple[Row, Row]]:
 
 
 def _is_wide(table: Table) -> bool:
+    from mailwright.storage.schema import metadata
+
     known = metadata.tables.get(table.name)
     return known is not None and any(isinstance(known.c[each].type, LargeBinary) for each in table.columns)
 
