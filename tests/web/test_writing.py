@@ -169,7 +169,9 @@ def test_a_scheduled_message_waits_and_can_be_edited(site: Site) -> None:
         page.get_by_role("button", name="More ways to send").click()
         page.get_by_role("menuitem", name="Send later").click()
         visit.check_access(page)
-        page.get_by_role("button", name=re.compile("afternoon$")).last.click()  # before four in the morning it is "This afternoon"
+        page.get_by_role(
+            "button", name=re.compile("afternoon$")
+        ).last.click()  # before four in the morning it is "This afternoon"
         page.get_by_text("It will be sent").wait_for()
         page.goto(site.url + "/app/settings/scheduled")
         page.get_by_text("On Monday").wait_for()

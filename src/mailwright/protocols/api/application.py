@@ -56,6 +56,7 @@ from mailwright.protocols.api.autoconfig import Place
 from mailwright.protocols.api.frame import Frame
 from mailwright.protocols.api.gmailhook import GmailHook
 from mailwright.protocols.api.health import Check, Measure
+from mailwright.protocols.api.later import Api
 from mailwright.protocols.api.whatsapphook import WhatsAppHook
 from mailwright.protocols.identity import Identity, Web
 from mailwright.protocols.jmap import events as event_source
@@ -107,7 +108,7 @@ def create_api(
     mail that a service hands over; without it that is a stranger.
     """
     # FastAPI's own pages fetch their scripts from elsewhere; ours (`pages`) need nothing but this process.
-    api = FastAPI(
+    api = Api(
         title="Mailwright",
         version=__version__,
         description=DESCRIPTION,
@@ -119,12 +120,10 @@ def create_api(
     errors.add_handlers(api)
     identity = Identity(core, settings.web)
     # Routes are tried one after the other, and these are called by the hundred a second.
-    api.include_router(gmailhook.create_router(core, settings.gmail, settings.web))
-    api.include_router(
-        mailhook.create_router(core, secret=settings.webhook_secret, per_minute=settings.webhook_per_minute)
-    )
-    api.include_router(whatsapphook.create_router(core, settings.whatsapp, settings.web))
-    api.include_router(
+    api.now(gmailhook.create_router(core, settings.gmail, settings.web))
+    api.now(mailhook.create_router(core, secret=settings.webhook_secret, per_minute=settings.webhook_per_minute))
+    api.now(whatsapphook.create_router(core, settings.whatsapp, settings.web))
+    api.now(
         postmark.create_router(
             core,
             password=settings.postmark_password,
@@ -132,48 +131,53 @@ def create_api(
             authenticator=authenticator,
         )
     )
-    api.include_router(health.create_router(core, metrics=metrics, measures=measures, checks=checks))
-    api.include_router(workers.create_router(core))
-    api.include_router(signing.create_router(core, identity))
-    api.include_router(account.create_router(core, identity))
-    api.include_router(snoozes.create_router(core, identity))
-    api.include_router(contacts.create_router(core, identity))
-    api.include_router(mailviews.create_router(core, identity, fetch=pictures))
-    api.include_router(usage.create_router(core, identity, settings.shop))
-    api.include_router(billing.create_router(core, identity, settings.shop))
-    api.include_router(connections.create_router(core, identity, settings.accounts))
-    api.include_router(approvals.create_router(core, identity))
-    api.include_router(agentrules.create_router(core, identity))
-    api.include_router(
-        phones.create_router(
+    api.now(health.create_router(core, metrics=metrics, measures=measures, checks=checks))
+    api.now(workers.create_router(core))
+    api.now(signing.create_router(core, identity))
+    api.later("/api/account/", make=lambda: account.create_router(core, identity))
+    api.later("/api/mail/", make=lambda: snoozes.create_router(core, identity))
+    api.later("/api/mail/", make=lambda: contacts.create_router(core, identity))
+    api.later("/api/mail/", make=lambda: mailviews.create_router(core, identity, fetch=pictures))
+    api.later("/api/user/", make=lambda: usage.create_router(core, identity, settings.shop))
+    api.later("/api/billing/", make=lambda: billing.create_router(core, identity, settings.shop))
+    api.later("/api/connections", make=lambda: connections.create_router(core, identity, settings.accounts))
+    api.later("/api/approvals", make=lambda: approvals.create_router(core, identity))
+    api.later("/api/agents/", make=lambda: agentrules.create_router(core, identity))
+    api.later(
+        "/api/account/phone",
+        make=lambda: phones.create_router(
             core,
             identity,
             number=settings.whatsapp.number,
             available=settings.whatsapp.app_secret is not None,
-        )
+        ),
     )
-    api.include_router(transcripts.create_router(core, identity))
-    api.include_router(assistant.create_router(core, identity, settings.desk))
-    api.include_router(triage.create_router(core, identity, settings.desk))
-    api.include_router(processing.create_router(core, identity, settings.desk))
-    api.include_router(followups.create_router(core, identity))
-    api.include_router(outreach.create_router(core, identity, settings.studio))
-    api.include_router(outreachqueue.create_router(core, identity, settings.studio))
-    api.include_router(outreachtemplates.create_router(core, identity, settings.studio))
-    api.include_router(jmap.create_router(core, identity))
+    api.later("/api/user/", make=lambda: transcripts.create_router(core, identity))
+    api.later("/api/assistant/", make=lambda: assistant.create_router(core, identity, settings.desk))
+    api.later("/api/assistant/", make=lambda: triage.create_router(core, identity, settings.desk))
+    api.later(
+        "/api/process-email", "/api/task-status/", make=lambda: processing.create_router(core, identity, settings.desk)
+    )
+    api.later("/api/followups", make=lambda: followups.create_router(core, identity))
+    api.later("/api/email", make=lambda: outreach.create_router(core, identity, settings.studio))
+    api.later("/api/queue", make=lambda: outreachqueue.create_router(core, identity, settings.studio))
+    api.later(
+        "/api/templates", "/api/scribe", make=lambda: outreachtemplates.create_router(core, identity, settings.studio)
+    )
+    api.now(jmap.create_router(core, identity))
     # Answers and connections that go on; who serves the application ends them (`server`).
     api.state.streams = streams = Streams()
-    api.include_router(event_source.create_router(core, identity, streams))
-    api.include_router(websocket.create_router(core, identity, streams))
-    api.include_router(admin.create_router(core, identity, settings.machine))
-    api.include_router(operations.create_router(core, identity, settings.machine))
+    api.now(event_source.create_router(core, identity, streams))
+    api.now(websocket.create_router(core, identity, streams))
+    api.later("/api/admin/", make=lambda: admin.create_router(core, identity, settings.machine))
+    api.later("/admin/", make=lambda: operations.create_router(core, identity, settings.machine))
     if settings.place is not None:
-        api.include_router(autoconfig.create_router(core, settings.place))
-    api.include_router(pages.create_router(api.openapi))
-    api.include_router(landing.create_router(core, settings.web, findings=lambda: health.examine(core, checks)))
-    api.include_router(approving.create_router(core, settings.web))
-    api.include_router(unsubscribing.create_router(core, settings.web))
-    api.include_router(static.create_router())
+        api.now(autoconfig.create_router(core, settings.place))
+    api.now(pages.create_router(api.openapi))
+    api.now(landing.create_router(core, settings.web, findings=lambda: health.examine(core, checks)))
+    api.now(approving.create_router(core, settings.web))
+    api.now(unsubscribing.create_router(core, settings.web))
+    api.now(static.create_router())
     api.add_middleware(Packed)
     if settings.origins:
         # Without cookies, whatever page asks: who calls from another site says so by a token (the Fetch standard, CORS protocol).
