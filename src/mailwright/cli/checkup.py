@@ -244,7 +244,9 @@ def _search(settings: Settings) -> Iterator[Check]:
     index = index_of(settings)
     try:
         if index.is_missing():
-            yield Check("search", "warn", "OpenSearch answers, and has no index of ours yet: a worker makes it by itself")
+            yield Check(
+                "search", "warn", "OpenSearch answers, and has no index of ours yet: a worker makes it by itself"
+            )
         else:
             yield Check("search", "ok", f"OpenSearch answers, and has {index.count()} messages")
     except (Refusal, IndexFailed) as why:
