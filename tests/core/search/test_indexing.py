@@ -83,7 +83,7 @@ async def test_a_damaged_message_holds_up_no_other(desk: Desk, tmp_path: Path) -
     work.subscribe(consumers)
     await consumers.start()
     try:
-        await found_within(5.0, lambda: desk.ids("budget"), 1)
+        await until_found(lambda: desk.ids("budget"), 1)
     finally:
         await consumers.stop()
     assert [
