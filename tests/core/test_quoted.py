@@ -81,4 +81,4 @@ def test_hostile_repetition_takes_no_more_than_a_moment(piece: str) -> None:
     text = piece * (200_000 // len(piece))
     started = time.thread_time()
     split(text, is_reply=True)
-    assert time.thread_time() - started < 3
+    assert time.thread_time() - started < 10

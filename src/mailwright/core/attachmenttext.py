@@ -1,7 +1,8 @@
 """The second pass of indexing: attachments that are files are opened, and what they say is added to their message.
 
 Called by the consumer group `extractors` (new mail) and after a rebuild of the index (`catch_up`). It comes behind the first
-pass, in its own time: a message is found by its header and body at once, by its attachments some seconds or minutes later.
+pass, which would else put a message without its files over one with them, and in its own time: a message is found by its header
+and body at once, by its attachments some seconds or minutes later.
 Promises: nothing is forgotten by a crash: the group's cursor, or the note of `catch_up`, moves when the index has the text; a
 message that changed or went while its files were read is not put back.
 """
@@ -9,6 +10,7 @@ message that changed or went while its files were read is not put back.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -16,12 +18,12 @@ import structlog
 from mailwright.codecs import mime
 from mailwright.codecs.mime import Part
 from mailwright.codecs.search import attachments
-from mailwright.core import Core
+from mailwright.core import Core, indexing
 from mailwright.core.extraction import MAX_FILE, Extractor
 from mailwright.core.indexing import make, put
 from mailwright.domain.events import MESSAGE_APPENDED, MESSAGE_DELIVERED, Event
-from mailwright.domain.refusals import NotFound
-from mailwright.storage import searching
+from mailwright.domain.refusals import NotFound, TryLater
+from mailwright.storage import events, searching
 from mailwright.storage.retention import START
 from mailwright.storage.search import IndexFailed, KeptIndex
 from mailwright.storage.searching import Indexable
@@ -30,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 STREAM, GROUP = "index", "extractors"
 SLICE = 100  # messages looked at between two notes of how far it has come
+PATIENCE_SECONDS = 5.0  # of waiting for the first pass at a time
+LOOK_SECONDS = 0.1  # between two looks how far it has come
 NOTE = "attachments"  # beside the index: {"after": id} while files of older messages are still to be opened
 
 
@@ -42,9 +46,18 @@ class AttachmentReader:
         self._extractor = extractor
 
     async def on_events(self, batch: Sequence[Event]) -> None:
-        """Read the attachments of the messages of a batch. Raises TryLater."""
-        ids = [event.payload["message_id"] for event in batch if event.kind in (MESSAGE_DELIVERED, MESSAGE_APPENDED)]
-        await self._read_all(list(dict.fromkeys(ids)))
+        """Read the attachments of the messages of a batch. Raises TryLater, also when the first pass is far behind."""
+        new = [event for event in batch if event.kind in (MESSAGE_DELIVERED, MESSAGE_APPENDED)]
+        if new:
+            await self._after_first_pass(new[-1].id)
+        await self._read_all(list(dict.fromkeys(event.payload["message_id"] for event in new)))
+
+    async def _after_first_pass(self, event_id: int) -> None:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not await self._core.read(lambda tx: events.has_passed(tx, STREAM, indexing.GROUP, event_id)):
+            if time.monotonic() > until:
+                raise TryLater("the messages are not indexed yet whose attachments are to be read")
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def catch_up(self) -> bool:
         """Read the next attachments that a rebuild left over; False when there are none. Raises TryLater."""

@@ -87,6 +87,10 @@ class Tx(ABC):
         correlation_id, created_at, trace)."""
 
     @abstractmethod
+    def log_mark(self, event_id: int) -> Mark | None:
+        """Where an event stands in the log; None when it is there no longer."""
+
+    @abstractmethod
     def log_lag(self, kinds: Sequence[str], after: Mark) -> Row:
         """How many events of `kinds` stand after a mark, and when the oldest was written (None when there is none)."""
 

@@ -188,6 +188,13 @@ def lag(tx: Tx, stream: str, group: str) -> Lag:
     return Lag(int(waiting), oldest, int(retries))
 
 
+def has_passed(tx: Tx, stream: str, group: str, event_id: int) -> bool:
+    """Whether a group is done with an event: handled it, or set it aside; True for one that is gone from the log."""
+    mark = tx.log_mark(event_id)
+    cursor = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
+    return mark is None or (cursor is not None and mark <= (cursor[0], cursor[1]))
+
+
 # --- retries and dead letters ---------------------------------------------------------------------------------------
 
 

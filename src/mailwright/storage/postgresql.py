@@ -99,6 +99,10 @@ class PostgresqlTx(Tx):
             (after[0], after[1], end[0], list(kinds), limit),
         )
 
+    def log_mark(self, event_id: int) -> Mark | None:
+        row = self.one("SELECT tx::text::bigint, id FROM events WHERE id = ?", (event_id,))
+        return None if row is None else (row[0], row[1])
+
     def log_lag(self, kinds: Sequence[str], after: Mark) -> Row:
         row = self.one(
             "SELECT count(*), min(created_at) FROM events WHERE (tx, id) > (?::text::xid8, ?) AND kind = ANY(?)",

@@ -84,6 +84,9 @@ class SqliteTx(Tx):
             (after[1], end[1], *kinds, limit),
         )
 
+    def log_mark(self, event_id: int) -> Mark | None:
+        return (0, event_id) if self.scalar("SELECT 1 FROM events WHERE id = ?", (event_id,)) else None
+
     def log_lag(self, kinds: Sequence[str], after: Mark) -> Row:
         row = self.one(
             f"SELECT count(*), min(created_at) FROM events WHERE id > ? AND +kind IN ({', '.join('?' * len(kinds))})",

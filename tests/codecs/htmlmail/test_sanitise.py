@@ -162,7 +162,7 @@ def test_a_sheet_keeps_plain_rules_and_what_follows_a_broken_one() -> None:
 def test_what_is_made_to_keep_a_parser_busy_is_read_quickly(source: str) -> None:
     began = time.thread_time()
     clean(source + "end")
-    assert time.thread_time() - began < 5
+    assert time.thread_time() - began < 10
 
 
 def test_what_is_nested_too_deeply_is_shown_as_text() -> None:
@@ -187,7 +187,7 @@ def test_what_is_not_closed_is_not_made_again_in_every_paragraph(source: str) ->
     body = clean(mail).body
     assert body.count("x") >= 1
     assert len(body) < len(mail)
-    assert time.thread_time() - began < 2
+    assert time.thread_time() - began < 10
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_what_stands_beside_the_cells_of_a_table_costs_little(source: str) -> No
     began = time.thread_time()
     body = clean(source.format("x<p>" * 100_000)).body
     assert body.count("x") == 100_000
-    assert time.thread_time() - began < 3
+    assert time.thread_time() - began < 10
 
 
 def test_a_table_with_many_cells_stays_one() -> None:

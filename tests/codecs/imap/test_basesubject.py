@@ -63,7 +63,7 @@ def test_a_hostile_subject_takes_no_long_time(piece: str) -> None:
     started = time.thread_time()
     for number in range(20):
         base_subject(piece * 20_000 + str(number))
-    assert time.thread_time() - started < 2
+    assert time.thread_time() - started < 10
 
 
 def _message(number: int, **changes: object) -> Sortable:

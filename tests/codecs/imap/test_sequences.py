@@ -90,7 +90,7 @@ def test_a_set_as_large_as_all_numbers_costs_nothing() -> None:
         assert len(chosen.resolve(array("I", range(1, 100_001)), uid=True)) == 100_000
     scattered = SequenceSet.of([(n * 3, n * 3) for n in range(1, 50_000)])
     assert len(scattered.resolve(array("I", range(1, 200_001)), uid=True)) == 49_999
-    assert time.thread_time() - before < 2
+    assert time.thread_time() - before < 10
 
 
 def test_numbers_are_joined_in_the_order_given() -> None:

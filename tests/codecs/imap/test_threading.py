@@ -244,4 +244,4 @@ MANY = 50_000
 def test_a_large_mailbox_is_threaded_in_no_long_time(messages: list[Threadable]) -> None:
     started = time.thread_time()
     by_references(messages)
-    assert time.thread_time() - started < 5  # a fraction of a second on an idle machine
+    assert time.thread_time() - started < 10  # a fraction of a second on an idle machine

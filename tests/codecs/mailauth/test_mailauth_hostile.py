@@ -13,7 +13,7 @@ from mailwright.codecs.mailauth import told_by
 from mailwright.codecs.mailauth.author import author, claimed
 from mailwright.codecs.mailauth.questions import MAX_QUESTIONS
 
-SECONDS = 2.0  # far above what it takes, far below what a quadratic reader takes
+SECONDS = 10.0  # far above what it takes, far below what a quadratic reader takes
 
 
 def _timed(world: World, raw: bytes) -> list[str]:

@@ -284,7 +284,7 @@ def test_hostile_header_values_are_read_in_one_pass(piece: str) -> None:
 def test_long_runs_in_an_address_field_are_read_in_one_pass(value: str) -> None:
     began = time.thread_time()
     mailboxes.parse(value)
-    assert time.thread_time() - began < 2
+    assert time.thread_time() - began < 10
 
 
 @pytest.mark.timeout(20)

@@ -266,7 +266,7 @@ def test_a_hostile_script_over_a_hostile_message_ends_soon() -> None:
         parsed = mime.parse(raw)
         started = time.thread_time()
         outcome = sieve.run(rules, parsed, sieve.Facts(EVE, ADA, NOW))
-        assert time.thread_time() - started < 1.5, text[:60]
+        assert time.thread_time() - started < 10, text[:60]
         assert outcome.stores or outcome.is_discarded
 
 

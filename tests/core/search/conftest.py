@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from mailwright.core.indexing import Indexer
 from mailwright.core.search import Results, search
 from mailwright.domain.clock import Instant, now
 from mailwright.domain.ids import new_id
-from mailwright.storage import events, searching
+from mailwright.storage import Tx, events, searching
 from mailwright.storage.accounts import Account
 from mailwright.storage.database import Mark
 from mailwright.storage.search.folder import SearchFolder
@@ -73,8 +74,13 @@ class Desk:
                 return handled
             commit = await self.indexer.on_events([event for _, event in found.events])
             await self.core.write(commit)
+            await self.core.write(functools.partial(self._advance, mark=found.end))
             self.mark = found.end
             handled += len(found.events)
+
+    def _advance(self, tx: Tx, *, mark: Mark) -> None:
+        events.claim(tx, "index", "indexers", "desk", seconds=60)
+        events.advance(tx, "index", "indexers", "desk", mark, seconds=60)
 
     async def unsettled(self) -> list[int]:
         """The uids in Ada's INBOX that the index says nothing about."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mailwright.core import Core, access, appending, indexing, retention
+from mailwright.core import Core, access, appending, attachmenttext, indexing, retention
 from mailwright.core.accept import accept
 from mailwright.core.attachmenttext import AttachmentReader
 from mailwright.core.expunge import expunge_uids
@@ -89,6 +89,20 @@ async def test_a_damaged_message_holds_up_no_other(desk: Desk, tmp_path: Path) -
     assert [
         because for _, because, _ in desk.core.database.read_now(lambda tx: missing_from_index(tx, None, 10))[1]
     ] == ["its bytes are gone"]
+
+
+async def test_files_are_read_when_the_first_pass_has_been_there(
+    desk: Desk, extractor: Extractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The other way round the first pass would put the message without its files over the one with them.
+    monkeypatch.setattr(attachmenttext, "PATIENCE_SECONDS", 0.0)
+    reader = AttachmentReader(desk.core, desk.index, extractor)
+    await desk.put(raw=with_file("report.pdf", PDF, files.pdf("annexes")))
+    with pytest.raises(TryLater):
+        await drain(desk, reader)
+    await desk.index_now()
+    await drain(desk, reader)
+    assert len(await desk.ids("annexes")) == 1
 
 
 async def test_a_batch_that_comes_again_changes_nothing(desk: Desk) -> None:
