@@ -20,7 +20,7 @@ from mailwright.codecs.mime import Part
 from mailwright.codecs.search import attachments
 from mailwright.core import Core, indexing
 from mailwright.core.extraction import MAX_FILE, Extractor
-from mailwright.core.indexing import make, put
+from mailwright.core.indexing import make, note_missing, put
 from mailwright.domain.events import MESSAGE_APPENDED, MESSAGE_DELIVERED, Event
 from mailwright.domain.refusals import NotFound, TryLater
 from mailwright.storage import events, searching
@@ -104,7 +104,9 @@ class AttachmentReader:
             left -= len(found.text)
         text = "\n\n".join(piece for piece in pieces if piece)
         document = await asyncio.to_thread(make, row, raw, text)
-        await put(self._core, self._index, [document], {row.id: row.blob_id})
+        failed = await put(self._core, self._index, [document], {row.id: row.blob_id})
+        if failed:
+            await self._core.write(lambda tx: note_missing(tx, failed))
 
     def _known(self, message_id: str) -> bool:
         try:

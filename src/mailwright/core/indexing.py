@@ -2,8 +2,8 @@
 
 Called by the consumer group `indexers`, and by reindexing and attachmenttext for the messages they choose.
 Promises: the index has what a batch tells of before the cursor passes it, so a crash in between repeats the batch and harms
-nothing; a message that cannot be read is noted as missing and holds up no other; while mail pours in, deliveries have the
-processor first, and the index catches up in the next lull.
+nothing; a message that cannot be read, or that the index will not have, is noted as missing and holds up no other; while mail
+pours in, deliveries have the processor first, and the index catches up in the next lull.
 Does not: open attachments that are files (attachmenttext does, afterwards).
 """
 
@@ -59,13 +59,17 @@ class _Told:
     reached: dict[str, int] = field(default_factory=dict)
 
 
+Failed = dict[str, tuple[str, str]]
+"""Messages the index does not have, by id: (user id, because)."""
+
+
 @dataclass(slots=True)
 class Read:
-    """Documents of messages, and why there is none of some: {id: (user id, because)}."""
+    """Documents of messages, and why there is none of some."""
 
     documents: list[Document] = field(default_factory=list)
     blobs: dict[str, str] = field(default_factory=dict)  # of each document: what was read
-    failed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    failed: Failed = field(default_factory=dict)
 
     def add(self, other: Read) -> None:
         """Put another slice to this one."""
@@ -99,14 +103,13 @@ class Indexer:
         removed = [*told.removed, *(one for one in told.present if one not in found)]
         read = await self._read(rows, told.present, busy=len(rows) >= BUSY)
         await self._wait()
-        await self._write(read.documents, removed, read.blobs)
+        failed = read.failed | await self._write(read.documents, removed, read.blobs)
         reached = self._settled(told.reached, full=len(batch) >= BATCH)
 
         def commit(tx: Tx) -> None:
             searching.advance(tx, reached)
             searching.forget_missing(tx, [*removed, *read.blobs])
-            for message_id, (user_id, because) in read.failed.items():
-                searching.note_missing(tx, message_id, user_id, because)
+            note_missing(tx, failed)
 
         return commit
 
@@ -125,7 +128,7 @@ class Indexer:
             began = time.monotonic()
             done.add(await read(self._core, self._index, part, keep=lambda row: keep[row.id]))
             if done.size > MAX_HELD:
-                await self._write(done.documents, (), done.blobs)
+                done.failed |= await self._write(done.documents, (), done.blobs)
                 done.documents.clear()
             if busy and await self._pours():
                 await asyncio.sleep(time.monotonic() - began)
@@ -144,13 +147,15 @@ class Indexer:
     async def _wait(self) -> None:
         await asyncio.sleep(max(0.0, self._written_at + self._gather - time.monotonic()))
 
-    async def _write(self, documents: Sequence[Document], removed: Iterable[str], blobs: Mapping[str, str]) -> None:
+    async def _write(self, documents: Sequence[Document], removed: Iterable[str], blobs: Mapping[str, str]) -> Failed:
         gone = list(dict.fromkeys(removed))
+        failed: Failed = {}
         if documents or gone:
-            await asyncio.to_thread(self._index.apply, documents, gone)
+            failed = await _apply(self._index, documents, gone)
             if self._index.is_shared:  # a process that was held up for long may have put its state over a newer one
-                await make_anew(self._core, self._index, documents, blobs)
+                failed = await make_anew(self._core, self._index, documents, blobs, failed)
             self._written_at = time.monotonic()
+        return failed
 
     def _settled(self, reached: dict[str, int], *, full: bool) -> dict[str, int]:
         """How far users have come for sure.
@@ -245,18 +250,24 @@ def make(row: Indexable, raw: bytes, attached: str | None) -> Document:
     return document.of(filed, raw, root, attachments.plain_text(raw, root), complete=complete)
 
 
-async def put(core: Core, index: SearchIndex, documents: Sequence[Document], blobs: Mapping[str, str]) -> None:
+async def put(core: Core, index: SearchIndex, documents: Sequence[Document], blobs: Mapping[str, str]) -> Failed:
     """Index documents outside the order of events; one whose message changed or went while it was read is made anew.
 
     `blobs` names what each was read from. Raises TryLater.
     """
-    if documents:
-        await asyncio.to_thread(index.apply, documents, ())
-        await make_anew(core, index, documents, blobs)
+    if not documents:
+        return {}
+    return await make_anew(core, index, documents, blobs, await _apply(index, documents, ()))
 
 
-async def make_anew(core: Core, index: SearchIndex, documents: Sequence[Document], blobs: Mapping[str, str]) -> None:
-    """Of documents that were applied, make those anew whose messages changed or went in between. Raises TryLater."""
+async def make_anew(
+    core: Core, index: SearchIndex, documents: Sequence[Document], blobs: Mapping[str, str], failed: Failed
+) -> Failed:
+    """Of documents that were applied, make those anew whose messages changed or went in between. Raises TryLater.
+
+    `failed` says which of them the index would not have; it is said anew of what was made anew.
+    """
+    failed = dict(failed)
     while documents:
         ids = [document.message_id for document in documents]
         there = await core.read(lambda tx, ids=ids: searching.blobs_of(tx, ids))  # type: ignore[misc]
@@ -269,5 +280,24 @@ async def make_anew(core: Core, index: SearchIndex, documents: Sequence[Document
         for part in slices(rows):
             anew.add(await read(core, index, part, keep=lambda row: False))
         documents, blobs = anew.documents, anew.blobs
+        for one in (*gone, *changed):
+            failed.pop(one, None)
+        failed |= anew.failed
         if documents:
-            await asyncio.to_thread(index.apply, documents, ())
+            failed |= await _apply(index, documents, ())
+    return failed
+
+
+def note_missing(tx: Tx, failed: Failed) -> None:
+    """Write down which messages the index does not have."""
+    for message_id, (user_id, because) in failed.items():
+        searching.note_missing(tx, message_id, user_id, because)
+
+
+async def _apply(index: SearchIndex, documents: Sequence[Document], removed: Sequence[str]) -> Failed:
+    return refused(documents, await asyncio.to_thread(index.apply, documents, removed))
+
+
+def refused(documents: Sequence[Document], because: Mapping[str, str]) -> Failed:
+    """Those of the documents that an index would not have."""
+    return {one.message_id: (one.user_id, because[one.message_id]) for one in documents if one.message_id in because}

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass
 
 import structlog
@@ -20,7 +20,7 @@ import structlog
 from mailwright.core import Core
 from mailwright.core.attachmenttext import NOTE as ATTACHMENTS
 from mailwright.core.attachmenttext import AttachmentReader
-from mailwright.core.indexing import Read, put, read, slices
+from mailwright.core.indexing import Failed, Read, note_missing, put, read, refused, slices
 from mailwright.domain import clock
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import Refusal, TryLater
@@ -58,12 +58,11 @@ async def rebuild(core: Core, index: KeptIndex, progress: Progress, told: Told, 
     """Fill a new index from every row, and let it take the old one's place. Raises TryLater."""
     began = clock.now()
     reached = await core.read(searching.modseqs)  # what came later is told by its events
-    failed: dict[str, tuple[str, str]] = {}
+    failed: Failed = {}
     await asyncio.to_thread(index.begin)
     try:
         async for found in _all(core, index, progress, told, None, gentle=gentle):
-            await asyncio.to_thread(index.fill, found.documents)
-            failed |= found.failed
+            failed |= found.failed | refused(found.documents, await asyncio.to_thread(index.fill, found.documents))
         await asyncio.to_thread(index.write_note, ATTACHMENTS, {"after": START})
         await asyncio.to_thread(index.finish)
     except BaseException:
@@ -72,7 +71,7 @@ async def rebuild(core: Core, index: KeptIndex, progress: Progress, told: Told, 
 
     def settle(tx: Tx) -> None:
         searching.forget_missing_before(tx, began)
-        _note_missing(tx, failed)
+        note_missing(tx, failed)
         searching.advance(tx, reached)
 
     await core.write(settle)
@@ -81,11 +80,11 @@ async def rebuild(core: Core, index: KeptIndex, progress: Progress, told: Told, 
 async def refresh(core: Core, index: KeptIndex, user_id: str, progress: Progress, told: Told) -> None:
     """Put every message of one user into the index that answers, again. Raises TryLater."""
     async for found in _all(core, index, progress, told, user_id, gentle=True):
-        await put(core, index, found.documents, found.blobs)
+        failed = found.failed | await put(core, index, found.documents, found.blobs)
 
-        def settle(tx: Tx, found: Read = found) -> None:
+        def settle(tx: Tx, found: Read = found, failed: Failed = failed) -> None:
             searching.forget_missing(tx, found.blobs)
-            _note_missing(tx, found.failed)
+            note_missing(tx, failed)
 
         await core.write(settle)
     await asyncio.to_thread(index.write_note, ATTACHMENTS, {"after": START})
@@ -112,11 +111,6 @@ async def _all(
             if gentle:
                 await asyncio.sleep(time.monotonic() - began)
         after = rows[-1].id
-
-
-def _note_missing(tx: Tx, failed: Mapping[str, tuple[str, str]]) -> None:
-    for message_id, (user_id, because) in failed.items():
-        searching.note_missing(tx, message_id, user_id, because)
 
 
 def ask(index: KeptIndex, user_id: str | None = None) -> str:

@@ -26,6 +26,10 @@ Place = Literal["header", "text"]
 """Where a substring is looked for: see codecs/imap/searchtext.py."""
 
 
+Refused = dict[str, str]
+"""Messages whose texts an index would not have, and why, by id: they are found by no word, and may hold any substring."""
+
+
 class IndexFailed(Exception):
     """The index cannot be read: it is missing, spoilt, or being made again. Whoever asked does without it."""
 
@@ -71,8 +75,11 @@ class SearchIndex(Protocol):
     def is_shared(self) -> bool:
         """Whether other processes write it, too: what is written may then be older than what it replaces, and is to be looked at again."""
 
-    def apply(self, documents: Sequence[Document], removed: Sequence[str]) -> None:
-        """Put documents in place of those with their ids, and take others out; durable when it returns."""
+    def apply(self, documents: Sequence[Document], removed: Sequence[str]) -> Refused:
+        """Put documents in place of those with their ids, and take others out; durable when it returns.
+
+        Raises TryLater only for what passes: a document that will never be taken is refused, and holds up no other.
+        """
 
     def find(self, clauses: Sequence[Clause], user_ids: Sequence[str], *, limit: int, newest: bool) -> Found:
         """The messages of these people for which every clause holds (those of rows are passed over)."""
@@ -96,7 +103,7 @@ class KeptIndex(SearchIndex, Protocol):
     def begin(self) -> None:
         """Begin to fill a new generation; those that were left unfinished go. Raises TryLater."""
 
-    def fill(self, documents: Sequence[Document]) -> None:
+    def fill(self, documents: Sequence[Document]) -> Refused:
         """Put documents into the new generation; those that were applied meanwhile are newer, and stay. Raises TryLater."""
 
     def finish(self) -> None:

@@ -29,7 +29,7 @@ from mailwright.codecs.search.document import Document
 from mailwright.codecs.search.query import Clause
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import TryLater
-from mailwright.storage.search import VERSION, Found, Holding, IndexFailed, Place
+from mailwright.storage.search import VERSION, Found, Holding, IndexFailed, Place, Refused
 from mailwright.storage.search.generation import EngineFailed, Generation, folder_size
 
 log = structlog.get_logger(__name__)
@@ -147,7 +147,7 @@ class SearchFolder:
 
     # --- writing ------------------------------------------------------------------------------------------------
 
-    def apply(self, documents: Sequence[Document], removed: Sequence[str]) -> None:
+    def apply(self, documents: Sequence[Document], removed: Sequence[str]) -> Refused:
         """See `SearchIndex`. Without an index it is for the rebuild to come, which reads the same rows."""
         with self._lock:
             if self._next is not None:
@@ -155,6 +155,7 @@ class SearchFolder:
                 self._write(self._next, documents, removed, commit=False)
             with contextlib.suppress(IndexFailed):
                 self._write(self._answering(), documents, removed, commit=True)
+        return {}
 
     def _write(
         self, generation: Generation, documents: Sequence[Document], removed: Sequence[str], *, commit: bool
@@ -209,12 +210,13 @@ class SearchFolder:
                 raise TryLater(f"a search index cannot be made now: {error}") from error
             self._touched = set()
 
-    def fill(self, documents: Sequence[Document]) -> None:
+    def fill(self, documents: Sequence[Document]) -> Refused:
         """Put documents into the new generation; those that were applied meanwhile are newer, and stay. Raises TryLater."""
         with self._lock:
             if self._next is None:
                 raise TryLater("the search index is not being made any more")
             self._write(self._next, [d for d in documents if d.message_id not in self._touched], (), commit=False)
+        return {}
 
     def finish(self) -> None:
         """The new generation answers from now on; the old one goes. Raises TryLater."""

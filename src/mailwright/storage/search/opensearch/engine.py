@@ -3,7 +3,7 @@
 Used by `index`. The library is imported when the first question is asked: it brings much with it.
 Promises: whatever goes wrong is EngineFailed, also an answer that no OpenSearch gives; it says a status and a kind of error and never
 what was sent, because the engine's own sentences quote the mail they are about. A question waits as long as the settings say; after
-one that got no answer nobody asks for a moment, so that an engine that hangs does not take all threads of the process.
+one that got no answer nobody asks for a moment, and then one at a time, until it answers: an engine that hangs makes few wait.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ T = TypeVar("T")
 WRITE_SECONDS = 60.0  # for what changes something: a full batch of long messages takes a while
 PAUSE_SECONDS = 3.0  # after a question without an answer
 CONNECTIONS = 8  # kept open to each node
-_AWAY = frozenset({429, 502, 503, 504})
+AWAY = frozenset({429, 502, 503, 504})  # what passes, or may
 
 
 class EngineFailed(Exception):
@@ -42,7 +42,7 @@ class EngineFailed(Exception):
     @property
     def is_away(self) -> bool:
         """Whether it may be well again in a moment, and asking it now helps nobody."""
-        return self.status is None or self.status in _AWAY
+        return self.status is None or self.status in AWAY
 
     @property
     def is_gone(self) -> bool:
@@ -83,8 +83,12 @@ class Engine:
 
     def ask(self, question: Callable[[OpenSearch], T]) -> T:
         """For what reads: fails at once while the engine is away. Raises EngineFailed."""
-        if time.monotonic() < self._again_at:
-            raise EngineFailed("it did not answer a moment ago")
+        with self._lock:
+            now = time.monotonic()
+            if now < self._again_at:
+                raise EngineFailed("it did not answer a moment ago")
+            if not self._well:  # this one sees whether it is back; the others do without it meanwhile
+                self._again_at = now + self._address.seconds + PAUSE_SECONDS
         return self.tell(question)
 
     def tell(self, question: Callable[[OpenSearch], T]) -> T:
@@ -97,11 +101,16 @@ class Engine:
                 if self._well:
                     log.warning("search.engine_away", engine=self.place, error=str(error))
                 self._well = False
+            else:
+                self._is_back()
             raise
+        self._is_back()
+        return answer
+
+    def _is_back(self) -> None:
         if not self._well:
             log.info("search.engine_back", engine=self.place)
         self._well, self._again_at = True, 0.0
-        return answer
 
     def _tell(self, question: Callable[[OpenSearch], T]) -> T:
         from opensearchpy.exceptions import ConnectionError as NoConnection
@@ -115,7 +124,7 @@ class Engine:
             raise EngineFailed(f"it cannot be reached ({_cause(error)})") from None
         except TransportError as error:
             status = error.status_code
-            raise EngineFailed(_word(error.error), status if isinstance(status, int) else None) from None
+            raise EngineFailed(word(error.error), status if isinstance(status, int) else None) from None
         except (OpenSearchException, ImproperlyConfigured, OSError) as error:
             raise EngineFailed(f"it cannot be asked ({type(error).__name__})") from None
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
@@ -153,7 +162,7 @@ def _open(address: Address) -> OpenSearch:
     )
 
 
-def _word(kind: object) -> str:
+def word(kind: object) -> str:
     """The engine's word for an error; anything longer than a word is not its word, and may quote."""
     text = str(kind)
     return text if text.replace("_", "").isalnum() and len(text) < 80 else "it refuses"

@@ -20,9 +20,10 @@ import structlog
 from mailwright.codecs.search.document import Document
 from mailwright.codecs.search.query import Clause
 from mailwright.domain.refusals import TryLater
-from mailwright.storage.search import Found, Hit, Holding, IndexFailed, Place, pieces
-from mailwright.storage.search.opensearch import mapping
-from mailwright.storage.search.opensearch.engine import WRITE_SECONDS, Engine, EngineFailed
+from mailwright.storage.search import Found, Hit, Holding, IndexFailed, Place, Refused, pieces
+from mailwright.storage.search.opensearch import bulk, mapping
+from mailwright.storage.search.opensearch.bulk import Written
+from mailwright.storage.search.opensearch.engine import Engine, EngineFailed
 from mailwright.storage.search.opensearch.generations import Generations, Standing, fill_of
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-BATCH = 500  # documents of one request
-BATCH_OCTETS = 16 * 1024 * 1024  # of them together, unless one is longer; the engine takes 100 MiB
 PAGE = 5_000  # hits of one answer: half of what the engine gives at most
 TEXTS = 25  # texts of attachments of one answer
 ATTEMPTS = 3  # to write while generations take each other's place
@@ -183,12 +182,14 @@ class OpenSearchIndex:
 
     # --- writing ------------------------------------------------------------------------------------------------
 
-    def apply(self, documents: Sequence[Document], removed: Sequence[str]) -> None:
+    def apply(self, documents: Sequence[Document], removed: Sequence[str]) -> Refused:
         """See `SearchIndex`. Without an index it is for the rebuild to come, which reads the same rows."""
+        documents = list({document.message_id: document for document in documents}.values())
         for _ in range(ATTEMPTS):
             standing = self._standing()
-            if self._put(list(self._actions(documents, removed, standing))):
-                return
+            written = self._put(list(self._actions(documents, removed, standing)))
+            if written.all_there:
+                return written.refused
         raise TryLater("the search index is taking another's place")
 
     def _actions(
@@ -207,12 +208,12 @@ class OpenSearchIndex:
             if standing.current is not None:
                 yield _put(self._generations.current, document.message_id, entry)
 
-    def _put(self, actions: Sequence[mapping.Json], *, visible: bool = True) -> bool:
-        """Write; False when a generation it was meant for is not there any more. Raises TryLater."""
+    def _put(self, actions: Sequence[mapping.Json], *, visible: bool = True) -> Written:
+        """Write. Raises TryLater."""
         if not actions:
-            return True
+            return Written()
         try:
-            return self._engine.tell(lambda client: _bulk(client, actions, visible=visible))
+            return self._engine.tell(lambda client: bulk.write(client, actions, visible=visible))
         except EngineFailed as error:
             raise TryLater(f"the search index cannot be written now: {error}") from error
 
@@ -245,20 +246,22 @@ class OpenSearchIndex:
         self.abandon()
         self._filling = self._told(self._generations.make)
 
-    def fill(self, documents: Sequence[Document]) -> None:
+    def fill(self, documents: Sequence[Document]) -> Refused:
         """See `KeptIndex`."""
         alias = fill_of(self._being_filled())
         actions = [_put(alias, one.message_id, mapping.entry(one), op="create") for one in documents]
         for wait in (*FILL_WAITS, None):
             try:
-                if self._put(actions, visible=False):
-                    return
+                written = self._put(actions, visible=False)
+                if written.all_there:
+                    return written.refused
                 self._filling = None
                 raise TryLater("another process makes the search index anew")
             except TryLater:
                 if wait is None or self._filling is None:
                     raise
                 time.sleep(wait)
+        raise AssertionError("unreachable")
 
     def finish(self) -> None:
         """See `KeptIndex`."""
@@ -304,31 +307,3 @@ class OpenSearchIndex:
 
 def _put(alias: str, message_id: str, entry: mapping.Json, *, op: str = "index") -> mapping.Json:
     return {"_op_type": op, "_index": alias, "_id": message_id, "_source": entry}
-
-
-def _bulk(client: OpenSearch, actions: Sequence[mapping.Json], *, visible: bool) -> bool:
-    """Send all of it; False when an alias was not there for some. Raises EngineFailed."""
-    from opensearchpy.helpers import streaming_bulk
-
-    all_there = True
-    for well, item in streaming_bulk(
-        client,
-        actions,
-        chunk_size=BATCH,
-        max_chunk_bytes=BATCH_OCTETS,
-        raise_on_error=False,
-        refresh="true" if visible else "false",
-        require_alias="true",
-        request_timeout=WRITE_SECONDS,
-    ):
-        if well:
-            continue
-        ((op, told),) = item.items()
-        error = told.get("error") or {}
-        kind = str(error.get("type"))
-        if kind == "index_not_found_exception":
-            all_there = False
-        elif error and not (op == "create" and told["status"] == 409):  # it is there, and newer
-            log.error("search.refused", message_id=told["_id"], kind=kind, status=told["status"])
-            raise EngineFailed(kind, told["status"])
-    return all_there

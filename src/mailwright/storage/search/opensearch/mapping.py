@@ -6,6 +6,7 @@ knows no language, so that it says what the index in a folder says.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,10 +21,21 @@ Json = dict[str, Any]
 MARK = {"mailwright": VERSION}
 """By which an index is known as ours."""
 
+PLACES: tuple[Place, ...] = ("header", "text")
+
 MAX_EXACT = 4_000_000
 """Characters of a text that is kept in pieces. A message with a longer one may hold any substring: it would not fit into a request."""
 
+MAX_ENTRY = 8 * 1024 * 1024
+"""Octets of a message as it is sent. A longer one goes without pieces, and then with fewer words: an engine with half a gigabyte of
+memory takes 51 MiB at once from everybody together, and some services take requests of 10 MiB."""
+
+MAX_CUT = 500_000  # characters that are left of each text in words then
+
 MAX_BEGINNINGS = 4_096  # words that the open end of a phrase may stand for
+
+_NO_TEXT = Exact("", "")
+_MOST_OCTETS = 6  # of a character in a request: a control character is written out
 
 GONE: Json = {"gone": True}
 """Stands in a new generation for a message that was removed, so that whoever fills it with an older state meets it. It is nobody's."""
@@ -56,8 +68,8 @@ def generation(shards: int, aliases: Sequence[str]) -> Json:
                 "has_attachments": {"type": "boolean"},
                 "long": {"type": "boolean"},
                 **dict.fromkeys(WEIGHTS, words),
-                **{f"{place}_grams": {**terms, "analyzer": "pieces"} for place in ("header", "text")},
-                **{f"{place}_starts": {**terms, "analyzer": "words"} for place in ("header", "text")},
+                **{f"{place}_grams": {**terms, "analyzer": "pieces"} for place in PLACES},
+                **{f"{place}_starts": {**terms, "analyzer": "words"} for place in PLACES},
             },
         },
         "aliases": {alias: {} for alias in aliases},
@@ -65,26 +77,48 @@ def generation(shards: int, aliases: Sequence[str]) -> Json:
 
 
 def entry(document: Document) -> Json:
-    """A message as the engine takes it."""
+    """A message as the engine takes it: no longer than MAX_ENTRY, but for headers that are no letter's."""
+    long = [place for place in PLACES if len(getattr(document, place).folded) > MAX_EXACT]
+    kept = _entry(document, long)
+    if _is_too_much(kept):
+        kept = _entry(document, PLACES)
+    if _is_too_much(kept):
+        kept |= {name: kept[name][:MAX_CUT] for name in ("body", "attached", "attached_text") if name in kept}
+    return kept
+
+
+def facts(entry: Json) -> Json:
+    """What is left of an entry that the engine will not have: whose it is, and what is no text. It may hold any substring."""
+    return {name: entry[name] for name in ("id", "user", "at", "size", "has_attachments")} | {"long": True}
+
+
+def characters(entry: Json) -> int:
+    """How long the texts of an entry are together."""
+    return sum(len(value) for value in entry.values() if isinstance(value, str))
+
+
+def _is_too_much(entry: Json) -> bool:
+    if characters(entry) * _MOST_OCTETS <= MAX_ENTRY:  # as good as always
+        return False
+    return len(json.dumps(entry, ensure_ascii=False).encode()) > MAX_ENTRY
+
+
+def _entry(document: Document, long: Sequence[Place]) -> Json:
     kept: Json = {
         "id": document.message_id,
         "user": document.user_id,
         "at": document.at,
         "size": document.size,
         "has_attachments": document.has_attachments,
-        "long": any(len(exact.folded) > MAX_EXACT for exact in (document.header, document.text)),
+        "long": bool(long),
         **{name: clean(getattr(document, name)) for name in WEIGHTS},
-        **_exact("header", document.header),
-        **_exact("text", document.text),
     }
+    for place in PLACES:
+        exact: Exact = _NO_TEXT if place in long else getattr(document, place)
+        kept |= {f"{place}_grams": clean(exact.folded), f"{place}_starts": clean(exact.starts)}
     if document.attached_text is not None:
         kept["attached_text"] = clean(document.attached_text)
     return kept
-
-
-def _exact(place: Place, exact: Exact) -> Json:
-    folded = exact.folded if len(exact.folded) <= MAX_EXACT else ""
-    return {f"{place}_grams": clean(folded), f"{place}_starts": clean(exact.starts)}
 
 
 def clean(text: str) -> str:
