@@ -20,7 +20,7 @@ from prometheus_client import Gauge
 from mailwright.codecs.mime import Part
 from mailwright.codecs.search import attachments, document
 from mailwright.codecs.search.document import Document, Filed
-from mailwright.core import Core
+from mailwright.core import Core, asking
 from mailwright.domain.clock import SECOND, now
 from mailwright.domain.events import MESSAGE_APPENDED, MESSAGE_CHANGED, MESSAGE_DELIVERED, MESSAGE_REMOVED, Event
 from mailwright.domain.refusals import TryLater
@@ -118,7 +118,7 @@ class Indexer:
         lag = await self._core.read(lambda tx: events.lag(tx, STREAM, GROUP))
         lag_seconds.set(0.0 if lag.oldest_at is None else max((now() - lag.oldest_at) / SECOND, 0.0))
         try:
-            documents_held.set(await asyncio.to_thread(self._index.count))
+            documents_held.set(await asking.in_thread(self._index.count))
         except IndexFailed:
             documents_held.set(0)
 

@@ -9,14 +9,13 @@ written, and those it could not read, are in `maybe`. Without an index, or when 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailwright.codecs.imap import criteria
 from mailwright.codecs.imap.criteria import Key
 from mailwright.codecs.imap.sequences import SequenceSet
-from mailwright.core import Core
+from mailwright.core import Core, asking
 from mailwright.storage import Tx, mailboxes, searching
 from mailwright.storage.mailboxes import Mailbox
 from mailwright.storage.search import Holding, IndexFailed, SearchIndex
@@ -60,7 +59,7 @@ async def answers(core: Core, index: SearchIndex, mailbox_id: str, keys: Iterabl
     if mailbox is None:
         return {}
     try:
-        found = await asyncio.to_thread(_ask, index, mailbox.user_id, asked)
+        found = await asking.in_thread(_ask, index, mailbox.user_id, asked)
     except IndexFailed:
         return {}
     ids = sorted({one for holding in found for one in (*holding.sure, *(holding.maybe or ()))})

@@ -14,7 +14,6 @@ The best by score and the newest are both looked at, so that a word in every oth
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import contextlib
@@ -34,7 +33,7 @@ from mailwright.codecs import mime
 from mailwright.codecs.mime import Part
 from mailwright.codecs.search.query import Query, parse
 from mailwright.codecs.search.snippets import MAX_READ, Snippet, Wanted, snippet
-from mailwright.core import Core, rowsearch
+from mailwright.core import Core, asking, rowsearch
 from mailwright.core.rowsearch import Reader, reader_of
 from mailwright.domain import clock
 from mailwright.domain.clock import Instant
@@ -153,7 +152,7 @@ async def _judge(
     looked_at = max(LOOKED_AT, wanted)
     while True:
         try:
-            found = await asyncio.to_thread(_find, index, query, reader.owners(), looked_at, order)
+            found = await asking.in_thread(_find, index, query, reader.owners(), looked_at, order)
         except IndexFailed:
             return await _by_rows(core, account, query, reader)
         ids = list(dict.fromkeys(hit.message_id for one in found for hit in one.hits))
@@ -228,7 +227,7 @@ async def _show(
     there = [one for one in there if one[2].mailbox_id in reader.mailboxes]
     texts = await _texts(core, [one for _, one, _ in there])
     wanted = [Wanted(term.words, term.prefix) for term in query.wanted() if term.field in ("anywhere", "body")]
-    snippets = await asyncio.to_thread(_snippets, index, [one for _, one, _ in there], texts, wanted)
+    snippets = await asking.in_thread(_snippets, index, [one for _, one, _ in there], texts, wanted)
     return [
         Result(
             message_id=row.id,

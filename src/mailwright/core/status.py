@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from prometheus_client import Gauge
 
+from mailwright.core import asking
 from mailwright.domain import serving
 from mailwright.domain.clock import DAY, SECOND, Instant, now
 from mailwright.domain.refusals import TryLater
@@ -166,7 +167,7 @@ async def strangers(database: Database, streams: Streams) -> list[str]:
 async def of_search(index: KeptIndex) -> Finding:
     """Well either way: without the index the headers of the newest messages are looked through, and SEARCH reads more."""
     try:
-        count = await asyncio.wait_for(asyncio.to_thread(index.count), SEARCH_SECONDS)
+        count = await asyncio.wait_for(asking.in_thread(index.count), SEARCH_SECONDS)
     except TimeoutError:
         return Finding("search", True, "the search engine takes long to answer")
     except IndexFailed as failed:

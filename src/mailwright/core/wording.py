@@ -19,7 +19,7 @@ from mailwright.codecs.jmap.filters import Condition, Field, Filter, HeaderHas, 
 from mailwright.codecs.mime import Part
 from mailwright.codecs.search import attachments, document, query
 from mailwright.codecs.search.document import Filed, joined
-from mailwright.core import Core
+from mailwright.core import Core, asking
 from mailwright.core.access import Reached
 from mailwright.domain.refusals import BadInput
 from mailwright.storage import Tx, listing
@@ -98,7 +98,7 @@ async def _said(
     core: Core, realm: Realm, asked: Sequence[Says], unsettled: Sequence[Unsettled]
 ) -> dict[Condition, frozenset[str]]:
     try:
-        by_index = await asyncio.to_thread(_ask, core.search, realm.owner_id, asked)
+        by_index = await asking.in_thread(_ask, core.search, realm.owner_id, asked)
     except IndexFailed:
         rows = await core.read(lambda tx: listing.matching(tx, list(realm.mailboxes), TRUE, _COLUMNS))
         told = await asyncio.to_thread(lambda: {row[0]: _row_tells(row) for row in rows})
@@ -193,7 +193,7 @@ def _spaced(texts: Iterable[str]) -> str:
 
 async def _with_header(core: Core, realm: Realm, asked: HeaderHas, unsettled: Sequence[Unsettled]) -> frozenset[str]:
     """The index says which headers hold the name and the text; these are read."""
-    maybe = await asyncio.to_thread(_headers_with, core.search, realm.owner_id, asked)
+    maybe = await asking.in_thread(_headers_with, core.search, realm.owner_id, asked)
     among = None if maybe is None else list(maybe | {each.id for each in unsettled})
     columns = (Sql("m.blob_id"), Sql("m.structure"))
     rows = await core.read(lambda tx: listing.matching(tx, list(realm.mailboxes), TRUE, columns, among=among))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mailwright.codecs.search.document import Document
 from mailwright.core import Core, access, appending, attachmenttext, indexing, retention
 from mailwright.core.accept import accept
 from mailwright.core.attachmenttext import AttachmentReader
@@ -24,6 +25,7 @@ from mailwright.pipeline import Consumers
 from mailwright.storage import events, open_blobs
 from mailwright.storage.administration import missing_from_index
 from mailwright.storage.messages import Flag
+from mailwright.storage.search import Refused
 from mailwright.storage.search.folder import SearchFolder
 from tests.core import files
 from tests.core.conftest import envelope
@@ -271,13 +273,13 @@ async def test_what_changes_behind_the_reader_of_a_rebuild_is_newer(
     honest = SearchFolder.fill
     loop = asyncio.get_running_loop()
 
-    def fill(self: SearchFolder, documents: Sequence[object]) -> None:
+    def fill(self: SearchFolder, documents: Sequence[Document]) -> Refused:
         async def redact() -> None:
             await retention.redact(desk.core, message)
             await desk.index_now()
 
         asyncio.run_coroutine_threadsafe(redact(), loop).result(10)
-        honest(self, documents)  # type: ignore[arg-type]
+        return honest(self, documents)
 
     monkeypatch.setattr(SearchFolder, "fill", fill)
     await rebuild(desk.core, desk.index, Progress("x"), told)
@@ -375,9 +377,9 @@ async def test_while_mail_pours_in_the_index_is_written_seldom(desk: Desk, monke
     written: list[float] = []
     honest = SearchFolder.apply
 
-    def apply(self: SearchFolder, documents: Sequence[object], removed: Sequence[str]) -> None:
+    def apply(self: SearchFolder, documents: Sequence[Document], removed: Sequence[str]) -> Refused:
         written.append(time.monotonic())
-        honest(self, documents, removed)  # type: ignore[arg-type]
+        return honest(self, documents, removed)
 
     monkeypatch.setattr(SearchFolder, "apply", apply)
     desk.indexer = indexing.Indexer(desk.core, desk.index, gather_seconds=0.3)

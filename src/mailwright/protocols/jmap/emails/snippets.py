@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import html
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from mailwright.codecs import mime
 from mailwright.codecs.jmap.filters import All, Either, Filter, Says
 from mailwright.codecs.mime import Part
 from mailwright.codecs.search.snippets import MAX_READ, Snippet, Wanted, found_in, snippet
+from mailwright.core import asking
 from mailwright.core.search import MAX_SNIPPET_OCTETS
 from mailwright.domain.ids import is_id
 from mailwright.protocols.jmap.accounts import Scope, scope_in
@@ -63,7 +63,7 @@ async def get(call: Call, arguments: Arguments) -> Arguments:
     for start in range(0, len(there), BATCH):
         batch = there[start : start + BATCH]
         raws = await _read(call, batch) if in_body else [None] * len(batch)
-        found += await asyncio.to_thread(_snippets, call.core.search, batch, raws, in_subject, in_body)
+        found += await asking.in_thread(_snippets, call.core.search, batch, raws, in_subject, in_body)
     if in_body:
         call.note_each("jmap.snippets", scope.owner.email, [row.id for row in there])
     not_found = [each for each in ids if each not in rows]
