@@ -17,8 +17,8 @@ from evals.table import Row
 from mailwright.agents.models import Models, rules
 from mailwright.agents.models.rules.judge import weigh
 from mailwright.domain.clock import SECOND
-from mailwright.installation import models_of
 from mailwright.settings import load
+from mailwright.staff import models_of
 from mailwright.storage.model_calls import ModelCall
 
 PARTS = ("judge", "redaction", "replies", "triage", "drafts", "claims", "wishes", "dates", "outreach")

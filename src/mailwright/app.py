@@ -31,15 +31,11 @@ from mailwright.domain.pictures import Picture
 from mailwright.elsewhere import Elsewhere
 from mailwright.findings import Findings
 from mailwright.installation import (
-    again_of,
     build_core,
-    desk_of,
     flows_url,
     google_of,
     index_of,
-    letters_of,
     lock_folder,
-    model_premises,
     premises_of,
     shop_of,
     whatsapp_of,
@@ -58,6 +54,7 @@ from mailwright.scribing import Scribing
 from mailwright.settings import Settings
 from mailwright.settings.fetching import needs_keeping
 from mailwright.signon import SignOn
+from mailwright.staff import again_of, desk_of, letters_of, model_premises
 from mailwright.storage.sharedstates import SharedStates
 
 if TYPE_CHECKING:

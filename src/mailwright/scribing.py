@@ -13,7 +13,7 @@ from mailwright.core import Core
 from mailwright.core.extraction import Extractor
 from mailwright.core.outreach.studio import Studio
 from mailwright.domain.refusals import BadInput
-from mailwright.installation import models_of, scribe_options_of
+from mailwright.staff import models_of, scribe_options_of
 from mailwright.webs import pages_of
 
 if TYPE_CHECKING:

@@ -31,19 +31,18 @@ from mailwright.core.transports import Transport
 from mailwright.core.whatsappsent import SentLedger
 from mailwright.domain.events import Event
 from mailwright.elsewhere import Elsewhere
-from mailwright.installation import (
+from mailwright.installation import backup_plan_of, shop_of
+from mailwright.pipeline import Flows, Handler
+from mailwright.pipeline.reading import consumers_of
+from mailwright.settings import Settings
+from mailwright.staff import (
     assistant_options_of,
-    backup_plan_of,
     concierge_options_of,
     models_of,
     options_of,
     scribe_options_of,
     servers_of,
-    shop_of,
 )
-from mailwright.pipeline import Flows, Handler
-from mailwright.pipeline.reading import consumers_of
-from mailwright.settings import Settings
 from mailwright.stores import looking_of
 from mailwright.webs import research_web_of, web_of
 

@@ -23,8 +23,8 @@ from mailwright.agents.models.recording import Run
 from mailwright.agents.models.relay import Relay, read
 from mailwright.agents.models.turns import Answer
 from mailwright.domain.refusals import BadInput
-from mailwright.installation import models_of
 from mailwright.settings import load
+from mailwright.staff import models_of
 from mailwright.storage.model_calls import ModelCall
 from tests.agents.test_models_over_the_wire import http
 from tests.agents.test_models_over_the_wire import service as service
@@ -172,7 +172,7 @@ async def test_without_the_extra_the_run_says_what_is_missing(monkeypatch: pytes
     with pytest.raises(ModelFailed) as failed:
         await asked.ask(question("x"))
     assert failed.value.text == MISSING
-    monkeypatch.setattr("mailwright.installation.find_spec", lambda _: None)
+    monkeypatch.setattr("mailwright.staff.find_spec", lambda _: None)
     with pytest.raises(BadInput, match=r"pip install 'mailwright\[claude\]'"):
         models_of(load(data=tmp_path, agent_runtime="claude-agent-sdk"))
 

@@ -12,8 +12,8 @@ from mailwright.agents.models import Asker, ModelFailed, Models
 from mailwright.agents.models import registry as models_registry
 from mailwright.core import Core, CoreSettings, accounts, domains, modelchoices, transcripts
 from mailwright.domain.refusals import TryLater
-from mailwright.installation import model_premises, models_of
 from mailwright.settings import Settings, load
+from mailwright.staff import model_premises, models_of
 from mailwright.storage import Database, Tx, model_calls, open_blobs
 from mailwright.storage.audit import SYSTEM
 from tests.agents.test_models_over_the_wire import http

@@ -116,8 +116,9 @@ def resolve(
 async def _replay(data: Path | None, letter_ids: list[str]) -> list[DeadLetter]:
     settings = settings_of(data)
     check_exists(settings)
-    from mailwright.installation import build_core, flows_url, letters_of
+    from mailwright.installation import build_core, flows_url
     from mailwright.pipeline import Flows
+    from mailwright.staff import letters_of
 
     core = build_core(settings)
     flows = Flows(core.database, flows_url(settings), executor_id="command-line")

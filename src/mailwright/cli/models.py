@@ -27,7 +27,7 @@ def list_(data: DataOption = None, json: JsonOption = False) -> None:
     """Show which models serve which purpose, the first to be asked first."""
     with opened(data) as core:
         from mailwright.core import modelchoices
-        from mailwright.installation import model_premises
+        from mailwright.staff import model_premises
 
         premises = model_premises(settings_of(data))
         found = core.database.read_now(lambda tx: modelchoices.serving(tx, premises))
@@ -60,7 +60,7 @@ def set_(
         import asyncio
 
         from mailwright.core import modelchoices
-        from mailwright.installation import model_premises
+        from mailwright.staff import model_premises
         from mailwright.storage.audit import SYSTEM
 
         if unchecked:
@@ -80,7 +80,7 @@ def reset(purpose: PurposeArgument, data: DataOption = None, json: JsonOption = 
     settings = settings_of(data)
     with opened(data) as core:
         from mailwright.core import modelchoices
-        from mailwright.installation import model_premises
+        from mailwright.staff import model_premises
         from mailwright.storage.audit import SYSTEM
 
         core.database.write_now(lambda tx: modelchoices.reset(tx, purpose, by=SYSTEM))

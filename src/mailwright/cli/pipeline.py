@@ -232,7 +232,8 @@ async def _play(
     from mailwright.domain.addresses import Address
     from mailwright.domain.envelope import Channel, Envelope, Origin, Verdict
     from mailwright.domain.ids import new_id
-    from mailwright.installation import build_core, models_of, options_of
+    from mailwright.installation import build_core
+    from mailwright.staff import models_of, options_of
 
     core = build_core(sandbox)
     models = models_of(settings)

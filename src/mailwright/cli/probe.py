@@ -39,7 +39,7 @@ async def ask_models(settings: Settings) -> list[Check]:
     from mailwright.agents.models import Material, Models
     from mailwright.cli.tasks import ask_judgement
     from mailwright.domain.clock import now
-    from mailwright.installation import models_of
+    from mailwright.staff import models_of
 
     found = []
     for name in dict.fromkeys(name for purpose in PURPOSES for name in settings.models_for(purpose)):

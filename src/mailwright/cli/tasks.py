@@ -138,7 +138,7 @@ def _material_of_json(value: dict[str, Any]) -> Material:
 
 
 async def _judge(settings: Settings, material: Material) -> tuple[Judgement, str]:
-    from mailwright.installation import models_of
+    from mailwright.staff import models_of
 
     models = models_of(settings)
     try:
@@ -205,7 +205,7 @@ async def _here(core: Core, settings: Settings, task: Task, *, again: bool) -> T
     """Run the workflow's steps in this process. Their keys make a repeat by a server a no-op."""
     from mailwright.agents import employee
     from mailwright.core import tasks
-    from mailwright.installation import models_of, options_of
+    from mailwright.staff import models_of, options_of
 
     if task.status.is_final and again:
         task = await core.write(lambda tx: tasks.requeue(tx, task.id))

@@ -1,6 +1,6 @@
 """Names of persons and places, found by Presidio with models of spaCy that are installed beside it: an extra.
 
-Made by `installation.py` when `redaction_presidio` is set, and handed to `codecs.redaction.Placeholders` as a recogniser. Works on this
+Made by `staff.py` when `redaction_presidio` is set, and handed to `codecs.redaction.Placeholders` as a recogniser. Works on this
 machine; nothing is downloaded, and no text leaves it. Far slower than the built-in recognisers: call it in a thread. Promises: a clear word when the extra or a model is missing, when it is made and not when the first mail comes.
 """
 

@@ -1,7 +1,7 @@
 """Processing on demand: a person, or a program of theirs, asks the assistant to look at a mail (again), or at all mails of a span of time.
 
 Called by the API and the command line. The work itself is done by workflows; `Worker` is what this module needs of them, handed in by
-app.py and installation.py.
+app.py and staff.py.
 Promises: a mail is found among the caller's own and nowhere else; asking twice gives the one task there is; a draft that its owner
 edited or sent is never written anew; nothing is asked of an assistant that is off or stopped.
 """

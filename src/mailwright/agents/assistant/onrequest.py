@@ -1,6 +1,6 @@
 """On request: what people and their programs ask of the assistant through the API, done here or handed to its workflows.
 
-The `Worker` of `core.processing`, made by installation.py in any process that has the API, with or without workflows of its own.
+The `Worker` of `core.processing`, made by staff.py in any process that has the API, with or without workflows of its own.
 Promises: a draft is thrown away only while it is as we wrote it; of an account elsewhere nothing is fetched but the one message that is
 named; its services' errors reach the caller as ours.
 """

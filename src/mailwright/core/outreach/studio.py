@@ -1,6 +1,6 @@
 """What writing outreach through the API needs beside the database: who reads files, who drafts templates, and whether anything is looked up.
 
-Made by installation.py in any process that has the API, with or without workflows of its own.
+Made by scribing.py in any process that has the API, with or without workflows of its own.
 """
 
 from __future__ import annotations

@@ -18,13 +18,13 @@ from mailwright.domain import clock
 from mailwright.domain.addresses import Address
 from mailwright.domain.ids import new_id
 from mailwright.domain.modelnames import PURPOSES
-from mailwright.installation import letters_of
 from mailwright.pipeline import Flows
 from mailwright.protocols.api import ApiSettings, create_api
 from mailwright.protocols.api.admin import Machine
 from mailwright.protocols.identity import COOKIE, Web
 from mailwright.settings import load
 from mailwright.signon import SignOn
+from mailwright.staff import letters_of
 from mailwright.storage import Database, StoredBlob, Tx, dead_letters, mailboxes, model_calls, open_blobs
 from mailwright.storage import accounts as account_rows
 from mailwright.storage import administration as rows
