@@ -1,7 +1,6 @@
 """The program as it is started: the demo, the doctor's round trip, and a benchmark, each in a process of its own."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -11,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import program
+
 pytestmark = pytest.mark.slow
 
 PORTS = ("SMTP", "SUBMISSION", "LMTP", "HTTP", "GRPC")
@@ -19,8 +20,7 @@ PORTS = ("SMTP", "SUBMISSION", "LMTP", "HTTP", "GRPC")
 @pytest.fixture
 def environment(data_folder: Path) -> dict[str, str]:
     """Settings for a server on free ports."""
-    found = {name: value for name, value in os.environ.items() if not name.startswith("MAILWRIGHT_")}
-    found["MAILWRIGHT_DATA"] = str(data_folder)
+    found = program.environment({"data": data_folder})
     for name in PORTS:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             found[f"MAILWRIGHT_{name}_PORT"] = str(listener.getsockname()[1])
@@ -125,7 +125,8 @@ def test_a_server_starts_without_what_only_some_of_its_work_needs(environment: d
     )
     code = f"""
 import sys, mailwright.app, mailwright.work
-from mailwright.installation import servers_of, shop_of
+from mailwright.installation import shop_of
+from mailwright.staff import servers_of
 from mailwright.webs import web_of
 from mailwright.settings import load
 settings = load(

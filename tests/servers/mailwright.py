@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.servers.ports import free_port
+from tests.servers.program import environment
 
 COMMAND = (sys.executable, "-m", "mailwright", "up")
 DOMAIN = "mailwright.test"
@@ -128,14 +129,13 @@ class MailwrightServer:
 
     def start(self, *, wait: bool = True, limits: Mapping[int, int] | None = None) -> None:
         """Start it. `limits` are soft `resource` limits of the process, by number."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAILWRIGHT_")}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a server that is installed starts from compiled files
-        environment |= {f"MAILWRIGHT_{name.upper()}": str(value) for name, value in self.settings.items()}
+        variables = environment(self.settings)
+        variables.pop("PYTHONDONTWRITEBYTECODE", None)  # a server that is installed starts from compiled files
         began = time.monotonic()
         with open(self._log, "ab") as log:
             self.process = subprocess.Popen(
                 self.command,
-                env=environment,
+                env=variables,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
