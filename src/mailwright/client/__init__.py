@@ -24,7 +24,7 @@ from typing import Any, Self
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
-from mailwright.client.way import Says, SaysMany, SaysOne, SaysPieces, Stubs, way_of
+from mailwright.client.way import Says, SaysMany, SaysOne, SaysPieces, Stubs, Way, way_of
 from mailwright.v1 import mailboxes_pb2, messages_pb2, search_pb2, watch_pb2
 
 __all__ = ["AsyncClient", "Client", "reason"]
@@ -45,12 +45,8 @@ def reason(error: grpc.RpcError) -> str:
     return ""
 
 
-class Client(Stubs):
-    """A connection to a server, for programs without asyncio. May be used by several threads.
-
-    `token` is a bearer token, `login` an address with an app password; `acts_for` the person a service calls for, by its `certificate`
-    (chain, key). `tls` is on for other machines, and off for this one unless certificates are given.
-    """
+class _Caller(Stubs):
+    """What both clients are made of."""
 
     def __init__(
         self,
@@ -74,11 +70,26 @@ class Client(Stubs):
             certificate=certificate,
             timeout=timeout,
         )
+        self.open_on(self._connected(way))
+
+    def _connected(self, way: Way) -> Any:
+        """The channel that calls go by."""
+        raise NotImplementedError
+
+
+class Client(_Caller):
+    """A connection to a server, for programs without asyncio. May be used by several threads.
+
+    `token` is a bearer token, `login` an address with an app password; `acts_for` the person a service calls for, by its `certificate`
+    (chain, key). `tls` is on for other machines, and off for this one unless certificates are given.
+    """
+
+    def _connected(self, way: Way) -> Any:
         if way.credentials is None:
             self._channel = grpc.insecure_channel(way.target, way.options)
         else:
             self._channel = grpc.secure_channel(way.target, way.credentials, way.options)
-        self.open_on(grpc.intercept_channel(self._channel, Says(way.metadata)))
+        return grpc.intercept_channel(self._channel, Says(way.metadata))
 
     def __enter__(self) -> Self:
         return self
@@ -140,37 +151,16 @@ class Client(Stubs):
             time.sleep(AGAIN_SECONDS)
 
 
-class AsyncClient(Stubs):
+class AsyncClient(_Caller):
     """The same for asyncio: `async with AsyncClient(…) as mail: await mail.message(message_id)`."""
 
-    def __init__(
-        self,
-        target: str = "localhost:50051",
-        *,
-        token: str | None = None,
-        login: tuple[str, str] | None = None,
-        acts_for: str | None = None,
-        tls: bool | None = None,
-        ca: Path | str | None = None,
-        certificate: tuple[Path | str, Path | str] | None = None,
-        timeout: float = TIMEOUT_SECONDS,
-    ) -> None:
-        way = way_of(
-            target,
-            token=token,
-            login=login,
-            acts_for=acts_for,
-            tls=tls,
-            ca=ca,
-            certificate=certificate,
-            timeout=timeout,
-        )
+    def _connected(self, way: Way) -> Any:
         says: list[Any] = [SaysOne(way.metadata), SaysMany(way.metadata), SaysPieces(way.metadata)]
         if way.credentials is None:
             self._channel = grpc.aio.insecure_channel(way.target, way.options, interceptors=says)
         else:
             self._channel = grpc.aio.secure_channel(way.target, way.credentials, way.options, interceptors=says)
-        self.open_on(self._channel)
+        return self._channel
 
     async def __aenter__(self) -> Self:
         return self

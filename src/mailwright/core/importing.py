@@ -51,20 +51,26 @@ class _Place(Protocol):
 
 
 @dataclass(slots=True)
-class Report:
+class Failures:
+    """What did not go well: all of it counted, the first of it told."""
+
+    failed: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def fail(self, text: str) -> None:
+        """Count a thing that was not taken over."""
+        self.failed += 1
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(text)
+
+
+@dataclass(slots=True)
+class Report(Failures):
     """What an import did so far. Sizes in bytes."""
 
     imported: int = 0
     known: int = 0
     octets: int = 0
-    failed: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    def fail(self, text: str) -> None:
-        """Count a message that was not taken over."""
-        self.failed += 1
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(text)
 
 
 def run(

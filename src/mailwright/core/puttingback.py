@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mailwright.core import Core, accounts, appending, domains, expunge, importing
 from mailwright.core.accounts import Account
@@ -26,7 +26,6 @@ from mailwright.storage.backup.puttingback import Lost, Person
 from mailwright.storage.backup.sealing import Damaged
 
 BATCH_MESSAGES, BATCH_OCTETS = 100, 8 * 1024 * 1024
-MAX_PROBLEMS = 100  # told one by one; further ones are counted
 
 Made = Mapping[str, object]
 """Something that was made: `kind` (user, domain, mailbox, message) and where it is."""
@@ -44,7 +43,7 @@ class Wanted:
 
 
 @dataclass(slots=True)
-class Report:
+class Report(importing.Failures):
     """What was done, or (in a dry run) would be."""
 
     users: int = 0
@@ -52,14 +51,6 @@ class Report:
     messages: int = 0
     octets: int = 0
     there: int = 0
-    failed: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    def fail(self, text: str) -> None:
-        """Count a thing that did not come back."""
-        self.failed += 1
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(text)
 
 
 def run(
