@@ -1,4 +1,5 @@
-"""The servers and the mail programs the tests talk to, from Debian: PostgreSQL, Postfix, Dovecot, mbsync, Thunderbird and others.
+"""The servers and the mail programs the tests talk to: PostgreSQL, Postfix, Dovecot, mbsync, Thunderbird and others from Debian,
+OpenSearch from Maven Central.
 
 Called by `make test`, `make bench` and `make crash`. As root on Debian it installs what is missing; anyone else is told what will
 be skipped and how to have it.
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
 PACKAGES = {
     "postgresql": "the tests on PostgreSQL",
     "postfix": "the tests with Postfix handing over",
@@ -64,6 +66,7 @@ def main() -> int:
         print("Tests of models over the wire are skipped: they need Node.js 20.15 or newer, with npm", flush=True)
     if shutil.which("dpkg-query") is not None:
         _see_to_packages()
+    subprocess.run([sys.executable, "-m", "tests.servers_java.jars"], cwd=ROOT, check=False)
     return 0
 
 

