@@ -1,10 +1,9 @@
 // The administration's first page: is everything well, who works, and what waits.
-import { CircleCheck, TriangleAlert } from 'lucide-react';
 import { StopSwitch } from '@/account/agents/StopSwitch';
 import { Badge } from '@/ui/Badge';
 import { Table } from '@/ui/Table';
 import { type Status, useAdmin, when } from './model';
-import { Figure, Read, Section } from './parts';
+import { Figure, Mark, Read, Section } from './parts';
 
 const EVERY_MS = 15_000;
 
@@ -97,17 +96,5 @@ export default function Page() {
         </>
       ) : null}
     </Read>
-  );
-}
-
-function Mark({ status }: { status: 'ok' | 'warn' | 'fail' }) {
-  if (status === 'ok') return <CircleCheck size={18} className="mt-0.5 shrink-0 text-success" aria-label="well" />;
-  const tone = status === 'warn' ? 'text-warning' : 'text-danger';
-  return (
-    <TriangleAlert
-      size={18}
-      className={`mt-0.5 shrink-0 ${tone}`}
-      aria-label={status === 'warn' ? 'to be looked at' : 'not well'}
-    />
   );
 }

@@ -82,14 +82,14 @@ export function ProviderDialog({ one, onClose }: { one?: IdentityProvider; onClo
           </>
         )}
         <TextField
-          label="Client"
+          label="Client id"
           value={form.client_id}
           onChange={(event) => set({ client_id: event.target.value })}
           spellCheck={false}
           required
         />
         <TextField
-          label="Secret"
+          label="Client secret"
           type="password"
           autoComplete="off"
           hint={one?.has_secret ? 'It has one. Leave this empty to keep it.' : 'A public client has none.'}
@@ -98,7 +98,7 @@ export function ProviderDialog({ one, onClose }: { one?: IdentityProvider; onClo
         />
         <TextField
           label="Audience of tokens"
-          hint="For programs that come with tokens. The client when empty."
+          hint="For programs that come with tokens. The client id when empty."
           value={form.audience}
           onChange={(event) => set({ audience: event.target.value })}
           spellCheck={false}

@@ -8,7 +8,10 @@ import { Table } from '@/ui/Table';
 import { type IdentityProvider, useAdmin, useChange, useReach } from './model';
 import { ProviderDialog } from './ProviderDialog';
 import { ProviderServices } from './ProviderServices';
-import { Read, Section } from './parts';
+import { Mark, Read, Section } from './parts';
+
+// Without these nobody signs in; the other looks are advice.
+const NEEDED = ['discovery', 'keys'];
 
 type Open = { what: 'add' } | { what: 'edit' | 'services' | 'check' | 'remove'; one: IdentityProvider };
 
@@ -35,7 +38,7 @@ export default function Page() {
           caption="Identity providers"
           rows={query.data?.providers ?? []}
           rowKey={(one) => one.id}
-          empty="Nobody vouches for anybody yet."
+          empty="Nobody vouches for anybody yet: people sign in with a password or a mailed link."
           columns={[
             {
               id: 'name',
@@ -143,7 +146,7 @@ function CheckDialog({ one, onClose }: { one: IdentityProvider; onClose: () => v
       open
       onClose={onClose}
       title={`Check ${one.name}`}
-      description="Asks the provider for what it says of itself and for its keys."
+      description="What the provider must know of us; and what it says of itself and of its keys, when it is asked."
       footer={
         <>
           <Button onClick={onClose}>Close</Button>
@@ -160,12 +163,14 @@ function CheckDialog({ one, onClose }: { one: IdentityProvider; onClose: () => v
       <dl className="flex flex-col gap-3">
         <Told label="Redirect URI" value={one.redirect_uri} />
         <Told label="Back-channel logout URI" value={one.backchannel_uri} />
+        <Told label="Where to go after sign-out" value={one.after_sign_out} />
         {looks?.map((look) => (
-          <div key={look.name} className="flex items-baseline gap-2">
-            <dt>
-              <Badge tone={look.ok ? 'accent' : 'danger'}>{look.name}</Badge>
+          <div key={look.name} className="flex items-start gap-3">
+            <dt className="flex w-28 shrink-0 items-start gap-2 font-medium">
+              <Mark status={look.ok ? 'ok' : NEEDED.includes(look.name) ? 'fail' : 'warn'} />
+              {look.name}
             </dt>
-            <dd className="break-all">{look.because}</dd>
+            <dd className="min-w-0 break-words text-ink-muted">{look.because}</dd>
           </div>
         ))}
       </dl>

@@ -33,7 +33,7 @@ export default function Page() {
             { id: 'users', header: 'Users', align: 'right', cell: (one) => one.users },
             { id: 'since', header: 'Since', cell: (one) => when(one.created_at) },
             // Figures and logs name tenants by it.
-            { id: 'id', header: 'Id', cell: (one) => <code className="text-xs break-all">{one.id}</code> },
+            { id: 'id', header: 'Id', cell: (one) => <code className="text-xs whitespace-nowrap">{one.id}</code> },
             {
               id: 'do',
               header: <span className="sr-only">Actions</span>,

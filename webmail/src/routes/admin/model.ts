@@ -37,6 +37,7 @@ export interface IdentityProvider {
   enabled: boolean;
   redirect_uri: string;
   backchannel_uri: string;
+  after_sign_out: string;
 }
 export interface ProviderService {
   id: string;

@@ -1,4 +1,5 @@
 // What several pages of the administration share: a section with its heading, reading states, and "more" below a list.
+import { CircleCheck, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { ApiError } from '@/api/rest';
 import { Button } from '@/ui/Button';
@@ -73,5 +74,18 @@ export function Figure({ label, value, warn }: { label: string; value: ReactNode
       </p>
       <p className="text-ink-muted">{label}</p>
     </div>
+  );
+}
+
+/** Whether something that was looked at is well: by its shape, too, and for screen readers. */
+export function Mark({ status }: { status: 'ok' | 'warn' | 'fail' }) {
+  if (status === 'ok') return <CircleCheck size={18} className="mt-0.5 shrink-0 text-success" aria-label="well" />;
+  const tone = status === 'warn' ? 'text-warning' : 'text-danger';
+  return (
+    <TriangleAlert
+      size={18}
+      className={`mt-0.5 shrink-0 ${tone}`}
+      aria-label={status === 'warn' ? 'to be looked at' : 'not well'}
+    />
   );
 }

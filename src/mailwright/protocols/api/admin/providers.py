@@ -20,7 +20,8 @@ _Text = Annotated[Line, Field(max_length=MAX_TEXT)]
 
 
 class ProviderOut(BaseModel):
-    """One provider. Its client's secret is never told; `redirect_uri` and `backchannel_uri` are what it must know of us."""
+    """One provider. Its client's secret is never told; `redirect_uri`, `backchannel_uri` and
+    `after_sign_out` are what it must know of us."""
 
     id: str
     tenant: str
@@ -39,6 +40,7 @@ class ProviderOut(BaseModel):
     created_at: str
     redirect_uri: str
     backchannel_uri: str
+    after_sign_out: str
 
 
 class ProvidersOut(BaseModel):
@@ -121,6 +123,7 @@ def create_router(core: Core, reaching: Reaching, machine: Machine, public_url: 
             has_secret=provider.client_secret is not None,
             redirect_uri=public_url + signon.redirect_path(provider.id),
             backchannel_uri=public_url + signon.logout_path(provider.id),
+            after_sign_out=f"{public_url}/app/sign-in",
         )
 
     @router.get("", responses=refusals())
