@@ -138,12 +138,12 @@ def _page(console: Console, settings: Settings, application: Application, made: 
     here = _reachable(settings.host)
     say = console.print
     say(f"\n[bold]Mailwright[/] is up after {_age():.1f} s. Your mail is in {_folder(settings.data)}\n")
-    say(f"  [bold]{EMPLOYEE:23}[/]  Mini Mouse, the employee: mail it a task, the answer comes back in the thread")
-    say(f"  [bold]{CONCIERGE:23}[/]  the concierge: mail it what is to be followed up and when, it reminds on time")
+    say(f"  [bold]{EMPLOYEE:25}[/]  Mini Mouse, the employee: mail it a task, the answer comes back in the thread")
+    say(f"  [bold]{CONCIERGE:25}[/]  the concierge: mail it what is to be followed up and when, it reminds on time")
     for email, name, role in PEOPLE:
         what = "who looks after it" if role == "admin" else name
         word = "" if settings.demo_password else made.passwords.get(email, "")
-        say(f"  {email:23}  {what:20}{f'password [bold]{word}[/]' if word else ''}".rstrip())
+        say(f"  {email:25}  {what:20}{f'password [bold]{word}[/]' if word else ''}".rstrip())
     if settings.demo_password:
         say("\n  The password of all four is the one in MAILWRIGHT_DEMO_PASSWORD.")
     elif len(made.passwords) == len(PEOPLE):
@@ -162,7 +162,8 @@ def _page(console: Console, settings: Settings, application: Application, made: 
     say(
         f"  Read     {here}:{ports['imaps']} (IMAP inside TLS) or {here}:{ports['imap']} (STARTTLS), the same names and passwords"
     )
-    say(f"  Deliver  {here}:{ports['lmtp']} (LMTP)  ·  Rules  {here}:{ports['sieve']} (ManageSieve)")
+    programs = f"  ·  Programs  localhost:{ports['grpc']} (gRPC)" if "grpc" in ports else ""  # its port may be taken
+    say(f"  Deliver  {here}:{ports['lmtp']} (LMTP)  ·  Rules  {here}:{ports['sieve']} (ManageSieve){programs}")
     say(f"  Look     {page}/ (the first page)  ·  /docs (REST)  ·  /jmap/session  ·  /readyz")
     say(f"  Thinks   {_thinker(settings)}")
     say("\n  The next task, from another terminal:\n")

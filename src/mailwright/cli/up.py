@@ -29,7 +29,7 @@ def up(
     data: DataOption = None,
     roles: Annotated[
         str | None,
-        typer.Option(help="What this process does: all, or some of smtp, lmtp, imap, http, worker, scheduler."),
+        typer.Option(help="What this process does: all, or some of smtp, lmtp, imap, http, grpc, worker, scheduler."),
     ] = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
 ) -> None:
