@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mailwright.domain.refusals import BadInput, NotFound, TryLater
-from mailwright.storage import blobplaces as blobs
+from mailwright.storage import durablefiles
 from mailwright.storage.blobplaces import DiskBlobs
 
 
 def test_a_file_is_named_only_when_every_folder_above_it_is_durable(tmp_path, monkeypatch):
     """Somebody else may have made the folder a moment ago and not have fsynced it yet."""
     synced = []
-    monkeypatch.setattr(blobs, "_sync_folder", lambda folder: synced.append(folder))
+    monkeypatch.setattr(durablefiles, "sync_folder", lambda folder: synced.append(folder))
     (tmp_path / "blobs" / "t" / "2026").mkdir(parents=True)
     DiskBlobs(tmp_path).put("blobs/t/2026/a.eml", b"x")
     assert {tmp_path, tmp_path / "blobs", tmp_path / "blobs" / "t", tmp_path / "blobs" / "t" / "2026"} <= set(synced)
@@ -23,7 +23,7 @@ def test_later_files_of_a_folder_cost_one_fsync_of_it(tmp_path, monkeypatch):
     store = DiskBlobs(tmp_path)
     store.put("blobs/t/2026/a.eml", b"x")
     synced = []
-    monkeypatch.setattr(blobs, "_sync_folder", lambda folder: synced.append(folder))
+    monkeypatch.setattr(durablefiles, "sync_folder", lambda folder: synced.append(folder))
     store.put("blobs/t/2026/b.eml", b"x")
     assert synced == [tmp_path / "blobs" / "t" / "2026"]
 

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from mailwright.domain.refusals import TryLater
+from mailwright.storage.durablefiles import sync_folder
 
 KEY_OCTETS = 32
 NONCE_OCTETS = 12  # NIST SP 800-38D §8.2: 96 bits
@@ -102,7 +103,7 @@ def renew_key_file(path: Path) -> None:
         kept = [base64.b64encode(key) for key in _keys_in(path)]
         made = _draft(path, b"".join(key + b"\n" for key in (base64.b64encode(secrets.token_bytes(KEY_OCTETS)), *kept)))
         made.replace(path)
-        _make_durable(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise TryLater(f"the key file {path} cannot be used: {error.strerror or error}") from error
 
@@ -113,7 +114,7 @@ def forget_old_keys(path: Path) -> int:
         first, *old = _keys_in(path)
         if old:
             _draft(path, base64.b64encode(first) + b"\n").replace(path)
-            _make_durable(path.parent)
+            sync_folder(path.parent)
     except OSError as error:
         raise TryLater(f"the key file {path} cannot be used: {error.strerror or error}") from error
     return len(old)
@@ -152,7 +153,7 @@ def _keys_in(path: Path) -> tuple[bytes, ...]:
         with contextlib.suppress(FileExistsError):  # another process was faster: its key is the key
             os.link(made, path)
         made.unlink()
-        _make_durable(path.parent)  # a key that a power cut forgets is worse than none
+        sync_folder(path.parent)  # a key that a power cut forgets is worse than none
     try:
         keys = tuple(base64.b64decode(line, validate=True) for line in path.read_bytes().split())
     except ValueError:
@@ -172,11 +173,3 @@ def _draft(path: Path, content: bytes) -> Path:
     finally:
         os.close(descriptor)
     return made
-
-
-def _make_durable(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -19,6 +19,7 @@ from prometheus_client import Counter, Histogram
 
 from mailwright.domain import clock
 from mailwright.domain.refusals import BadInput, NotFound, TryLater
+from mailwright.storage import durablefiles
 
 DURABLE_FOLDERS = 10_000  # remembered: a tenant has one a day
 
@@ -140,21 +141,10 @@ class DiskBlobs:
         if not KEY.fullmatch(key):
             raise BadInput(f"no blob has the key {key[:100]!r}")
         path = self._root / key
-        staged = path.with_suffix(".staged")
         try:
             self._make_durable(path.parent)
-            descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            try:
-                view = memoryview(data)
-                while view:
-                    view = view[os.write(descriptor, view) :]
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            os.rename(staged, path)
-            _sync_folder(path.parent)
+            durablefiles.write(path, data, staged=path.with_suffix(".staged"))
         except OSError as error:
-            staged.unlink(missing_ok=True)
             raise TryLater(f"the message could not be stored: {error.strerror}") from error
 
     def get(self, key: str, start: int, end: int) -> bytes:
@@ -187,7 +177,7 @@ class DiskBlobs:
         else:
             self._make_durable(folder.parent)
             folder.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(folder.parent)
+        durablefiles.sync_folder(folder.parent)
         if len(self._durable) >= DURABLE_FOLDERS:
             self._durable.clear()
         self._durable.add(folder)
@@ -216,11 +206,3 @@ class DiskBlobs:
 
     def older(self, key: str) -> Iterator[bytes]:
         return iter(())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

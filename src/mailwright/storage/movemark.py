@@ -7,7 +7,6 @@ database that has only a part of it, without being told in one line.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 
 from mailwright.domain import clock
 from mailwright.domain.refusals import AlreadyExists
+from mailwright.storage import durablefiles
 from mailwright.storage.database import Database
 
 FILE = "moved.json"
@@ -45,19 +45,13 @@ def read(folder: Path) -> Mark | None:
 
 def write(folder: Path, mark: Mark) -> None:
     """Set it; it survives a power cut."""
-    staged = folder / f"{FILE}.staged"
-    with staged.open("w", encoding="utf-8") as file:
-        json.dump(asdict(mark), file)
-        file.flush()
-        os.fsync(file.fileno())
-    staged.rename(folder / FILE)
-    _sync(folder)
+    durablefiles.write(folder / FILE, json.dumps(asdict(mark)).encode(), staged=folder / f"{FILE}.staged")
 
 
 def remove(folder: Path) -> None:
     """Take it away."""
     (folder / FILE).unlink(missing_ok=True)
-    _sync(folder)
+    durablefiles.sync_folder(folder)
 
 
 def refuse_moved(folder: Path, database_url: str, blob_url: str) -> None:
@@ -90,11 +84,3 @@ def without_password(url: str) -> str:
     parts = urlsplit(url)
     host = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
     return f"{parts.scheme}://{host}{parts.path}"
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from mailwright.domain import clock
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import BadInput, NotFound, TryLater
+from mailwright.storage import durablefiles
 from mailwright.storage.backup.sealing import MAX_SEALED, Damaged
 
 if TYPE_CHECKING:
@@ -68,21 +69,7 @@ class FolderPlace:
     def put(self, key: str, data: bytes) -> None:
         path = self._root / key
         self._make(path.parent)
-        staged = path.with_name(f"{path.name}.{new_id()}{_STAGED}")
-        try:
-            descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                view = memoryview(data)
-                while view:
-                    view = view[os.write(descriptor, view) :]
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            os.rename(staged, path)
-        except BaseException:
-            staged.unlink(missing_ok=True)
-            raise
-        _sync(path.parent)
+        durablefiles.write(path, data, staged=path.with_name(f"{path.name}.{new_id()}{_STAGED}"))
 
     def get(self, key: str) -> bytes:
         try:
@@ -113,7 +100,7 @@ class FolderPlace:
         if not folder.exists():
             self._make(folder.parent)
             folder.mkdir(mode=0o700, exist_ok=True)
-            _sync(folder.parent)
+            durablefiles.sync_folder(folder.parent)
         self._made.add(folder)
 
 
@@ -172,11 +159,3 @@ class ObjectPlace:
 
 def _too_large() -> Damaged:
     return Damaged("it is larger than a piece can be")
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
