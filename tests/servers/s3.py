@@ -33,7 +33,9 @@ class S3Server:
         self._server.stop()
 
     def _make_bucket(self) -> None:
-        httpx.put(f"{self.endpoint}/{BUCKET}").raise_for_status()
+        httpx.put(
+            f"{self.endpoint}/{BUCKET}", timeout=60
+        ).raise_for_status()  # moto reads what it knows at the first request
         assert S3Store(BUCKET, **KEYS, endpoint=self.endpoint, client_options={"allow_http": True}) is not None
 
 
