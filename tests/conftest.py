@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from mailwright.storage.database import Database, open_database
 from mailwright.storage.migrate import migrate
 from tests.servers.postgresql import PostgresqlServer, find_binaries
-from tests.servers.s3 import BUCKET, S3Server
+from tests.servers.s3 import BUCKET, Meddler, S3Server
 from tests.servers.valkey import ValkeyServer, find_binary
 from tests.servers_java.opensearch import OpenSearchServer
 from tests.servers_node.azurite import Azurite
@@ -137,6 +137,14 @@ def s3_server() -> Iterator[S3Server]:
     server = S3Server()
     yield server
     server.destroy()
+
+
+@pytest.fixture
+def meddler(s3_server: S3Server) -> Iterator[Meddler]:
+    """What stands in front of S3, honest until it is told otherwise."""
+    made = Meddler(s3_server.endpoint)
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="session")

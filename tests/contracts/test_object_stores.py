@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -15,18 +14,11 @@ from mailwright.domain.refusals import Damaged, NotFound, TryLater
 from mailwright.storage import BlobStore, Database, divergences, open_blobs
 from mailwright.storage.blobplaces import DiskBlobs, blob_errors
 from mailwright.storage.objectblobs import MULTIPART_BYTES, ObjectBlobs, ObjectOptions
-from tests.servers.s3 import BUCKET, Meddler, S3Server
+from tests.servers.s3 import BUCKET, S3Server
 
 TENANT = "01890000-0000-7000-8000-00000000000a"
 OTHER = "01890000-0000-7000-8000-00000000000b"
 DATA = bytes(range(256)) * 40
-
-
-@pytest.fixture
-def meddler(s3_server: S3Server) -> Iterator[Meddler]:
-    made = Meddler(s3_server.endpoint)
-    yield made
-    made.stop()
 
 
 def options(endpoint: str, **more: object) -> ObjectOptions:

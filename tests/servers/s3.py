@@ -33,9 +33,8 @@ class S3Server:
         self._server.stop()
 
     def _make_bucket(self) -> None:
-        httpx.put(
-            f"{self.endpoint}/{BUCKET}", timeout=60
-        ).raise_for_status()  # moto reads what it knows at the first request
+        # At the first request moto reads what it knows.
+        httpx.put(f"{self.endpoint}/{BUCKET}", timeout=60).raise_for_status()
         assert S3Store(BUCKET, **KEYS, endpoint=self.endpoint, client_options={"allow_http": True}) is not None
 
 
