@@ -170,6 +170,13 @@ async def test_browsers_too_say_who_they_are_before_they_send_much(core: Core) -
             assert (short.status_code, short.json()["code"]) == (401, "unauthenticated")
             bomb = await client.post(f"/rpc{LIST}", content=gzip.compress(b" " * 3_000_000), headers=packed)
             assert (bomb.status_code, bomb.json()["error"]["code"]) == (401, "authentication_failed")
+            twice = [("Content-Encoding", "gzip"), ("Content-Encoding", "identity")]
+            hidden = await client.post(
+                f"/rpc{LIST}",
+                content=gzip.compress(b" " * 3_000_000),
+                headers=[*twice, ("Content-Type", "application/json")],
+            )
+            assert (hidden.status_code, hidden.json()["error"]["code"]) == (401, "authentication_failed")
             ada = {"Authorization": world.basic("ada")}
             fine = await client.post(f"/rpc{LIST}", content=gzip.compress(b"{}"), headers=packed | ada)
             assert fine.json()["accounts"]
