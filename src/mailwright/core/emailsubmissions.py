@@ -191,7 +191,7 @@ def cancel(tx: Tx, account: Account, submission_id: str, *, client: str = "", co
     if (
         found.undo_status == "final"
         or not waiting
-        or not all(row.uncertain == 0 and rows.cancel(tx, row.id, moment) for row in waiting)
+        or not all(not _may_have_left(row, moment) and rows.cancel(tx, row.id, moment) for row in waiting)
     ):
         raise CannotUnsend("it has left already")
     archived = [row for row in rows.archived_with(tx, [waiting[0].blob_id]) if rows.cancel(tx, row.id, moment)]
@@ -208,6 +208,11 @@ def cancel(tx: Tx, account: Account, submission_id: str, *, client: str = "", co
         tenant_id=account.tenant_id,
         correlation_id=correlation_id,
     )
+
+
+def _may_have_left(row: OutboxRow, moment: Instant) -> bool:
+    """What a restore holds left in the time that was lost, perhaps, unless its own time is still to come."""
+    return row.uncertain > 0 or (row.is_held and (row.attempts > 0 or row.next_attempt_at <= moment))
 
 
 def destroy(tx: Tx, user_id: str, submission_id: str) -> None:
@@ -337,7 +342,7 @@ def smtp_reply(row: OutboxRow) -> str:
     elif row.status == "cancelled":
         said, code = "it was taken back", "550 5.7.1"
     elif row.last_error:
-        said, code = row.last_error, "550 5.0.0" if row.status == "failed" else "451 4.0.0"
+        said, code = row.last_error, "550 5.0.0" if row.status == "failed" and not row.is_held else "451 4.0.0"
     else:
         said, code = "it is waiting to be sent", "250 2.1.5"
     line = " ".join(said.split())

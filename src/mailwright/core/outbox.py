@@ -122,7 +122,10 @@ def load(tx: Tx, row_id: str) -> OutboxRow:
 
 
 def retry(tx: Tx, row_id: str) -> OutboxRow:
-    """Queue a failed row again, now, with the same Message-ID. Raises NotFound, and BadInput when it has not failed."""
+    """Queue a failed row again with the same Message-ID: now, or one that a restore held for the time it was written for.
+
+    Raises NotFound, and BadInput when it has not failed.
+    """
     row = load(tx, row_id)
     if not rows.queue_again(tx, row, clock.now()):
         raise BadInput(f"only a failed message can be tried again; this one is {row.status}")
@@ -143,7 +146,7 @@ def replayer(core: Core) -> Callable[[DeadLetter], Awaitable[None]]:
 
 
 def cancel(tx: Tx, row_id: str) -> OutboxRow:
-    """Take a queued row out. Raises NotFound, and BadInput when it is under way or settled: it cannot be called back then."""
+    """Take out a row that is queued or held by a restore. Raises NotFound, and BadInput when it is under way or settled: it cannot be called back then."""
     row = load(tx, row_id)
     if not rows.cancel(tx, row_id, clock.now()):
         raise BadInput(f"only a queued message can be cancelled; this one is {row.status}")

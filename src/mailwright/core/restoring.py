@@ -22,7 +22,7 @@ from mailwright.core import Core, outbox
 from mailwright.core.retention import SPARED
 from mailwright.domain import clock
 from mailwright.domain.ids import checksum
-from mailwright.domain.refusals import AlreadyExists, NotFound, TryLater
+from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound, TryLater
 from mailwright.storage import BlobStore, Tx, lives, open_blobs, open_database
 from mailwright.storage import retention as policies
 from mailwright.storage.backup import held, loading
@@ -101,12 +101,22 @@ def whole(
 
 
 async def release(core: Core) -> int:
-    """Queue what a restore has held; how many. Raises TryLater."""
+    """Queue what a restore has held, each for the time it was written for; how many. Raises TryLater."""
     released = 0
-    while found := await core.read(lambda tx: held.ids(tx, RELEASED_AT_ONCE)):
-        await core.write(lambda tx, ids=found: [outbox.retry(tx, each) for each in ids])  # type: ignore[misc]
-        released += len(found)
-    return released
+
+    def some(tx: Tx) -> tuple[int, int]:
+        found, queued = held.ids(tx, RELEASED_AT_ONCE), 0
+        for each in found:
+            with contextlib.suppress(BadInput, NotFound):  # somebody else let it go or took it back at this moment
+                outbox.retry(tx, each)
+                queued += 1
+        return len(found), queued
+
+    while True:
+        found, queued = await core.write(some)
+        released += queued
+        if not found:
+            return released
 
 
 def _check_empty(folder: Path, database_url: str) -> None:

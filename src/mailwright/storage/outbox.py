@@ -14,6 +14,7 @@ from mailwright.domain.clock import Instant
 from mailwright.storage.database import Tx
 from mailwright.storage.outboxrows import (
     COLUMNS,
+    HELD,
     MAX_ERROR_CHARACTERS,
     NAMES,
     NOT_STOPPED,
@@ -35,6 +36,7 @@ class Depth:
 
 
 _FIRST_ID = "00000000-0000-0000-0000-000000000000"  # before every id, and ids grow with time
+_WAITS = f"(status = 'queued' OR (status = 'failed' AND last_error = '{HELD}'))"
 _AS_SEEN = "WHERE id = ? AND status = ? AND attempts = ? AND uncertain = ?"
 
 
@@ -228,23 +230,22 @@ def mark_told_of_delay(tx: Tx, row_id: str, now: Instant) -> bool:
 
 
 def queue_again(tx: Tx, row: OutboxRow, now: Instant) -> bool:
-    """A failed row starts over, with the same Message-ID and key. False when it is not failed any more."""
+    """A failed row starts over, with the same Message-ID and key; a held one not before its own time. False when it is not failed any more."""
+    begins = max(row.next_attempt_at, now) if row.is_held else now
     return (
         tx.execute(
             "UPDATE outbox SET status = 'queued', attempts = 0, next_attempt_at = ?, settled_at = NULL, options = ? "
             "WHERE id = ? AND status = 'failed'",
-            (now, options_of(replace(row, since=now)), row.id),
+            (begins, options_of(replace(row, since=begins)), row.id),
         )
         == 1
     )
 
 
 def cancel(tx: Tx, row_id: str, now: Instant) -> bool:
-    """False when it is not queued: it is under way or settled."""
+    """False when it is neither queued nor held by a restore: it is under way or settled."""
     return (
-        tx.execute(
-            "UPDATE outbox SET status = 'cancelled', settled_at = ? WHERE id = ? AND status = 'queued'", (now, row_id)
-        )
+        tx.execute(f"UPDATE outbox SET status = 'cancelled', settled_at = ? WHERE id = ? AND {_WAITS}", (now, row_id))
         == 1
     )
 
@@ -271,14 +272,14 @@ def with_keys(tx: Tx, keys: Sequence[str]) -> list[OutboxRow]:
 
 def archived_with(tx: Tx, blob_ids: Sequence[str]) -> list[OutboxRow]:
     """What waits of messages with these bytes for archives."""
-    where = f"status = 'queued' AND user_id IS NULL AND blob_id IN ({_marks(blob_ids)})"
+    where = f"{_WAITS} AND user_id IS NULL AND blob_id IN ({_marks(blob_ids)})"
     return [row_of(row) for row in tx.all(f"SELECT {COLUMNS} FROM outbox WHERE {where} ORDER BY id", tuple(blob_ids))]
 
 
 def still_leaving(tx: Tx, user_id: str, blob_id: str) -> bool:
     """Whether any row with these bytes waits, is under way or was sent, other than the copies for archives."""
     found = tx.scalar(
-        "SELECT 1 FROM outbox WHERE blob_id = ? AND user_id = ? AND status IN ('queued', 'sending', 'sent') LIMIT 1",
+        f"SELECT 1 FROM outbox WHERE blob_id = ? AND user_id = ? AND ({_WAITS} OR status IN ('sending', 'sent')) LIMIT 1",
         (blob_id, user_id),
     )
     return found is not None

@@ -18,6 +18,8 @@ from mailwright.storage.database import Row
 Status = Literal["queued", "sending", "sent", "failed", "cancelled"]
 
 MAX_ERROR_CHARACTERS = 1000  # what another server says is kept for people, not archived
+HELD = "held: it was waiting at the moment that was restored, and may have been sent since"
+"""Why a row waits for a person to let it go: it is a failed one with these words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ class OutboxRow:
     agent: str = ""
     served_id: str | None = None
     trace: str | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a restore holds it."""
+        return self.status == "failed" and self.last_error == HELD
 
 
 COLUMNS = (

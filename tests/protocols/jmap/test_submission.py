@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from mailwright.core import emailsubmissions, outbox, settlement, submission
+from mailwright.core import emailsubmissions, outbox, restoring, settlement, submission
 from mailwright.core.dispatch import Dispatcher
 from mailwright.core.messages import Flag
 from mailwright.domain import clock
@@ -14,6 +14,7 @@ from mailwright.domain.clock import DAY, HOUR, MINUTE, SECOND
 from mailwright.domain.ids import new_id
 from mailwright.domain.sending import PermanentFailure, TemporaryFailure
 from mailwright.storage import email_submissions
+from mailwright.storage.backup import held
 
 from .conftest import Client, MethodFailed, letter
 
@@ -362,6 +363,29 @@ async def test_mail_is_scheduled_and_leaves_when_its_time_has_come(any_ada):
     late = await drain(any_ada, now=lambda: then + SECOND)
     assert len(late.sent) == 1
     assert (await got(any_ada, made["id"]))["undoStatus"] == "final"
+
+
+async def test_what_a_restore_held_is_taken_back_or_leaves_at_the_time_it_was_written_for(any_ada):
+    """What was due may have been sent in the time that was lost; what is for later was not."""
+    envelope = holding(HOLDFOR="7200")
+    later, other = [await sent(any_ada, await draft(any_ada, subject=each), envelope) for each in ("A", "B")]
+    due = await sent(any_ada, await draft(any_ada, subject="C"), holding())
+    times = [row[2] for row in rows(any_ada)]
+    assert await any_ada.core.write(held.hold) == 3
+    assert not (await drain(any_ada)).sent
+    found = await got(any_ada, later["id"])
+    assert found["undoStatus"] == "pending"
+    assert found["deliveryStatus"]["chen@example.net"]["delivered"] == "queued"
+    assert found["deliveryStatus"]["chen@example.net"]["smtpReply"].startswith("451 4.0.0 held: ")
+    wish = {each["id"]: {"undoStatus": "canceled"} for each in (other, due)}
+    answer = await any_ada.call("EmailSubmission/set", update=wish)
+    assert answer["updated"] == {other["id"]: None}
+    assert answer["notUpdated"][due["id"]]["type"] == "cannotUnsend"
+    assert await restoring.release(any_ada.core) == 2
+    assert sorted(row[1] for row in rows(any_ada)) == ["cancelled", "queued", "queued"]
+    assert sorted(times)[1] in [row[2] for row in rows(any_ada) if row[1] == "queued"]
+    assert len((await drain(any_ada)).sent) == 1, "what was due; the other one waits for its time"
+    assert len((await drain(any_ada, now=lambda: clock.now() + 3 * HOUR)).sent) == 1
 
 
 async def test_mail_scheduled_for_long_is_neither_given_up_nor_called_late(ada):

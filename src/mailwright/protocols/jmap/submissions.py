@@ -74,7 +74,7 @@ def _delivery(progress: Mapping[str, OutboxRow]) -> dict[str, dict[str, str]] | 
 
 
 def _delivered(row: OutboxRow) -> str:
-    if row.status in ("queued", "sending"):
+    if row.status in ("queued", "sending") or row.is_held:
         return "queued"
     if row.status == "sent":
         # RFC 8621 §7: relayed to somebody else is not delivered.
