@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from mailwright.codecs.search.document import Exact
+from mailwright.codecs.search.document import Document, Exact
 from mailwright.core import Core, retention, status
 from mailwright.core.attachmenttext import AttachmentReader
 from mailwright.core.extraction import Extractor
@@ -170,6 +170,37 @@ def test_a_text_that_is_too_long_for_pieces_may_hold_anything(
     found = index.holding(ADA, ("text",), "dget")
     assert found.maybe == {long.message_id}
     assert half.message_id in index.holding(ADA, ("text",), "half").sure
+
+
+@pytest.mark.server
+def test_the_facts_of_a_message_stand_for_what_is_refused(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = machines.one()
+    index.begin()
+    index.finish()
+    letters = [letter(f"budget secret {number}", day=1 + number) for number in range(5)]
+    assert index.apply(letters, []) == {}
+    honest, spoilt = mapping.entry, letters[2].message_id
+
+    def entry(document: Document) -> mapping.Json:
+        made = honest(document)
+        return {**made, "subject": {"of": "nothing"}} if document.message_id == spoilt else made
+
+    monkeypatch.setattr(mapping, "entry", entry)
+    changed = [replace(one, body="budget public", text=Exact("public", "public")) for one in letters]
+    refused = index.apply(changed, [])
+    assert list(refused) == [spoilt]
+    assert "400" in refused[spoilt]
+    others = {one.message_id for one in letters} - {spoilt}
+    assert set(ask(index, "public")) == others
+    assert ask(index, "secret") == []
+    assert ask(index, "on:2026-05-03") == [spoilt]
+    assert index.holding(ADA, ("text",), "publ").sure == others
+    assert index.holding(ADA, ("text",), "publ").maybe == {spoilt}
+    index.begin()
+    assert list(index.fill(changed)) == [spoilt]
+    index.finish()
+    assert set(ask(index, "public")) == others
+    assert index.count() == 5
 
 
 @pytest.mark.server
