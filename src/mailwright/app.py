@@ -229,7 +229,7 @@ class Application:
         self._findings = Findings(self.core, self._keeper)
         mailboxcounts.share(None if self.core.valkey is None else SharedStates(self.core.valkey))
         await asyncio.to_thread(sealing.prove, self.core)
-        self.core.search = index_of(settings)
+        self.core.search = await asyncio.to_thread(index_of, settings, self.core.database)
         executor = "embedded" if self.embedded else executor_id()
         self.flows = Flows(self.core.database, flows_url(settings), executor_id=executor, on_dead=_on_dead)
         self._heartbeat = Heartbeat(

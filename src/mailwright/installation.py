@@ -16,7 +16,7 @@ from mailwright.domain.clock import DAY, HOUR, SECOND
 from mailwright.domain.outreach import Limits
 from mailwright.domain.refusals import AlreadyExists
 from mailwright.settings import Settings
-from mailwright.storage import movemark, open_database
+from mailwright.storage import Database, lives, movemark, open_database
 from mailwright.storage.migrate import migrate
 from mailwright.storage.search import KeptIndex
 from mailwright.storage.search.folder import SearchFolder
@@ -62,8 +62,8 @@ def valkey_of(settings: Settings) -> Valkey | None:
     return None if url is None else Valkey(url.get_secret_value(), settings.valkey_prefix)
 
 
-def index_of(settings: Settings) -> KeptIndex:
-    """The search index: the engine that all processes share, or a folder in the data folder."""
+def index_of(settings: Settings, database: Database) -> KeptIndex:
+    """The search index: the engine that all processes share, or a folder in the data folder. Raises TryLater."""
     if settings.search_url is None:
         return SearchFolder(settings.data / "search")
     from mailwright.storage.search.opensearch.engine import Address, Engine
@@ -77,7 +77,8 @@ def index_of(settings: Settings) -> KeptIndex:
         ca_file=settings.search_ca_file,
         seconds=settings.search_seconds,
     )
-    return OpenSearchIndex(Engine(address), settings.search_prefix, shards=settings.search_shards)
+    word = database.read_now(lives.known_word) or database.write_now(lives.word)
+    return OpenSearchIndex(Engine(address), settings.search_prefix, word, shards=settings.search_shards)
 
 
 def lock_folder(folder: Path) -> int:

@@ -103,6 +103,7 @@ def test_a_server_makes_the_index_when_it_is_asked(mail: Path, run: Run) -> None
 def test_a_request_that_nobody_takes_up_is_taken_back(mail: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     import fcntl
 
+    monkeypatch.setattr("mailwright.cli.search.TOLD_SECONDS", 0.0)
     monkeypatch.setattr("mailwright.cli.search.TAKEN_UP_SECONDS", 0.3)
     with (mail / "mailwright.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -21,6 +21,8 @@ from mailwright.domain.refusals import Refusal
 
 if TYPE_CHECKING:
     from mailwright.settings import Settings
+    from mailwright.storage import Database
+    from mailwright.storage.search import KeptIndex
 
 ANSWER_SECONDS = 3.0  # a server on this machine
 
@@ -237,20 +239,42 @@ async def _refused(settings: Settings) -> list[str]:
 
 def _search(settings: Settings) -> Iterator[Check]:
     from mailwright.installation import index_of
-    from mailwright.storage.search import IndexFailed
+    from mailwright.storage import open_database
+    from mailwright.storage.migrate import HEAD, current_revision
 
     if settings.search_url is None:
         return
-    index = index_of(settings)
+    try:
+        if current_revision(settings.database_direct_url or settings.database_url) != HEAD:
+            return
+        database = open_database(settings.database_url, direct=settings.database_direct_url)
+    except Refusal:
+        return  # the check of the database says it
+    try:
+        yield _index(index_of(settings, database), database)
+    except Refusal as why:
+        yield Check("search", "warn", f"{why}")
+    finally:
+        database.close()
+
+
+def _index(index: KeptIndex, database: Database) -> Check:
+    from mailwright.storage import searchindexes
+    from mailwright.storage.search import IndexFailed
+
     try:
         if index.is_missing():
-            yield Check(
+            return Check(
                 "search", "warn", "OpenSearch answers, and has no index of ours yet: a worker makes it by itself"
             )
-        else:
-            yield Check("search", "ok", f"OpenSearch answers, and has {index.count()} messages")
+        answers = index.generation()
+        if not database.read_now(lambda tx: searchindexes.believes(tx, answers)):
+            return Check(
+                "search", "warn", "the index in OpenSearch is not of this database's present: a worker makes it anew"
+            )
+        return Check("search", "ok", f"OpenSearch answers, and has {index.count()} messages")
     except (Refusal, IndexFailed) as why:
-        yield Check("search", "warn", f"{why}; only the headers of the newest messages are looked through")
+        return Check("search", "warn", f"{why}; only the headers of the newest messages are looked through")
     finally:
         index.close()
 

@@ -86,22 +86,6 @@ def restore(
         raise BadInput(f"the backup is damaged: {problem} (mailwright backup verify says all of it)") from None
 
 
-def _search_again(settings: Settings) -> str:
-    """A search engine of its own has the mail of before: a worker is asked to make its index anew."""
-    from mailwright.core import reindexing
-    from mailwright.domain.refusals import TryLater
-    from mailwright.installation import index_of
-
-    index = index_of(settings)
-    try:
-        reindexing.ask(index)
-    except TryLater:
-        return "is the one of before: when OpenSearch is back, mailwright search reindex"
-    finally:
-        index.close()
-    return "is made anew by the first worker that starts"
-
-
 def _whole(settings: Settings, kept: Repository, name: str, *, json: bool) -> None:
     from mailwright.core import restoring
     from mailwright.installation import lock_folder
@@ -124,8 +108,6 @@ def _whole(settings: Settings, kept: Repository, name: str, *, json: bool) -> No
             )
     finally:
         os.close(lock)
-    if settings.search_url is not None:
-        done.search = _search_again(settings)
     if json:
         answer(asdict(done))
     else:

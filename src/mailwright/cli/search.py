@@ -24,7 +24,8 @@ R = TypeVar("R")
 
 commands = group("search", "Look for mail; make the search index anew.")
 
-TAKEN_UP_SECONDS = 15.0  # a server looks for requests every second
+TOLD_SECONDS = 15.0  # a server looks for requests every second, unless it reads attachments
+TAKEN_UP_SECONDS = 150.0  # longer than the claim of a server that was killed holds, and than most attachments take
 LOOK_SECONDS = 0.2
 STEPS = 10  # lines of progress where no terminal can draw a bar
 
@@ -64,7 +65,7 @@ def reindex(
     tell = _teller()
     with opened(data) as core:
         user_id = _user_id(core, user) if user else None
-        index = _index(settings)
+        index = _index(settings, core)
         if is_served(settings):
             done = _by_server(index, user_id, tell)
         else:
@@ -81,7 +82,7 @@ def status(json: JsonOption = False, data: DataOption = None) -> None:
     settings = settings_of(data)
     check_exists(settings)
     with opened(data) as core:
-        found = _status(core, _index(settings))
+        found = _status(core, _index(settings, core))
     if json:
         answer(found)
         return
@@ -111,13 +112,13 @@ async def _query(
     from mailwright.core.search import search
 
     account = await core.read(lambda tx: accounts.find(tx, email))
-    return await search(core, _index(settings), account, text, limit=limit, cursor=cursor or None, order=order)
+    return await search(core, _index(settings, core), account, text, limit=limit, cursor=cursor or None, order=order)
 
 
-def _index(settings: Settings) -> KeptIndex:
+def _index(settings: Settings, core: Core) -> KeptIndex:
     from mailwright.installation import index_of
 
-    return index_of(settings)
+    return index_of(settings, core.database)
 
 
 def _user_id(core: Core, email: str) -> str:
@@ -193,10 +194,10 @@ def _harmless(text: str) -> str:
 
 def _by_server(index: KeptIndex, user_id: str | None, tell: Callable[[Progress], None]) -> Progress:
     """Ask the server, and watch."""
-    from mailwright.core.reindexing import REQUEST, ask, progress_of
+    from mailwright.core.reindexing import ask, progress_of, withdraw
 
     request = ask(index, user_id)
-    given_up = time.monotonic() + TAKEN_UP_SECONDS
+    told_at, given_up = time.monotonic() + TOLD_SECONDS, time.monotonic() + TAKEN_UP_SECONDS
     while True:
         progress = progress_of(index)
         if progress is not None and progress.id == request:
@@ -206,8 +207,13 @@ def _by_server(index: KeptIndex, user_id: str | None, tell: Callable[[Progress],
             if progress.state == "failed":
                 fail(f"the index could not be made: {progress.error}; the server tries again")
         elif time.monotonic() > given_up:
-            index.write_note(REQUEST, None)
-            fail("no server with the role worker works on this index")
+            withdraw(index, request)
+            fail("no server with the role worker has begun it")
+        elif time.monotonic() > told_at:
+            told_at = given_up
+            note(
+                "no server has begun yet: one reads attachments, or one was killed a moment ago and another follows it; waiting"
+            )
         time.sleep(LOOK_SECONDS)
 
 
@@ -217,6 +223,7 @@ async def _by_us(
     import asyncio
 
     from mailwright.core.attachmenttext import AttachmentReader
+    from mailwright.core.believing import is_believed
     from mailwright.core.extraction import Extractor
     from mailwright.core.reindexing import Progress, rebuild, refresh
     from mailwright.domain.ids import new_id
@@ -228,7 +235,7 @@ async def _by_us(
 
     if user_id is None:
         await rebuild(core, index, progress, told, gentle=False)
-    elif index.is_ready:
+    elif await is_believed(core, index):
         await refresh(core, index, user_id, progress, told)
     else:
         raise NotFound("there is no index yet; make it without --user")

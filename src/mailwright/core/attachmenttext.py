@@ -11,19 +11,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from mailwright.codecs import mime
 from mailwright.codecs.mime import Part
 from mailwright.codecs.search import attachments
-from mailwright.core import Core, indexing
+from mailwright.core import Core, believing, indexing
 from mailwright.core.extraction import MAX_FILE, Extractor
 from mailwright.core.indexing import make, note_missing, put
 from mailwright.domain.events import MESSAGE_APPENDED, MESSAGE_DELIVERED, Event
 from mailwright.domain.refusals import NotFound, TryLater
-from mailwright.storage import events, searching
+from mailwright.storage import Tx, events, searching
 from mailwright.storage.retention import START
 from mailwright.storage.search import IndexFailed, KeptIndex
 from mailwright.storage.searching import Indexable
@@ -45,12 +45,16 @@ class AttachmentReader:
         self._index = index
         self._extractor = extractor
 
-    async def on_events(self, batch: Sequence[Event]) -> None:
-        """Read the attachments of the messages of a batch. Raises TryLater, also when the first pass is far behind."""
+    async def on_events(self, batch: Sequence[Event]) -> Callable[[Tx], object] | None:
+        """Read the attachments of the messages of a batch. Raises TryLater, also when the first pass is far behind; HandOver."""
         new = [event for event in batch if event.kind in (MESSAGE_DELIVERED, MESSAGE_APPENDED)]
-        if new:
-            await self._after_first_pass(new[-1].id)
+        if not new:
+            return None
+        fed = await asyncio.to_thread(self._index.generations)
+        await self._core.read(lambda tx: believing.feeds(tx, fed))
+        await self._after_first_pass(new[-1].id)
         await self._read_all(list(dict.fromkeys(event.payload["message_id"] for event in new)))
+        return lambda tx: believing.feeds(tx, fed)
 
     async def _after_first_pass(self, event_id: int) -> None:
         until = time.monotonic() + PATIENCE_SECONDS

@@ -20,7 +20,7 @@ from prometheus_client import Gauge
 from mailwright.codecs.mime import Part
 from mailwright.codecs.search import attachments, document
 from mailwright.codecs.search.document import Document, Filed
-from mailwright.core import Core, asking
+from mailwright.core import Core, asking, believing
 from mailwright.domain.clock import SECOND, now
 from mailwright.domain.events import MESSAGE_APPENDED, MESSAGE_CHANGED, MESSAGE_DELIVERED, MESSAGE_REMOVED, Event
 from mailwright.domain.refusals import TryLater
@@ -94,8 +94,10 @@ class Indexer:
         self._held_back: dict[str, int] = {}
 
     async def on_events(self, batch: Sequence[Event]) -> Callable[[Tx], object]:
-        """Index what a batch tells of. Raises TryLater when the index cannot be written now."""
+        """Index what a batch tells of. Raises TryLater when the index cannot be written now, HandOver when it is not the one that is kept."""
         told = _told(batch)
+        fed = await asyncio.to_thread(self._index.generations) if told.present or told.removed else None
+        await self._core.read(lambda tx: believing.feeds(tx, fed))
         if len(told.present) >= BUSY:
             await self._let_mail_pass()
         rows = await self._core.read(lambda tx: searching.indexable(tx, list(told.present)))
@@ -107,7 +109,8 @@ class Indexer:
         reached = self._settled(told.reached, full=len(batch) >= BATCH)
 
         def commit(tx: Tx) -> None:
-            searching.advance(tx, reached)
+            if believing.feeds(tx, fed):
+                searching.advance(tx, reached)
             searching.forget_missing(tx, [*removed, *read.blobs])
             note_missing(tx, failed)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from mailwright.codecs.imap import criteria
 from mailwright.codecs.imap.criteria import Key
 from mailwright.codecs.imap.sequences import SequenceSet
-from mailwright.core import Core, asking
+from mailwright.core import Core, asking, believing
 from mailwright.storage import Tx, mailboxes, searching
 from mailwright.storage.mailboxes import Mailbox
 from mailwright.storage.search import Holding, IndexFailed, SearchIndex
@@ -55,8 +55,8 @@ async def answers(core: Core, index: SearchIndex, mailbox_id: str, keys: Iterabl
         return mailbox, searching.unsettled_uids(tx, mailbox.user_id, mailbox_id) if mailbox is not None else []
 
     # First what is not settled, then the index: what is settled between the two is in both.
-    mailbox, unsettled = await core.read(look)
-    if mailbox is None:
+    believed, (mailbox, unsettled) = await believing.look(core, index, look)
+    if mailbox is None or not believed:
         return {}
     try:
         found = await asking.in_thread(_ask, index, mailbox.user_id, asked)

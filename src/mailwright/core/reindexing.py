@@ -1,10 +1,12 @@
 """Reindexing: the search index made anew from the rows while the old one goes on answering.
 
 Called by the process with the role `worker` (`Keeper`, beside its consumers) and, when no server runs, by the command line.
-A rebuild begins when there is no index that can be opened, when it is of another version, or when somebody asked for it: the
-request is a note beside the index, and so is how far it has come. Of the processes that share an index, one looks after it.
+A rebuild begins when there is no index that can be opened, when it is not the one that the database believes (storage/searchindexes),
+or when somebody asked for it: the request is a note beside the index, and so is how far it has come. Of the processes that share an
+index, one looks after it; of several indexes (another version, another place), the one that is kept stays so while somebody looks after it.
 Promises: mail that comes, changes or goes meanwhile is in the new index, too; the old one answers until the new one is
-complete; a rebuild that is broken off is begun again. Uses one thread, and leaves half of the processor's time to others.
+complete; a rebuild that is broken off, at whatever moment, leaves what was believed or nothing that is, and is begun again. Uses one thread,
+and leaves half of the processor's time to others.
 """
 
 from __future__ import annotations
@@ -12,29 +14,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import asdict, dataclass
 
 import structlog
 
-from mailwright.core import Core
+from mailwright.core import Core, believing
 from mailwright.core.attachmenttext import NOTE as ATTACHMENTS
 from mailwright.core.attachmenttext import AttachmentReader
 from mailwright.core.indexing import Failed, Read, note_missing, put, read, refused, slices
 from mailwright.domain import clock
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import Refusal, TryLater
-from mailwright.storage import Tx, searching
+from mailwright.storage import Tx, searchindexes, searching
 from mailwright.storage.retention import START
-from mailwright.storage.search import KeptIndex
+from mailwright.storage.search import IndexFailed, KeptIndex
 
 log = structlog.get_logger(__name__)
 
 SLICE = 100  # messages read at once
 LOOK_SECONDS = 1.0  # between two looks whether a rebuild is needed or asked for
-HOLD_SECONDS = 10.0  # between two looks whether this process is the one
+HOLD_SECONDS = 10.0  # between two renewals of the claim, and of saying that the index is looked after
 AWAY_SECONDS = 10.0  # after something failed
 TOLD_SECONDS = 0.5  # between two notes of the progress
+SETTLE_WAITS = (1.0, 4.0)  # for a database that is away when a rebuild is done
 REQUEST, PROGRESS = "request", "progress"
 
 
@@ -57,29 +60,65 @@ Told = Callable[[Progress], Awaitable[None]]
 async def rebuild(core: Core, index: KeptIndex, progress: Progress, told: Told, *, gentle: bool = True) -> None:
     """Fill a new index from every row, and let it take the old one's place. Raises TryLater."""
     began = clock.now()
-    reached = await core.read(searching.modseqs)  # what came later is told by its events
     failed: Failed = {}
-    await asyncio.to_thread(index.begin)
+    generation = await asyncio.to_thread(index.begin)
+    held_at, beside = time.monotonic(), await asyncio.to_thread(_answering, index)
     try:
-        async for found in _all(core, index, progress, told, None, gentle=gentle):
+        # From here on whoever feeds the index feeds this one; what is there by now is read below.
+        keeps = await core.write(lambda tx: searchindexes.begin(tx, generation, beside))
+        reached = await core.read(searching.modseqs)
+        async for found in _all(core, index, progress, told, None, gentle=gentle, keeps=keeps):
             failed |= found.failed | refused(found.documents, await asyncio.to_thread(index.fill, found.documents))
+            if time.monotonic() - held_at > HOLD_SECONDS:
+                held_at = time.monotonic()
+                if not await _hold(core, index):
+                    raise TryLater("another process looks after the search index now")
         await asyncio.to_thread(index.write_note, ATTACHMENTS, {"after": START})
-        await asyncio.to_thread(index.finish)
+
+        def settle(tx: Tx) -> bool:
+            if not searchindexes.complete(tx, generation):
+                return False
+            searching.forget_missing_before(tx, began)
+            note_missing(tx, failed)
+            searching.advance(tx, reached)
+            return True
+
+        await _to_its_end(_take_over(core, index, settle))
     except BaseException:
         await asyncio.to_thread(index.abandon)
+        gone = beside if await asyncio.to_thread(_answering, index) == generation else None
+        with contextlib.suppress(TryLater):
+            await core.write(lambda tx: searchindexes.forget(tx, generation, gone))
         raise
 
-    def settle(tx: Tx) -> None:
-        searching.forget_missing_before(tx, began)
-        note_missing(tx, failed)
-        searching.advance(tx, reached)
 
-    await core.write(settle)
+async def _take_over(core: Core, index: KeptIndex, settle: Callable[[Tx], bool]) -> None:
+    """The new index answers, and then is believed: in between nobody's answers are. Raises TryLater."""
+    await asyncio.to_thread(index.finish)
+    for wait in (*SETTLE_WAITS, None):
+        try:
+            is_kept = await core.write(settle)
+            break
+        except TryLater:
+            if wait is None:
+                raise
+            await asyncio.sleep(wait)
+    if not is_kept:
+        raise TryLater("another search index was begun meanwhile")
+
+
+async def _to_its_end(work: Coroutine[None, None, None]) -> None:
+    """Do it, also when whoever waits is told to stop in between: half of it would cost the whole rebuild."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    finally:
+        await asyncio.wait({task})
 
 
 async def refresh(core: Core, index: KeptIndex, user_id: str, progress: Progress, told: Told) -> None:
     """Put every message of one user into the index that answers, again. Raises TryLater."""
-    async for found in _all(core, index, progress, told, user_id, gentle=True):
+    async for found in _all(core, index, progress, told, user_id, gentle=True, keeps=True):
         failed = found.failed | await put(core, index, found.documents, found.blobs)
 
         def settle(tx: Tx, found: Read = found, failed: Failed = failed) -> None:
@@ -91,16 +130,16 @@ async def refresh(core: Core, index: KeptIndex, user_id: str, progress: Progress
 
 
 async def _all(
-    core: Core, index: KeptIndex, progress: Progress, told: Told, user_id: str | None, *, gentle: bool
+    core: Core, index: KeptIndex, progress: Progress, told: Told, user_id: str | None, *, gentle: bool, keeps: bool
 ) -> AsyncIterator[Read]:
-    """Every message, read, in slices by id."""
+    """Every message, read, in slices by id. `keeps`: the texts of files that the index has may be believed."""
     progress.total = await core.read(lambda tx: searching.count(tx, user_id))
     progress.started_at = clock.to_iso(clock.now())
     after, told_at = START, 0.0
     while rows := await core.read(lambda tx, after=after: searching.all_after(tx, after, SLICE, user_id)):  # type: ignore[misc]
         for part in slices(rows):
             began = time.monotonic()
-            found = await read(core, index, part, keep=lambda row: True)
+            found = await read(core, index, part, keep=lambda row: keeps)
             yield found
             progress.done += len(part)
             progress.total = max(progress.total, progress.done)  # mail that came meanwhile counts, too
@@ -113,11 +152,42 @@ async def _all(
         after = rows[-1].id
 
 
+async def _hold(core: Core, index: KeptIndex) -> bool:
+    """Go on looking after the index; False when another process does. What cannot be asked now says nothing."""
+    with contextlib.suppress(TryLater):
+        if not await asyncio.to_thread(index.claim):
+            return False
+        here, moment = await asyncio.to_thread(index.holds), clock.now()
+        if await core.read(lambda tx: searchindexes.needs_tending(tx, here, moment)):
+            await core.write(lambda tx: searchindexes.tend(tx, here, moment + searchindexes.TENDED))
+    return True
+
+
+def _answering(index: KeptIndex) -> str | None:
+    try:
+        return index.generation(anew=True)
+    except IndexFailed:
+        return None
+
+
 def ask(index: KeptIndex, user_id: str | None = None) -> str:
-    """Ask the server that works on this index for a rebuild, or for one user's messages again; the request's id."""
+    """Ask the server that works on this index for a rebuild, or for one user's messages again; the request's id.
+
+    Who asks for one user's while all are asked for waits for all.
+    """
+    waiting = index.read_note(REQUEST)
+    if user_id is not None and waiting is not None and waiting.get("user_id") is None:
+        return str(waiting.get("id"))
     request = new_id()
     index.write_note(REQUEST, {"id": request, "user_id": user_id})
     return request
+
+
+def withdraw(index: KeptIndex, request: str) -> None:
+    """Take a request back, if nobody asked for something else meanwhile. Raises TryLater."""
+    note = index.read_note(REQUEST)
+    if note is not None and note.get("id") == request:
+        index.write_note(REQUEST, None)
 
 
 def progress_of(index: KeptIndex) -> Progress | None:
@@ -137,18 +207,25 @@ class Keeper:
         self._index = index
         self._reader = reader
         self._tasks: list[asyncio.Task[None]] = []
+        self._seen: frozenset[str] = frozenset()  # generations that lay here at some time
+        self._keeps = False  # whether it was this one that looked after the index when it looked last
 
     def start(self) -> None:
         """Begin."""
-        self._tasks = [asyncio.create_task(self._run(), name="search keeper")]
-        if self._index.is_shared:
-            self._tasks.append(asyncio.create_task(self._hold(), name="search keeper's claim"))
+        self._tasks = [
+            asyncio.create_task(self._run(), name="search keeper"),
+            asyncio.create_task(self._hold(), name="search keeper's claim"),
+        ]
 
     async def stop(self) -> None:
         """End; a rebuild under way is begun again at the next start."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._keeps:
+            with contextlib.suppress(TryLater):
+                here = await asyncio.to_thread(self._index.holds)
+                await self._core.write(lambda tx: searchindexes.tend(tx, here, 0))
         await asyncio.to_thread(self._index.close)
 
     async def _run(self) -> None:
@@ -171,22 +248,33 @@ class Keeper:
         """Renew the claim, however long the work takes that is done under it."""
         while True:
             await asyncio.sleep(HOLD_SECONDS)
-            with contextlib.suppress(TryLater):
-                await asyncio.to_thread(self._index.claim)
+            await _hold(self._core, self._index)
 
     async def look(self) -> bool:
         """Do what there is to do now; whether there may be more. Raises TryLater."""
-        if not await asyncio.to_thread(self._index.claim):
+        self._keeps = await asyncio.to_thread(self._index.claim) and not await self._is_anothers()
+        if not self._keeps:
             return False
         request = await asyncio.to_thread(self._index.read_note, REQUEST)
         if request is not None:
             await self._work(str(request.get("id")), request.get("user_id"))
             await asyncio.to_thread(self._answered, request)
             return True
-        if await asyncio.to_thread(self._index.is_missing):
+        if await self._is_missing():
             await self._work(new_id(), None)
             return True
         return await self._reader.catch_up()
+
+    async def _is_anothers(self) -> bool:
+        """Whether processes of another version, or with another place, look after an index of theirs: one is kept at a time."""
+        self._seen |= await asyncio.to_thread(self._index.holds)
+        return await self._core.read(lambda tx: searchindexes.is_anothers(tx, self._seen, clock.now()))
+
+    async def _is_missing(self) -> bool:
+        """Whether there is none, or none to be believed. Raises TryLater when nobody can tell just now."""
+        return await asyncio.to_thread(self._index.is_missing) or not await believing.is_believed(
+            self._core, self._index
+        )
 
     def _answered(self, request: object) -> None:
         if self._index.read_note(REQUEST) == request:  # else somebody asked again meanwhile
@@ -197,7 +285,7 @@ class Keeper:
         await self._tell(progress)
         log.info("search.rebuild_started", user_id=user_id)
         try:
-            if isinstance(user_id, str) and not await asyncio.to_thread(self._index.is_missing):
+            if isinstance(user_id, str) and not await self._is_missing():
                 await refresh(self._core, self._index, user_id, progress, self._tell)
             else:
                 await rebuild(self._core, self._index, progress, self._tell)

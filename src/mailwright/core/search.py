@@ -33,7 +33,7 @@ from mailwright.codecs import mime
 from mailwright.codecs.mime import Part
 from mailwright.codecs.search.query import Query, parse
 from mailwright.codecs.search.snippets import MAX_READ, Snippet, Wanted, snippet
-from mailwright.core import Core, asking, rowsearch
+from mailwright.core import Core, asking, believing, rowsearch
 from mailwright.core.rowsearch import Reader, reader_of
 from mailwright.domain import clock
 from mailwright.domain.clock import Instant
@@ -150,6 +150,8 @@ async def _judge(
     if not query.wanted():
         order = "newest"  # nothing that could be relevant
     looked_at = max(LOOKED_AT, wanted)
+    if not await believing.is_believed(core, index):
+        return await _by_rows(core, account, query, reader)
     while True:
         try:
             found = await asking.in_thread(_find, index, query, reader.owners(), looked_at, order)

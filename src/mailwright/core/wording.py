@@ -19,7 +19,7 @@ from mailwright.codecs.jmap.filters import Condition, Field, Filter, HeaderHas, 
 from mailwright.codecs.mime import Part
 from mailwright.codecs.search import attachments, document, query
 from mailwright.codecs.search.document import Filed, joined
-from mailwright.core import Core, asking
+from mailwright.core import Core, asking, believing
 from mailwright.core.access import Reached
 from mailwright.domain.refusals import BadInput
 from mailwright.storage import Tx, listing
@@ -80,14 +80,15 @@ async def held(core: Core, realm: Realm, asked: Filter) -> Held:
     if not texts:
         return {}
     # First what is not settled, then the index: what is settled between the two is in both.
-    unsettled = await core.read(lambda tx: listing.unsettled(tx, realm.owner_id))
+    believed, unsettled = await believing.look(core, core.search, lambda tx: listing.unsettled(tx, realm.owner_id))
+    index = core.search if believed else None
     words = [each for each in texts if isinstance(each, Says)]
     found: dict[Condition, frozenset[str]] = {}
     if words:
-        found |= await _said(core, realm, words, unsettled)
+        found |= await _said(core, index, realm, words, unsettled)
     for each in texts:
         if isinstance(each, HeaderHas):
-            found[each] = await _with_header(core, realm, each, unsettled)
+            found[each] = await _with_header(core, index, realm, each, unsettled)
     return found
 
 
@@ -95,10 +96,10 @@ async def held(core: Core, realm: Realm, asked: Filter) -> Held:
 
 
 async def _said(
-    core: Core, realm: Realm, asked: Sequence[Says], unsettled: Sequence[Unsettled]
+    core: Core, index: SearchIndex | None, realm: Realm, asked: Sequence[Says], unsettled: Sequence[Unsettled]
 ) -> dict[Condition, frozenset[str]]:
     try:
-        by_index = await asking.in_thread(_ask, core.search, realm.owner_id, asked)
+        by_index = await asking.in_thread(_ask, index, realm.owner_id, asked)
     except IndexFailed:
         rows = await core.read(lambda tx: listing.matching(tx, list(realm.mailboxes), TRUE, _COLUMNS))
         told = await asyncio.to_thread(lambda: {row[0]: _row_tells(row) for row in rows})
@@ -191,9 +192,11 @@ def _spaced(texts: Iterable[str]) -> str:
 # --- fields of the header -------------------------------------------------------------------------------------------
 
 
-async def _with_header(core: Core, realm: Realm, asked: HeaderHas, unsettled: Sequence[Unsettled]) -> frozenset[str]:
+async def _with_header(
+    core: Core, index: SearchIndex | None, realm: Realm, asked: HeaderHas, unsettled: Sequence[Unsettled]
+) -> frozenset[str]:
     """The index says which headers hold the name and the text; these are read."""
-    maybe = await asking.in_thread(_headers_with, core.search, realm.owner_id, asked)
+    maybe = await asking.in_thread(_headers_with, index, realm.owner_id, asked)
     among = None if maybe is None else list(maybe | {each.id for each in unsettled})
     columns = (Sql("m.blob_id"), Sql("m.structure"))
     rows = await core.read(lambda tx: listing.matching(tx, list(realm.mailboxes), TRUE, columns, among=among))

@@ -60,6 +60,10 @@ queue_depth = Gauge(
 dead_letters_total = Counter("mailwright_dead_letters_total", "Dead letters written, by source.", ["source"])
 
 
+class HandOver(TryLater):
+    """Raised by a handler: this process cannot handle it now, and another one may. The group's lease is given back."""
+
+
 @dataclass(slots=True)
 class Subscription:
     """One group of one stream, and where its reader stands. `cursor` is None while another process holds the lease."""
@@ -180,6 +184,9 @@ class Consumers:
             except TryLater as refusal:
                 if not away:
                     log.warning("consumer.paused", stream=one.stream, group=one.group, error=str(refusal))
+                if isinstance(refusal, HandOver):
+                    with contextlib.suppress(TryLater):
+                        await self._release(one)
                 one.cursor = None  # a database that comes back may do so with an earlier place
                 away = min(max(away * 2, AWAY_SECONDS[0]), AWAY_SECONDS[1])
                 await self._rest(one, away, wakeable=False)

@@ -21,6 +21,20 @@ def current(tx: Tx) -> str | None:
     return None if row is None else f"{row.public}-{tx.timeline()}"
 
 
+def known_word(tx: Tx) -> str | None:
+    """Our half of it; None before anybody needed it. A fail-over leaves it; a copy that became a database of its own has another."""
+    row = server_keys.named(tx, NAME)
+    return None if row is None else row.public
+
+
+def word(tx: Tx) -> str:
+    """The same, made at first need."""
+    begun(tx)
+    found = known_word(tx)
+    assert found is not None
+    return found
+
+
 def renew(tx: Tx) -> None:
     """From now on it is another."""
     server_keys.put(tx, _made())
@@ -29,10 +43,11 @@ def renew(tx: Tx) -> None:
 async def known(database: Database) -> str:
     """The life of now, made at first need. Raises TryLater."""
     found: str | None = await database.read(current)
-    return await database.write(_begun) if found is None else found
+    return await database.write(begun) if found is None else found
 
 
-def _begun(tx: Tx) -> str:
+def begun(tx: Tx) -> str:
+    """The life of now, made at first need."""
     server_keys.add_unless_there(tx, _made())
     life = current(tx)
     assert life is not None

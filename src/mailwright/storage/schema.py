@@ -1017,6 +1017,16 @@ search_progress = Table(
     _number("modseq"),  # every message whose last move or arrival has at most this modseq is in the index
 )
 
+search_indexes = Table(
+    "search_indexes",  # what `search_progress` and the group `indexers` are about
+    metadata,
+    Column("id", Text, primary_key=True),  # the generation's name, which nothing else ever has
+    _text("life"),  # of the database (storage/lives.py): in another one it is not believed
+    _at("begun_at"),
+    _at("completed_at", nullable=True),  # from then on it answers
+    _at("tended_until"),
+)
+
 search_missing = Table(
     "search_missing",  # messages that the index does not have (wholly) though their turn has passed
     metadata,

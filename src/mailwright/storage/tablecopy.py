@@ -27,7 +27,7 @@ from mailwright.storage.postgresqlconnecting import connect
 from mailwright.storage.schema import Serial, metadata
 
 SLICE = 2_000  # rows in one transaction
-LEFT_OUT = frozenset({"workers", "search_progress", "search_missing"})
+LEFT_OUT = frozenset({"workers", "search_indexes", "search_progress", "search_missing"})
 _LOCK = 7251991
 _USED = ("tenants", "users", "events", "blobs", "messages")
 # What is another on purpose: where octets are, and how far consumers are as the databases count transactions.

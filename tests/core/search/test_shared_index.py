@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -39,8 +40,8 @@ class Machines:
     prefix: str
     made: list[OpenSearchIndex]
 
-    def one(self, seconds: float = SLOW) -> OpenSearchIndex:
-        index = OpenSearchIndex(Engine(Address((self.url,), seconds=seconds)), self.prefix)
+    def one(self, seconds: float = SLOW, word: str = "") -> OpenSearchIndex:
+        index = OpenSearchIndex(Engine(Address((self.url,), seconds=seconds)), self.prefix, word)
         self.made.append(index)
         return index
 
@@ -121,6 +122,70 @@ def test_indexes_that_are_not_ours_are_neither_asked_nor_deleted(machines: Machi
     left = set(make(lambda client: client.indices.get_alias(index=f"{machines.prefix}-search-*")))
     assert {foreign, later} <= left
     assert earlier not in left
+
+
+@pytest.mark.server
+def test_installations_with_one_prefix_do_not_know_each_other(machines: Machines) -> None:
+    ours, theirs = machines.one(word="a1"), machines.one(word="b2")
+    for index in (ours, theirs):
+        assert index.is_missing()
+        index.begin()
+        index.finish()
+    theirs.apply([letter("budget")], [])
+    assert ask(ours, "budget") == []
+    assert ours.generation() != theirs.generation()
+    ours.begin()
+    assert theirs.generations() == {theirs.generation()}
+    ours.finish()
+    assert len(ask(theirs, "budget")) == 1
+    ours.write_note("request", {"id": "x"})
+    assert theirs.read_note("request") is None
+
+
+@pytest.mark.server
+def test_the_generation_that_answers_is_never_dropped(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = machines.one()
+    index.begin()
+    index.finish()
+    index.apply([letter("budget")], [])
+    index._generations.drop(index.generation())  # by whoever gave up a moment too late
+    assert index.count() == 1
+    # The engine does it, and its answer is lost.
+    made = index.begin()
+    index.fill([letter("budget"), letter("budget")])
+    honest = index._engine.tell
+    lost: list[object] = []
+
+    def tell(question: Callable[[Any], Any]) -> Any:
+        answer = honest(question)
+        if answer == {"acknowledged": True} and not lost:
+            lost.append(answer)
+            raise EngineFailed("it takes too long")
+        return answer
+
+    monkeypatch.setattr(index._engine, "tell", tell)
+    index.finish()
+    assert lost
+    assert index.generation() == made
+    assert index.count() == 2
+    assert index.holds() == {made}
+    index.abandon()
+    assert index.count() == 2
+
+
+@pytest.mark.server
+def test_a_claim_that_was_answered_twice_is_held(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = machines.one()
+    assert index.claim()
+    honest, seen = index._generations._note, iter([None])  # as before the first of two equal requests
+    monkeypatch.setattr(index._generations, "_note", lambda name: next(seen, honest(name)))
+    assert index.claim()
+    index.begin()
+    index._claimed = False  # for a moment it looked as if it were another's
+    assert index.claim()
+    index.fill([letter("budget")])
+    index.finish()
+    assert index.count() == 1
 
 
 @pytest.mark.server

@@ -10,6 +10,7 @@ from mailwright.core.indexing import Indexer
 from mailwright.storage import events
 from mailwright.storage.database import Database
 from mailwright.storage.search.folder import SearchFolder
+from tests.core.search.conftest import believe
 from tests.protocols.imap.sessions import House, Session, letter, open_house
 
 DAY = 86_400_000_000
@@ -147,6 +148,7 @@ async def test_with_an_index_the_answers_are_the_same_and_hardly_anything_is_rea
     index.begin()
     index.finish()
     found = await house.core.read(lambda tx: events.read(tx, "index", events.START, 500))
+    believe(house.core, index)
     commit = await Indexer(house.core, index, gather_seconds=0.0).on_events([event for _, event in found.events])
     await house.core.write(commit)
     house.core.search = index

@@ -14,6 +14,7 @@ from mailwright.storage import events
 from mailwright.storage.database import Mark
 from mailwright.storage.messages import Flag
 from mailwright.storage.search.folder import SearchFolder
+from tests.core.search.conftest import believe
 from tests.protocols.jmap.conftest import Client, MethodFailed, letter
 
 LETTERS = {
@@ -122,6 +123,7 @@ async def _check(ada: Client, ids: dict[str, str]) -> None:
 
 async def test_words_are_found_in_what_is_indexed(ada: Client, index: SearchFolder) -> None:
     ada.core.search = index
+    believe(ada.core, index)
     ids = await _fill(ada)
     await _index_now(ada, index)
     await _check(ada, ids)
@@ -129,12 +131,14 @@ async def test_words_are_found_in_what_is_indexed(ada: Client, index: SearchFold
 
 async def test_a_message_is_found_the_moment_it_is_there(ada: Client, index: SearchFolder) -> None:
     ada.core.search = index
+    believe(ada.core, index)
     ids = await _fill(ada)
     await _check(ada, ids)
 
 
 async def test_a_text_file_is_looked_through_before_it_is_indexed(ada: Client, index: SearchFolder) -> None:
     ada.core.search = index
+    believe(ada.core, index)
     text = LETTERS["file"].replace("application/pdf", "text/plain").replace("\nx\n", "\nZucchini at last\n")
     message_id = await ada.file(text.replace("\n", "\r\n").encode())
     for name in ("text", "body"):
@@ -152,6 +156,7 @@ async def test_without_an_index_the_rows_are_looked_through(ada: Client) -> None
 
 async def test_a_removed_message_is_not_found_though_the_index_still_has_it(ada: Client, index: SearchFolder) -> None:
     ada.core.search = index
+    believe(ada.core, index)
     ids = await _fill(ada)
     await _index_now(ada, index)
     await ada.call("Email/set", destroy=[ids["budget"]])
@@ -160,6 +165,7 @@ async def test_a_removed_message_is_not_found_though_the_index_still_has_it(ada:
 
 async def test_pages_of_a_search_agree(ada: Client, index: SearchFolder) -> None:
     ada.core.search = index
+    believe(ada.core, index)
     for number in range(12):
         await ada.file(letter(f"Meeting {number}", message_id=f"<{number}@example.org>"))
     question = {"filter": {"text": "meeting"}, "collapseThreads": True}

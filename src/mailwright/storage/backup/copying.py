@@ -23,7 +23,9 @@ from mailwright.storage.backup.repository import PIECE, Contents, File, Pack, Re
 from mailwright.storage.blobs import BlobStore
 from mailwright.storage.database import Row, Tx
 
-LEFT_OUT = frozenset({"backups", "workers", "imap_envelopes", "web_cache", "search_progress", "search_missing"})
+LEFT_OUT = frozenset(
+    {"backups", "workers", "imap_envelopes", "web_cache", "search_indexes", "search_progress", "search_missing"}
+)
 """Of this machine, or made anew: the search index is not copied, so what is known of it must not be."""
 
 ENGINE = "dbos"

@@ -68,6 +68,15 @@ class SearchIndex(Protocol):
     def is_ready(self) -> bool:
         """Whether the index answers; False while there is none, or only one that is still being filled."""
 
+    def generation(self, *, anew: bool = False) -> str:
+        """The name of the generation that answers, which nothing else ever has; `anew`: not as it was some seconds ago.
+
+        Whoever asks sees first whether the database believes it (storage/searchindexes). Raises IndexFailed.
+        """
+
+    def generations(self) -> frozenset[str]:
+        """Those that what is applied from now on goes into: the one that answers, and the one being filled. Raises TryLater."""
+
     def is_missing(self) -> bool:
         """Whether it has to be made: there is none, or another version's. Raises TryLater when nobody can tell just now."""
 
@@ -100,8 +109,11 @@ class KeptIndex(SearchIndex, Protocol):
     def claim(self) -> bool:
         """Whether this object looks after the index from now on, or still: one does, of all processes. Raises TryLater."""
 
-    def begin(self) -> None:
-        """Begin to fill a new generation; those that were left unfinished go. Raises TryLater."""
+    def holds(self) -> frozenset[str]:
+        """All generations of this version that lie here, spoilt ones, too. Raises TryLater."""
+
+    def begin(self) -> str:
+        """Begin to fill a new generation, whose name it gives; those that were left unfinished go. Raises TryLater."""
 
     def fill(self, documents: Sequence[Document]) -> Refused:
         """Put documents into the new generation; those that were applied meanwhile are newer, and stay. Raises TryLater."""
@@ -110,7 +122,7 @@ class KeptIndex(SearchIndex, Protocol):
         """The new generation answers from now on; the old one goes. Raises TryLater."""
 
     def abandon(self) -> None:
-        """Stop filling, and forget what was filled."""
+        """Stop filling, and forget what was filled. Waits for `finish`, and leaves alone what that made answer."""
 
     def size(self) -> int:
         """Octets on disk of the generation that answers. Raises IndexFailed."""

@@ -62,6 +62,18 @@ class SearchFolder:
             return False
         return True
 
+    def generation(self, *, anew: bool = False) -> str:
+        """See `SearchIndex`. Each question looks at the pointer anew."""
+        return self._answering().folder.name
+
+    def generations(self) -> frozenset[str]:
+        """See `SearchIndex`."""
+        with self._lock:
+            there = {self._next.folder.name} if self._next is not None else set()
+            with contextlib.suppress(IndexFailed):
+                there.add(self.generation())
+            return frozenset(there)
+
     def is_missing(self) -> bool:
         """See `KeptIndex`."""
         return not self.is_ready
@@ -69,6 +81,13 @@ class SearchFolder:
     def claim(self) -> bool:
         """See `KeptIndex`. A folder is one process's."""
         return True
+
+    def holds(self) -> frozenset[str]:
+        """See `KeptIndex`."""
+        try:
+            return frozenset(entry.name for entry in os.scandir(self._root) if entry.name.startswith(f"{VERSION}-"))
+        except OSError:
+            return frozenset()
 
     @property
     def is_filling(self) -> bool:
@@ -196,8 +215,8 @@ class SearchFolder:
 
     # --- filling another generation -----------------------------------------------------------------------------
 
-    def begin(self) -> None:
-        """Begin to fill a new generation; those that were left unfinished go. Raises TryLater."""
+    def begin(self) -> str:
+        """See `KeptIndex`."""
         with self._lock:
             self.abandon()
             try:
@@ -209,6 +228,7 @@ class SearchFolder:
             except (OSError, EngineFailed) as error:
                 raise TryLater(f"a search index cannot be made now: {error}") from error
             self._touched = set()
+            return folder.name
 
     def fill(self, documents: Sequence[Document]) -> Refused:
         """Put documents into the new generation; those that were applied meanwhile are newer, and stay. Raises TryLater."""

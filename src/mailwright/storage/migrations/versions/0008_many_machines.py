@@ -73,6 +73,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_backups")),
     )
     op.create_index(op.f("ix_backups_ended_at"), "backups", ["ended_at"], unique=False)
+    op.create_table(
+        "search_indexes",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("life", sa.Text(), nullable=False),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.Column("completed_at", sa.BigInteger(), nullable=True),
+        sa.Column("tended_until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_indexes")),
+    )
     op.add_column("events", sa.Column("trace", sa.Text(), nullable=True))
     op.add_column("outbox", sa.Column("trace", sa.Text(), nullable=True))
     op.add_column("workers", sa.Column("serves", sa.Text(), nullable=True))
@@ -92,6 +101,7 @@ def downgrade() -> None:
     op.drop_column("workers", "serves")
     op.drop_column("outbox", "trace")
     op.drop_column("events", "trace")
+    op.drop_table("search_indexes")
     op.drop_index(op.f("ix_backups_ended_at"), table_name="backups")
     op.drop_table("backups")
     op.drop_table("divergences")

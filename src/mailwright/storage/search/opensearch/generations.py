@@ -1,12 +1,14 @@
 """The generations of an index in OpenSearch: which one answers, which one is being filled, and who looks after them.
 
-Used by `index`. Names, for the prefix `mailwright` and version 1 of what is kept:
+Used by `index`. Names, for the prefix `mailwright`, an installation with the word `77c1…`, and version 1 of what is kept:
 
-    mailwright-search-1-0198…        a generation: an index of its own, marked as ours
-    mailwright-search-1-current      an alias: the generation that answers
-    mailwright-search-1-next         an alias: the one that is being filled
-    mailwright-search-1-0198…-fill   an alias: the same, for whoever began it
-    mailwright-search-notes          the notes of `KeptIndex`, and `keeper`: who looks after the index, and until when
+    mailwright-search-77c1…-1-0198…        a generation: an index of its own, marked as ours
+    mailwright-search-77c1…-1-current      an alias: the generation that answers
+    mailwright-search-77c1…-1-next         an alias: the one that is being filled
+    mailwright-search-77c1…-1-0198…-fill   an alias: the same, for whoever began it
+    mailwright-search-77c1…-notes          the notes of `KeptIndex`, and `keeper`: who looks after the index, and until when
+
+The word is the database's (storage/lives): another installation, also one that began as a copy of ours, has other names.
 
 Everything is written by an alias that has to be there: nothing brings a generation back that was deleted in between.
 Promises: an alias is moved in one step; of all processes one holds the claim; whoever lost it finds its generation gone.
@@ -17,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +33,7 @@ from mailwright.storage.search.opensearch.engine import WRITE_SECONDS, Engine, E
 LEASE = 60 * SECOND  # how long a claim holds that is not renewed: the clocks of the machines agree better than that
 RENEW = LEASE // 3
 KEEPER = "keeper"
+LOOK_WAITS = (1.0, 4.0, 16.0)  # for an answer that was lost: an hour's work depends on it
 EXISTS = "resource_already_exists_exception"
 
 
@@ -58,10 +62,10 @@ class _Note:
 class Generations:
     """All calls raise EngineFailed."""
 
-    def __init__(self, engine: Engine, prefix: str, shards: int) -> None:
+    def __init__(self, engine: Engine, family: str, shards: int) -> None:
         self._engine = engine
         self._shards = shards
-        self._family = f"{prefix}-search-"
+        self._family = family
         self._base = f"{self._family}{VERSION}-"
         self._notes = f"{self._family}notes"
         self.current = f"{self._base}current"
@@ -97,19 +101,21 @@ class Generations:
 
     # --- a new one ----------------------------------------------------------------------------------------------
 
-    def make(self) -> str:
-        """Make a generation that is filled from now on; what was left unfinished goes. Its name."""
-        self.sweep()
-        name = f"{self._base}{new_id()}"
+    def another(self) -> str:
+        """A name for one."""
+        return f"{self._base}{new_id()}"
+
+    def make(self, name: str) -> None:
+        """Make a generation that is filled from now on; what was left unfinished goes."""
+        self.sweep(name)
         body = mapping.generation(self._shards, [self.next, fill_of(name)])
         self._engine.tell(lambda client: client.indices.create(index=name, body=body, request_timeout=WRITE_SECONDS))
         self._known.add(name)
-        return name
 
-    def sweep(self) -> None:
-        """What somebody left unfinished goes: it would be written along for ever."""
+    def sweep(self, filling: str | None) -> None:
+        """What somebody left unfinished goes: it would be written along for ever. Not what we are filling ourselves."""
         before = self.standing()
-        self._delete([name for name in before.all if name != before.current])
+        self._delete([name for name in before.all if name not in (before.current, filling)])
 
     def promote(self, name: str) -> None:
         """`name` answers from now on; the others, and those of earlier versions, go."""
@@ -124,11 +130,24 @@ class Generations:
         ]
         if before.current is not None:
             actions.append({"remove": {"index": before.current, "alias": self.current, "must_exist": True}})
-        self._engine.tell(
-            lambda client: client.indices.update_aliases(body={"actions": actions}, request_timeout=WRITE_SECONDS)
-        )
+        try:
+            self._engine.tell(
+                lambda client: client.indices.update_aliases(body={"actions": actions}, request_timeout=WRITE_SECONDS)
+            )
+        except EngineFailed:  # or the answer was lost; sent again by the library, it meets what it has done
+            if not self._answers(name):
+                raise
         with contextlib.suppress(EngineFailed):  # the next one who makes an index sweeps what is left
             self._delete([*(one for one in before.all if one != name), *self._earlier()])
+
+    def _answers(self, name: str) -> bool:
+        """Whether it is the current one. Raises EngineFailed when nobody can tell for a while."""
+        for wait in LOOK_WAITS:
+            try:
+                return self.standing().current == name
+            except EngineFailed:
+                time.sleep(wait)
+        return self.standing().current == name
 
     def _earlier(self) -> list[str]:
         """Generations of earlier versions. Those of later ones belong to processes that were brought up to date before us."""
@@ -149,8 +168,9 @@ class Generations:
         )
 
     def drop(self, name: str) -> None:
-        """Delete a generation that is not wanted any more; it may be gone."""
-        self._delete([name])
+        """Delete a generation that is not wanted any more; it may be gone. Never the one that answers."""
+        if self.standing().current != name:
+            self._delete([name])
 
     def _delete(self, names: list[str]) -> None:
         for name in names:
@@ -176,9 +196,10 @@ class Generations:
         try:
             self._put_note(KEEPER, {"holder": self._me, "until": now + LEASE}, **options)
         except EngineFailed as error:
-            if error.status == 409:  # somebody was faster
-                return False
-            raise
+            if error.status != 409:
+                raise
+            faster = self._note(KEEPER)  # somebody was; it may have been we, by a request that was sent twice
+            return faster is not None and faster.value.get("holder") == self._me and faster.value["until"] > now
         return True
 
     def release(self) -> None:

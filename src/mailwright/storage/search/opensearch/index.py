@@ -11,6 +11,7 @@ only part of the index that could be asked.
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -47,16 +48,21 @@ FILL_WAITS = (
 
 
 class OpenSearchIndex:
-    """The index of an installation, named by `prefix`. Keeps the contract of `KeptIndex`; for any number of threads."""
+    """The index of an installation, named by `prefix` and the word of its own. Keeps the contract of `KeptIndex`; for any number of
+    threads.
+    """
 
     is_shared = True
 
-    def __init__(self, engine: Engine, prefix: str = "mailwright", *, shards: int = 1) -> None:
+    def __init__(self, engine: Engine, prefix: str = "mailwright", word: str = "", *, shards: int = 1) -> None:
         self._engine = engine
-        self._generations = Generations(engine, prefix, shards)
+        self._generations = Generations(engine, f"{prefix}-search-{word}-" if word else f"{prefix}-search-", shards)
+        self._turn = threading.RLock()  # for whoever begins, ends or breaks off the filling: one at a time
         self._filling: str | None = None
+        self._claiming = threading.Lock()
         self._claimed = False
         self._looked_at: float | None = None
+        self._answers = ""  # the generation that answered when it was looked at
 
     # --- asking -------------------------------------------------------------------------------------------------
 
@@ -67,6 +73,20 @@ class OpenSearchIndex:
             return self._standing().current is not None
         except TryLater:
             return False
+
+    def generation(self, *, anew: bool = False) -> str:
+        """See `SearchIndex`."""
+        if anew:
+            self._looked_at = None
+        try:
+            return self._look()
+        except EngineFailed as error:
+            raise IndexFailed(str(error)) from error
+
+    def generations(self) -> frozenset[str]:
+        """See `SearchIndex`."""
+        standing = self._standing()
+        return frozenset(name for name in (standing.current, standing.next) if name is not None)
 
     def is_missing(self) -> bool:
         """See `KeptIndex`. An engine that is away, or has lost a node, says nothing about that."""
@@ -150,13 +170,15 @@ class OpenSearchIndex:
                 self._looked_at = None
             raise IndexFailed(str(error)) from error
 
-    def _look(self) -> None:
-        """See now and then that what answers is ours: another's index would answer anything."""
+    def _look(self) -> str:
+        """See now and then what answers, and that it is ours: another's index would answer anything."""
         if self._looked_at is not None and time.monotonic() - self._looked_at < LOOK_SECONDS:
-            return
-        if self._engine.ask(lambda _: self._generations.standing()).current is None:
+            return self._answers
+        found = self._engine.ask(lambda _: self._generations.standing()).current
+        if found is None:
             raise IndexFailed("there is no search index yet")
-        self._looked_at = time.monotonic()
+        self._answers, self._looked_at = found, time.monotonic()
+        return found
 
     def _pages(
         self, client: OpenSearch, query: mapping.Json, order: Sequence[mapping.Json], limit: int | None, *, total: bool
@@ -222,8 +244,7 @@ class OpenSearchIndex:
 
     def close(self) -> None:
         """See `KeptIndex`."""
-        if self._filling is not None:
-            self.abandon()
+        self.abandon()
         if self._claimed:
             with contextlib.suppress(EngineFailed):
                 self._generations.release()
@@ -234,17 +255,29 @@ class OpenSearchIndex:
 
     def claim(self) -> bool:
         """See `KeptIndex`."""
-        before, self._claimed = self._claimed, self._told(self._generations.claim)
-        if self._claimed and not before:
-            self._told(self._generations.sweep)
-        return self._claimed
+        with self._claiming:
+            before, self._claimed = self._claimed, self._told(self._generations.claim)
+            if self._claimed and not before:
+                self._told(lambda: self._generations.sweep(self._filling))
+            return self._claimed
 
-    def begin(self) -> None:
+    def holds(self) -> frozenset[str]:
         """See `KeptIndex`."""
-        if not self.claim():
-            raise TryLater("another process looks after the search index, or did until a minute ago")
-        self.abandon()
-        self._filling = self._told(self._generations.make)
+        return frozenset(self._standing().all)
+
+    def begin(self) -> str:
+        """See `KeptIndex`."""
+        with self._turn:
+            if not self.claim():
+                raise TryLater("another process looks after the search index, or did until a minute ago")
+            self.abandon()
+            self._filling = name = self._generations.another()  # known before it is there: no sweep takes it
+            try:
+                self._told(lambda: self._generations.make(name))
+            except TryLater:
+                self.abandon()
+                raise
+            return name
 
     def fill(self, documents: Sequence[Document]) -> Refused:
         """See `KeptIndex`."""
@@ -265,16 +298,18 @@ class OpenSearchIndex:
 
     def finish(self) -> None:
         """See `KeptIndex`."""
-        name = self._being_filled()
-        self._told(lambda: self._generations.promote(name))
-        self._filling = None
+        with self._turn:
+            name = self._being_filled()
+            self._told(lambda: self._generations.promote(name))
+            self._filling = self._looked_at = None
 
     def abandon(self) -> None:
         """See `KeptIndex`."""
-        name, self._filling = self._filling, None
-        if name is not None:
-            with contextlib.suppress(EngineFailed):  # whoever begins the next one takes it away
-                self._generations.drop(name)
+        with self._turn:
+            name, self._filling = self._filling, None
+            if name is not None:
+                with contextlib.suppress(EngineFailed):  # whoever begins the next one takes it away
+                    self._generations.drop(name)
 
     def _being_filled(self) -> str:
         if self._filling is None:
