@@ -20,11 +20,12 @@ def find_binary() -> str | None:
 
 
 class ValkeyServer:
-    """One server. `stop` and `start` model one that goes away and comes back with what it had."""
+    """One server. `stop` and `start` model one that goes away and comes back with what it had. `config`: the text of a configuration."""
 
-    def __init__(self, binary: str) -> None:
+    def __init__(self, binary: str, config: str = "") -> None:
         self._binary = binary
         self._folder = Path(tempfile.mkdtemp(prefix="mailwright-valkey-"))
+        (self._folder / "valkey.conf").write_text(config)
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -42,7 +43,11 @@ class ValkeyServer:
         """Start it, on the same port and folder as before."""
         options = {"port": self.port, "bind": "127.0.0.1", "dir": self._folder, "appendonly": "yes", "save": ""}
         self._process = subprocess.Popen(
-            [self._binary, *(part for name, value in options.items() for part in (f"--{name}", str(value)))],
+            [
+                self._binary,
+                self._folder / "valkey.conf",
+                *(part for name, value in options.items() for part in (f"--{name}", str(value))),
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -8,6 +8,7 @@ the only place of anything: every caller has another way while it is away. The U
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -96,6 +97,8 @@ class Valkey:
         try:
             found = function(self._sync)
         except (ValkeyError, OSError) as error:
+            if _is_replica(error):
+                self._sync.connection_pool.disconnect(inuse_connections=False)
             raise self.failed(error) from None
         self.answered()
         return found
@@ -147,11 +150,22 @@ class Valkey:
         except ResponseError as error:
             if str(error).startswith(_LOST):
                 raise ValkeyAway("a stream was lost") from None
+            if _is_replica(error):
+                await self._leave()
             raise self.failed(error) from None
         except (ValkeyError, OSError, TimeoutError) as error:
             raise self.failed(error) from None
         self.answered()
         return found
+
+    async def _leave(self) -> None:
+        """Whoever was the primary keeps its connections when it hands over: the next ones are made anew, to the one of now."""
+        from valkey.exceptions import ValkeyError
+
+        for client in (self._client, self._blocking):
+            if client is not None:
+                with contextlib.suppress(ValkeyError, OSError):
+                    await client.connection_pool.disconnect(inuse_connections=False)
 
     def _options(self, seconds: float) -> dict[str, Any]:
         return {
@@ -161,6 +175,12 @@ class Valkey:
             "socket_keepalive": True,
             "health_check_interval": 30,
         }
+
+
+def _is_replica(error: Exception) -> bool:
+    from valkey.exceptions import ReadOnlyError
+
+    return isinstance(error, ReadOnlyError)
 
 
 def why_not(url: str) -> str | None:
