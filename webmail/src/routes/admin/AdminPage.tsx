@@ -1,5 +1,6 @@
 // The frame of the administration: its areas at the side, the chosen one beside them.
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { PageFrame } from '@/shell/PageFrame';
 import { useReach } from './model';
 
@@ -22,13 +23,20 @@ const AREAS = [
 
 export default function Page() {
   const { operator, admin } = useReach();
+  const list = useRef<HTMLUListElement>(null);
+  const { pathname } = useLocation();
+  // On a phone the areas scroll sideways: the one that is open must be seen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the path names the moment, its value does not matter
+  useEffect(() => {
+    list.current?.querySelector('[data-status=active]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [pathname]);
   const areas = AREAS.filter((area) => (!('operator' in area) || operator) && (!('admin' in area) || admin));
   return (
     <PageFrame
       title="Administration"
       nav={
         <nav aria-label="Administration">
-          <ul className="flex gap-1 overflow-x-auto md:sticky md:top-20 md:flex-col">
+          <ul ref={list} className="flex gap-1 overflow-x-auto md:sticky md:top-20 md:flex-col">
             {areas.map((area) => (
               <li key={area.to}>
                 <Link

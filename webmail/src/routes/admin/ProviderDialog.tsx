@@ -29,6 +29,7 @@ export function ProviderDialog({ one, onClose }: { one?: IdentityProvider; onClo
     event.preventDefault();
     const roles = rolesOf(form.roles);
     if (roles === null) return setProblem('Each line is a role there, =, and admin, support or user.');
+    setProblem('');
     const { issuer, tenant, client_secret, ...rest } = form;
     const secret = client_secret ? { client_secret } : {};
     const body = { ...rest, ...secret, roles };
