@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from alembic import command
 
-from mailwright.core import Core, CoreSettings, access, appending, expunge, marking, moving
+from mailwright.core import Core, CoreSettings, access, appending, expunge, housekeeping, marking, moving
 from mailwright.core.appending import Item
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound, TryLater
@@ -225,6 +225,17 @@ def test_one_at_a_time_and_only_what_there_is(house: House, sqlite_url: str) -> 
         partitions.partitions(sqlite_url)
     with pytest.raises(BadInput, match="not the id"):
         partitions.set_apart(house.url, "x'; DROP TABLE messages; --", quietly)
+
+
+async def test_the_night_does_not_wait_for_whoever_holds_a_partition(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "LOCK_MILLISECONDS", 50)
+    housekeeping.configure(house.core, None)  # type: ignore[arg-type] # this step asks the engine nothing
+    with psycopg.connect(house.url) as vacuum:
+        vacuum.execute("LOCK TABLE messages_shared IN SHARE UPDATE EXCLUSIVE MODE")  # what a vacuum takes
+        assert await housekeeping.analyse_tables() == 1
+    assert await housekeeping.analyse_tables() == 2
 
 
 def test_the_statements_of_every_day_ask_an_index_of_each_partition(house: House) -> None:

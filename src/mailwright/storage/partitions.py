@@ -163,10 +163,14 @@ def merge(url: str, tenant_id: str, told: Told) -> Moved:
     return Moved(moved, dropped)
 
 
-def analyse(tx: Tx) -> None:
-    """Let the planner know each table as a whole: PostgreSQL looks at partitions by itself, at what they are of never."""
+def analyse(tx: Tx, table: str) -> None:
+    """Let the planner know a table as a whole: PostgreSQL looks at partitions by itself, at what they are of never.
+
+    Raises TryLater when somebody holds one of them: a vacuum that PostgreSQL needs does not give way.
+    """
     tx.execute("SET LOCAL statement_timeout = 0")
-    tx.execute(_ANALYSE)
+    tx.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
+    tx.execute(f"ANALYZE {table}")
 
 
 @contextmanager
