@@ -7,8 +7,10 @@ from mailwright.core import accept, accounts, dkimkeys, dnsrecords, domains, sub
 from mailwright.core.dispatch import Dispatcher
 from mailwright.core.secrets import Vault
 from mailwright.core.signing import Signer
+from mailwright.domain.clock import MINUTE, now
 from mailwright.domain.envelope import Verdict
 from mailwright.domain.refusals import BadInput, TryLater
+from mailwright.storage import open_blobs
 
 from .conftest import envelope, letter
 
@@ -211,3 +213,19 @@ def test_a_vault_opens_what_it_sealed_for_that_purpose_only(tmp_path):
         Vault(path=tmp_path / "folder" / "secret.key").open(sealed, purpose="one")
     given = Vault("sixteen characters").seal(b"x", purpose="one")
     assert Vault("sixteen characters").open(given, purpose="one") == b"x"
+
+
+async def test_mail_that_a_store_gives_back_damaged_waits_and_leaves_when_it_is_whole_again(core, ada, tmp_path):
+    core.blobs = open_blobs(core.database, f"file://{tmp_path / 'octets'}", inline_bytes=0)
+    await submission.submit(core, ada, envelope("chen@example.net", "bashir@mailwright.test", sender=ADA), raw())
+    kept = {each: each.read_bytes() for each in (tmp_path / "octets").rglob("*.eml")}
+    for path, octets in kept.items():
+        path.write_bytes(octets[::-1])
+    assert await drained(core) == []
+    for path, octets in kept.items():
+        path.write_bytes(octets)
+    wire = Wire()
+    await Dispatcher(core, {"smtp": wire}, now=lambda: now() + 10 * MINUTE).drain()
+    assert [recipient for recipient, _ in wire.sent] == ["chen@example.net"]
+    statuses = core.database.read_now(lambda tx: tx.all("SELECT recipient, status FROM outbox ORDER BY recipient"))
+    assert statuses == [("bashir@mailwright.test", "sent"), ("chen@example.net", "sent")]

@@ -27,7 +27,7 @@ from mailwright.domain import clock, spans
 from mailwright.domain.breaker import Breaker
 from mailwright.domain.clock import MINUTE, SECOND, Instant
 from mailwright.domain.events import OUTBOX_QUEUED
-from mailwright.domain.refusals import Damaged, NotFound, TryLater
+from mailwright.domain.refusals import NotFound, TryLater
 from mailwright.domain.sending import OutcomeUnknown, PermanentFailure, SendFailure, Unavailable
 from mailwright.storage import Tx, waysout
 from mailwright.storage import outbox as rows
@@ -319,8 +319,6 @@ class Dispatcher:
             raise PermanentFailure("every attempt to send it ended without an outcome", "5.3.0")
         try:
             raw = await self._core.blobs.read(row.blob_id)
-        except Damaged:
-            raise PermanentFailure("the message was damaged where it is kept", "5.6.0") from None
         except NotFound:
             raise PermanentFailure("the bytes of the message are gone", "5.6.0") from None
         found = _RETURN_PATH.match(raw)

@@ -32,10 +32,6 @@ class NotFound(Refusal):
     code = "not_found"
 
 
-class Damaged(NotFound):
-    """What is kept is not what was stored: as good as gone until somebody brings it back."""
-
-
 class NotPermitted(Refusal):
     """The asker may see the thing, and may not do this to it."""
 
@@ -149,3 +145,10 @@ class TryLater(Refusal):
     """We cannot do it now (database away, disk full, shutting down); the same request may succeed later."""
 
     code = "try_later"
+
+
+class Damaged(TryLater):
+    """What came is not what was stored: a store that lies may tell the truth later, and a copy can be put back.
+
+    It concerns this one thing alone: whoever works on many goes on with the others.
+    """

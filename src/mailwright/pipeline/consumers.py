@@ -28,8 +28,9 @@ from mailwright.domain import spans
 from mailwright.domain.clock import SECOND, now
 from mailwright.domain.events import STREAMS, Event
 from mailwright.domain.ids import new_id
-from mailwright.domain.refusals import TryLater
+from mailwright.domain.refusals import Damaged, TryLater
 from mailwright.storage import events as log_table
+from mailwright.storage import status
 from mailwright.storage.database import Database, Mark, Tx
 from mailwright.storage.events import LeaseLost, Retry, Slice
 
@@ -148,14 +149,20 @@ class Consumers:
                     await self._release(one)
 
     async def measure(self) -> None:
-        """Bring the lag gauges up to date; called before metrics are shown. Raises TryLater."""
+        """Bring the lag gauges up to date, also of groups that others read for, or nobody; called before metrics are shown. Raises TryLater."""
+        own = [(one.stream, one.group) for one in self._subscriptions]
+        lags = {
+            each: await self._database.read(_measuring(*each))
+            for each in dict.fromkeys([*own, *await self._database.read(status.groups)])
+        }
+        for gauge in (consumer_lag, consumer_lag_seconds, queue_depth):
+            gauge.clear()  # of groups that are forgotten
         depth: dict[str, int] = {}
-        for one in self._subscriptions:
-            lag = await self._database.read(_measuring(one))
-            consumer_lag.labels(one.stream, one.group).set(lag.waiting + lag.retries)
+        for (stream, group), lag in lags.items():
+            consumer_lag.labels(stream, group).set(lag.waiting + lag.retries)
             age = (now() - lag.oldest_at) / SECOND if lag.oldest_at is not None else 0.0
-            consumer_lag_seconds.labels(one.stream, one.group).set(max(age, 0.0))
-            depth[one.stream] = max(depth.get(one.stream, 0), lag.waiting + lag.retries)
+            consumer_lag_seconds.labels(stream, group).set(max(age, 0.0))
+            depth[stream] = max(depth.get(stream, 0), lag.waiting + lag.retries)
         for stream, waiting in depth.items():
             queue_depth.labels(stream).set(waiting)
 
@@ -256,9 +263,9 @@ class Consumers:
                 await self._advance(one, marks[-1], commit)
             handled_total.labels(one.stream, one.group, "ok").inc(len(batch))
             return
-        except (TryLater, LeaseLost):
-            raise
         except Exception as error:
+            if _stops_all(error):
+                raise
             if len(batch) == 1:
                 await self._set_aside(one, batch[0], marks[0], error)
                 return
@@ -332,9 +339,9 @@ class Consumers:
 
                 await self._advance(one, one.cursor, settle)
             handled_total.labels(one.stream, one.group, "ok").inc()
-        except (TryLater, LeaseLost):
-            raise
         except Exception as error:
+            if _stops_all(error):
+                raise
             if attempts >= one.max_attempts:
                 await self._advance(one, one.cursor, self._burial(one, event, error, attempts))
                 await self._mourn(one, event, error)
@@ -374,8 +381,13 @@ def _releasing(one: Subscription, owner: str, proof: Commit | None) -> Callable[
     return function
 
 
-def _measuring(one: Subscription) -> Callable[[Tx], log_table.Lag]:
-    return lambda tx: log_table.lag(tx, one.stream, one.group)
+def _stops_all(error: Exception) -> bool:
+    """Whether it is not the events' fault: then the group waits, and they come again."""
+    return isinstance(error, (TryLater, LeaseLost)) and not isinstance(error, Damaged)
+
+
+def _measuring(stream: str, group: str) -> Callable[[Tx], log_table.Lag]:
+    return lambda tx: log_table.lag(tx, stream, group)
 
 
 def _said(error: BaseException) -> str:

@@ -133,7 +133,7 @@ class BlobStore:
         return tx.scalar("SELECT 1 FROM blobs WHERE id = ?", (blob_id,)) is not None
 
     async def read(self, blob_id: str, start: int = 0, end: int | None = None) -> bytes:
-        """Bytes `start` to `end` (to the end when None). Raises NotFound, Damaged (a kind of it), TryLater."""
+        """Bytes `start` to `end` (to the end when None). Raises NotFound, TryLater (Damaged is a kind of it)."""
         found = await self._database.read(lambda tx: _look_up(tx, blob_id, start, end))
         if isinstance(found, bytes):
             return found
@@ -147,8 +147,9 @@ class BlobStore:
         return self._get(found, start, found.size if end is None else end)
 
     def _get(self, blob: Outlying, start: int, end: int) -> bytes:
-        """The octets, never wrong ones: what is read whole must have its checksum, a part its length. Raises NotFound, Damaged,
-        TryLater.
+        """The octets, never wrong ones: what is read whole must have its checksum, a part its length.
+
+        Raises NotFound, TryLater, and Damaged, a kind of it.
         """
         stop = min(end, blob.size)
         if start >= stop and blob.size:
@@ -202,7 +203,7 @@ class BlobStore:
             raise TryLater("the place where messages are kept does not answer") from None
 
     async def read_many(self, ranges: Sequence[tuple[str, int, int]]) -> list[bytes | None]:
-        """(blob, start, end) of many blobs with one look at the database; None for one that is gone. Raises TryLater."""
+        """(blob, start, end) of many blobs with one look at the database; None for one that is gone or damaged. Raises TryLater."""
         return await self.fill_in(ranges, await self._database.read(lambda tx: self.look_up_many(tx, ranges)))
 
     def look_up_many(self, tx: Tx, ranges: Sequence[tuple[str, int, int]]) -> list[bytes | Outlying | None]:
@@ -226,7 +227,7 @@ class BlobStore:
             if isinstance(each, Outlying):
                 try:
                     each = self._get(each, start, end)
-                except NotFound:
+                except (NotFound, Damaged):
                     each = None
             filled.append(each)
         return filled

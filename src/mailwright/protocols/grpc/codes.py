@@ -63,7 +63,6 @@ REFUSALS: dict[type[Refusal], Code] = {
     refusals.BadAddress: Code.INVALID_ARGUMENT,
     refusals.BadInput: Code.INVALID_ARGUMENT,
     refusals.NotFound: Code.NOT_FOUND,
-    refusals.Damaged: Code.NOT_FOUND,  # until somebody brings it back
     refusals.NotPermitted: Code.PERMISSION_DENIED,
     refusals.AlreadyExists: Code.ALREADY_EXISTS,
     refusals.NoSuchRecipient: Code.NOT_FOUND,
@@ -82,6 +81,7 @@ REFUSALS: dict[type[Refusal], Code] = {
     refusals.SecondFactorRequired: Code.UNAUTHENTICATED,
     refusals.TooManyRequests: Code.RESOURCE_EXHAUSTED,
     refusals.TryLater: Code.UNAVAILABLE,
+    refusals.Damaged: Code.UNAVAILABLE,  # until it is itself again, or somebody brings it back
 }
 
 JMAP_ERRORS: dict[str, Code] = {
