@@ -258,6 +258,20 @@ def test_every_role_is_deployed_so_that_nothing_is_lost_in_a_rolling_update() ->
     assert {(each["minReplicas"], each["maxReplicas"]) for each in scaled} == {(2, 10)}
 
 
+def test_who_has_a_port_for_grpc_has_a_certificate_for_it() -> None:
+    """Without one it is for its own pod alone, and ready all the same."""
+    found = _manifests()
+    [settings] = [
+        each["data"] for each in found if each["kind"] == "ConfigMap" and "MAILWRIGHT_TLS_CERT" in each["data"]
+    ]
+    pods = [each["spec"]["template"]["spec"] for each in found if each["kind"] in ("Deployment", "Job")]
+    containers = [pod["containers"][0] for pod in pods]
+    assert [each for each in containers if "grpc" in {port["name"] for port in each.get("ports", [])}]
+    for container in containers:  # every one reads these settings, and refuses files that are not there
+        mounted = {mount["mountPath"] for mount in container["volumeMounts"]}
+        assert {str(Path(settings[f"MAILWRIGHT_GRPC_TLS_{each}"]).parent) for each in ("CERT", "KEY")} <= mounted
+
+
 def test_services_and_network_policies_lead_to_pods_that_are_there() -> None:
     found = _manifests()
     pods = {
@@ -383,6 +397,7 @@ def test_the_chart_makes_a_deployment_of_each_worker_in_the_place_of_the_one_for
         "gateway.enabled=true,ingress.enabled=false",
         "tls.certManager.enabled=true",
         "secrets.vaultAgent.enabled=true",
+        "settings.MAILWRIGHT_GRPC_TLS_CERT=/data/grpc.pem,settings.MAILWRIGHT_GRPC_TLS_KEY=/data/grpc.key",
     ],
 )
 def test_the_chart_can_be_rendered_with_what_is_off_by_default(options: str) -> None:
