@@ -46,7 +46,7 @@ export default function Page() {
               cell: (one) => (
                 <>
                   <span className="font-medium">{one.name}</span>
-                  <span className="block max-w-80 break-all text-ink-muted">{one.issuer}</span>
+                  <span className="block min-w-56 max-w-96 break-words text-ink-muted">{one.issuer}</span>
                 </>
               ),
             },
@@ -61,7 +61,7 @@ export default function Page() {
               header: <span className="sr-only">Actions</span>,
               align: 'right',
               cell: (one) => (
-                <div className="flex flex-wrap justify-end gap-1">
+                <div className="flex min-w-44 flex-wrap justify-end gap-1 lg:flex-nowrap">
                   <Button size="small" look="quiet" onClick={() => setOpen({ what: 'edit', one })}>
                     Edit
                   </Button>
