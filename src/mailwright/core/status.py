@@ -42,11 +42,12 @@ unserved_gauge = Gauge("mailwright_unserved", "Consumer groups and lanes of work
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: whether it is well, and because of what."""
+    """One thing that was looked at: whether it is well, and because of what. `decides`: a process is not ready while it is not."""
 
     name: str
     ok: bool
     because: str
+    decides: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +181,12 @@ def _working(found: Sequence[Worker]) -> list[Worker]:
 
 
 def _consumers(tx: Tx) -> Finding:
+    """Decides nothing: a group that is behind catches up no sooner when no worker gets ready, and none could be replaced meanwhile."""
     known = behind(tx)
     late = [
         f"{one.stream}/{one.group} is {one.seconds} s behind with {one.waiting} events" for one in known if one.late
     ]
-    if late:
-        return Finding("consumers", False, "; ".join(late))
-    return Finding("consumers", True, f"{len(known)} groups keep up")
+    return Finding("consumers", not late, "; ".join(late) or f"{len(known)} groups keep up", decides=False)
 
 
 def _workers(tx: Tx) -> Finding:
