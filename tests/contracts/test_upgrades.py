@@ -67,7 +67,7 @@ def _as_0001_wrote_it(tx: Tx) -> None:
             "blobs",
             id=blob,
             tenant_id=tenant,
-            key=f"blobs/{blob}",
+            key=f"blobs/{tenant}/2026/11/20/{blob}.eml",  # as every release has named them
             place="row",
             size=len(RAW),
             checksum=checksum(RAW),
