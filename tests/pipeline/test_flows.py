@@ -23,7 +23,7 @@ from mailwright.pipeline.heartbeat import Heartbeat, machine, reap
 from mailwright.pipeline.lanes import BULK, LANES, NORMAL, URGENT
 from mailwright.pipeline.retention import purge
 from mailwright.pipeline.workflows import attached
-from mailwright.storage import events, workers
+from mailwright.storage import events, status, workers
 from mailwright.storage.database import Database, Tx, open_database
 from mailwright.storage.dead_letters import DeadLetter
 from tests.pipeline.conftest import flows_url
@@ -388,6 +388,24 @@ async def test_finished_work_is_purged(flows: Flows, any_database: Database) -> 
     assert (await purge(any_database, flows)).workflows == 0
     assert (await purge(any_database, flows, workflow_days=-1)).workflows == 3
     assert [flow.id for flow in await flows.find()] == ["waits"]
+
+
+async def test_a_group_that_no_version_has_any_more_keeps_the_log_for_a_while_only(
+    flows: Flows, any_database: Database
+) -> None:
+    def write(tx: Tx) -> None:
+        for number in range(3):
+            events.append(tx, MESSAGE_DELIVERED, "box", {"number": number})
+        assert events.claim(tx, "mail_ingest", "of-an-older-version", "", seconds=0) is not None
+        assert events.claim(tx, "mail_ingest", "ingesters", "", seconds=0) is not None
+
+    await any_database.write(write)
+    ended = await any_database.read(lambda tx: tx.log_end())
+    await any_database.write(lambda tx: events.advance(tx, "mail_ingest", "ingesters", "", ended, seconds=0))
+    assert (await purge(any_database, flows)).events == 0
+    assert len(await any_database.read(status.groups)) == 2, "it may be of a process that is still there"
+    assert (await purge(any_database, flows, event_days=-1)).events == 3
+    assert await any_database.read(status.groups) == [("mail_ingest", "ingesters")]
 
 
 async def test_a_schedule_fires(any_database: Database, any_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
