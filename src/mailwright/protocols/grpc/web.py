@@ -37,9 +37,7 @@ HEADERS = ("Connect-Protocol-Version", "Connect-Timeout-Ms", "Grpc-Timeout", "X-
 """What pages of other sites send along, besides what they send to any path."""
 ANSWERED = ("Grpc-Status", "Grpc-Message", "Grpc-Status-Details-Bin")
 """What they may read of an answer."""
-SMALL_OCTETS = (
-    16 * 1024
-)  # of a request whose caller is found out after it was read and taken apart: 17 times as much at most
+SMALL_OCTETS = 16 * 1024  # of a request whose caller is found out after it was taken apart, up to 17 times as large
 MAX_RECEIVED_OCTETS = 4 * 1024 * 1024  # of one message: pages cannot send them in pieces
 _ENCODINGS = (b"content-encoding", b"connect-content-encoding", b"grpc-encoding")
 
