@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 import imaplib
 import json
-import os
 import smtplib
 import sqlite3
 import ssl
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +18,7 @@ import pytest
 from mailwright.core import restoring
 from mailwright.storage.backup.opening import opened
 from mailwright.storage.backup.repository import open_repository
+from tests.servers import program
 from tests.servers.mailwright import DOMAIN, PASSWORD, MailwrightServer
 
 ADA = f"ada@{DOMAIN}"
@@ -38,19 +36,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailwrightServe
 
 def _command(*arguments: object, data: Path, expected: int = 0) -> str:
     """Run `mailwright …`; what it answered, or (when it was to fail) what it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "mailwright", *map(str, arguments), "--data", str(data)],
-        capture_output=True,
-        text=True,
-        env=_environment(),
-        cwd=data.parent,
-    )
-    assert done.returncode == expected, done.stderr
+    done = program.run(*arguments, "--data", data, settings={})
+    assert done.exit_code == expected, done.stderr
     return done.stderr if expected else done.stdout
-
-
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("MAILWRIGHT_")}
 
 
 def _deliver(server: MailwrightServer, number: int, size: int = 2_000) -> None:
@@ -131,16 +119,12 @@ def test_a_message_comes_back_into_the_running_server(server: MailwrightServer, 
 
 def _killed(arguments: list[object], data: Path, begun: Path) -> bool:
     """Start a command and kill it as soon as a file or folder that fits is there. False when it was faster."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mailwright", *map(str, arguments), "--data", str(data)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=_environment(),
-    )
+    process = program.start(*arguments, "--data", data, settings={})
     while process.poll() is None and not (begun.is_dir() and any(path.is_file() for path in begun.rglob("*"))):
         time.sleep(0.001)
     process.kill()
-    return process.wait() != 0
+    process.communicate()
+    return process.returncode != 0
 
 
 def test_killed_in_the_middle_it_is_begun_again(server: MailwrightServer, tmp_path: Path) -> None:

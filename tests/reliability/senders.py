@@ -84,7 +84,8 @@ class Ledger:
 class Senders:
     """All the threads. `askers` are users who mail tasks to the employee, each at most `tasks_each` of them.
 
-    `pause` is what everybody rests after each message, when it is to be an even load; `outside` is somebody elsewhere to whom Ada writes.
+    `pause` is what everybody rests after each message, when it is to be an even load; one in `large_every` is too large for a row;
+    `outside` is somebody elsewhere to whom Ada writes.
     """
 
     def __init__(
@@ -94,10 +95,11 @@ class Senders:
         *,
         tasks_each: int = 10,
         pause: float = 0.0,
+        large_every: int = LARGE_EVERY,
         outside: str | None = None,
     ) -> None:
         self.ledger = Ledger()
-        self._pause = pause
+        self._pause, self._large_every = pause, large_every
         self._server = server
         self._stopping = threading.Event()
         self._threads = [
@@ -133,7 +135,8 @@ class Senders:
             if self._stopping.is_set():
                 return
             token = f"{channel}-{recipients[0].partition('@')[0]}-{number}"
-            self._insist(channel, token, offer, message(token, recipients, number), recipients)
+            raw = message(token, recipients, number, large_every=self._large_every)
+            self._insist(channel, token, offer, raw, recipients)
             time.sleep(max(pause, self._pause))
 
     def _ask_tasks(self, askers: Sequence[str], tasks_each: int) -> None:
@@ -219,11 +222,17 @@ TASK = "Please work out 17 * 3 and tell me the result.\r\n"
 
 
 def message(
-    token: str, recipients: Sequence[str], number: int, *, sender: str = "eve@example.org", body: str = ""
+    token: str,
+    recipients: Sequence[str],
+    number: int,
+    *,
+    sender: str = "eve@example.org",
+    body: str = "",
+    large_every: int = LARGE_EVERY,
 ) -> bytes:
     """A message whose subject is its token."""
     name = sender.partition("@")[0].title()
-    text = body or FILLER * (LARGE_OCTETS // len(FILLER) if number % LARGE_EVERY == LARGE_EVERY - 1 else 30)
+    text = body or FILLER * (LARGE_OCTETS // len(FILLER) if number % large_every == large_every - 1 else 30)
     return (
         f"From: {name} <{sender}>\r\nTo: {', '.join(recipients)}\r\nSubject: {token}\r\n"
         f"Message-ID: <{token.replace(' ', '-')}@{sender.partition('@')[2]}>\r\nDate: Fri, 20 Nov 2026 10:00:00 +0000\r\n\r\n{text}"

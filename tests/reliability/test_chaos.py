@@ -38,7 +38,8 @@ IMPATIENT = (  # what a killed worker was sending is looked for after seconds, n
 )
 ASKERS = 3 + int(SECONDS / 5)  # one person is answered twenty times an hour at most
 TASKS_EACH = 5
-PAUSE = 0.25  # after each message: the load is even, and not what is measured
+PAUSE = 0.25 if SECONDS else 0.75  # after each message: the load is even, and not what is measured
+LARGE_EVERY = 60 if SECONDS else 10  # messages are few in a short run, and some must go to the store
 RECOVERED_SECONDS = 300.0  # what a killed worker was sending waits for its lease
 TELL_SECONDS = 10.0
 OUTSIDE = "zoe@example.net"
@@ -76,7 +77,9 @@ def _survive(installation: Installation, moments: random.Random, timeline: Timel
     installation.prepare(people=(*PEOPLE, *askers), plan="paid_200")
     installation.start()
     timeline.note("all are ready")
-    senders = Senders(Front(installation), askers, tasks_each=TASKS_EACH, pause=PAUSE, outside=OUTSIDE)
+    senders = Senders(
+        Front(installation), askers, tasks_each=TASKS_EACH, pause=PAUSE, large_every=LARGE_EVERY, outside=OUTSIDE
+    )
     keeper = Keeper(installation, timeline)
     senders.start()
     keeper.start()

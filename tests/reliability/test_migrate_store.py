@@ -6,13 +6,10 @@ import asyncio
 import imaplib
 import json
 import os
-import signal
 import sqlite3
 import ssl
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import Boolean, Float, LargeBinary, Table, Text
+from typer.testing import Result
 
 from mailwright.domain.clock import SECOND, now
 from mailwright.domain.ids import new_id
@@ -27,8 +25,10 @@ from mailwright.pipeline import Flows
 from mailwright.storage import lives, open_blobs, open_database
 from mailwright.storage.schema import Id, metadata
 from mailwright.storage.tablecopy import LEFT_OUT
+from tests.servers import program
 from tests.servers.mailwright import DOMAIN, PASSWORD, MailwrightServer
 from tests.servers.s3 import BUCKET, Meddler, S3Server
+from tests.waiting import until
 
 from .conftest import Start
 
@@ -37,13 +37,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.server]
 SECONDS = 60.0
 
 
-@pytest.fixture
-def meddler(s3_server: S3Server) -> Iterator[Meddler]:
-    made = Meddler(s3_server.endpoint)
-    yield made
-    made.stop()
-
-
+@pytest.mark.timeout(600)
 def test_everything_moves_though_it_is_killed_and_goes_back_until_it_is_used(
     prepared: Start, meddler: Meddler, postgresql_url: str
 ) -> None:
@@ -68,12 +62,13 @@ def test_everything_moves_though_it_is_killed_and_goes_back_until_it_is_used(
     meddler.seconds = 0.0
     refused = run(server, ["user", "list"], {})
     assert "is being moved to" in refused.stderr
-    killed_when(server, arguments, opens, lambda: tables_begun(postgresql_url) > 5)
+    with psycopg.connect(postgresql_url, autocommit=True) as looking:
+        killed_when(server, arguments, opens, lambda: tables_begun(looking) > 5)
     half = run(server, ["user", "list"], {**opens, "database_url": postgresql_url, "blob_url": address})
     assert "not all of it is there" in half.stderr
 
     done = run(server, ["migrate-store", *arguments], opens)
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["moved"]
     assert report["workflows_handed_over"] == 1
@@ -82,12 +77,13 @@ def test_everything_moves_though_it_is_killed_and_goes_back_until_it_is_used(
     assert min(each["rows"] for each in report["tables"]) >= 1  # each had something to lose
     assert "postgres" not in json.dumps(report["next"])
     again = run(server, ["migrate-store", *arguments], opens)
-    assert again.returncode == 1
+    assert again.exit_code == 1
     assert "already" in again.stderr
-    start = run(server, ["up"], {})
+    start = program.start("up", settings=server.settings)  # were it not refused, it would not end
+    said = start.communicate(timeout=SECONDS)[1]
     assert start.returncode == 1
-    assert len(start.stderr.strip().splitlines()) == 1
-    assert "was moved to" in start.stderr
+    assert len(said.strip().splitlines()) == 1
+    assert "was moved to" in said
 
     same_events_wait(server.data / "mailwright.db", postgresql_url)
     assert asyncio.run(is_queued(postgresql_url, waiting))
@@ -102,9 +98,13 @@ def test_everything_moves_though_it_is_killed_and_goes_back_until_it_is_used(
     )
     assert json.loads(checked.stdout)["open"] == {"missing": 0, "damaged": 0, "orphaned": 0}, checked.stderr
 
-    assert run(server, ["migrate-store", "--undo"], {}).returncode == 0
-    server.start()
-    assert seen_by_imap(server) == before
+    assert run(server, ["migrate-store", "--undo"], {}).exit_code == 0
+    back = MailwrightServer(server.data, roles="imap")
+    back.start()
+    try:
+        assert seen_by_imap(back) == before
+    finally:
+        back.stop()
 
 
 def test_messages_alone_move_while_the_server_runs_and_the_rest_when_it_stands(
@@ -117,7 +117,7 @@ def test_messages_alone_move_while_the_server_runs_and_the_rest_when_it_stands(
     until(lambda: blobs_outside(server) >= 1)
     arguments = ["migrate-store", "--to-blobs", f"s3://{BUCKET}/alone"]
     running = run(server, arguments, {})
-    assert running.returncode == 1
+    assert running.exit_code == 1
     assert "stop it" in running.stderr
     early = run(server, [*arguments, "--prepare"], {})
     assert json.loads(early.stdout)["blobs"]["copied"] >= 1, early.stderr
@@ -129,7 +129,7 @@ def test_messages_alone_move_while_the_server_runs_and_the_rest_when_it_stands(
     assert done["moved"]
     assert done["blobs"]["already"] >= 1
     assert done["blobs"]["blobs"] >= 1
-    assert run(server, ["user", "list"], {}).returncode == 1
+    assert run(server, ["user", "list"], {}).exit_code == 1
     for folder in (server.data / "blobs").rglob("*.eml"):
         folder.unlink()  # as its owner would, much later
     server.settings["blob_url"] = f"s3://{BUCKET}/alone"
@@ -154,7 +154,7 @@ def test_the_database_alone_moves_with_the_messages_that_it_keeps_itself(
     old.close()
     assert [each.place for each in kept] == ["row", "object"]
     done = run(server, ["migrate-store", "--to-database", postgresql_url], {})
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["blobs"]["blobs"] == 1
     new = open_database(postgresql_url)
     there = open_blobs(new, place, **s3_server.options)
@@ -282,13 +282,11 @@ def blobs_outside(server: MailwrightServer) -> int:
         return int(connection.execute("SELECT count(*) FROM blobs WHERE place <> 'row'").fetchone()[0])
 
 
-def tables_begun(url: str) -> int:
-    try:
-        with psycopg.connect(url) as connection:
-            found = connection.execute("SELECT count(*) FROM store_move_tables").fetchone()
-            return 0 if found is None else int(found[0])
-    except psycopg.errors.UndefinedTable:
+def tables_begun(database: psycopg.Connection[Any]) -> int:
+    if database.execute("SELECT to_regclass('store_move_tables')").fetchone() == (None,):
         return 0
+    ((count,),) = database.execute("SELECT count(*) FROM store_move_tables").fetchall()
+    return int(count)
 
 
 def same_events_wait(path: Path, url: str) -> None:
@@ -317,35 +315,18 @@ def same_events_wait(path: Path, url: str) -> None:
 # --- commands -----------------------------------------------------------------------------------------------------------
 
 
-def environment(server: MailwrightServer, more: dict[str, object]) -> dict[str, str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("MAILWRIGHT_")}
-    settings = {**server.settings, **more}
-    return clean | {f"MAILWRIGHT_{name.upper()}": str(value) for name, value in settings.items()}
-
-
-def run(server: MailwrightServer, arguments: list[str], more: dict[str, object]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mailwright", *arguments]
-    return subprocess.run(
-        command, env=environment(server, more), capture_output=True, text=True, timeout=120, check=False
-    )
+def run(server: MailwrightServer, arguments: list[str], more: dict[str, object]) -> Result:
+    return program.run(*arguments, settings=server.settings | more)
 
 
 def killed_when(
     server: MailwrightServer, arguments: list[str], more: dict[str, object], moment: Callable[[], bool]
 ) -> None:
-    command = [sys.executable, "-m", "mailwright", "migrate-store", *arguments]
-    process = subprocess.Popen(command, env=environment(server, more), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = program.start("migrate-store", *arguments, settings=server.settings | more)
     ends = time.monotonic() + SECONDS
     while not moment():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < ends
         time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.communicate()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < ends, "it did not come"
-        time.sleep(0.1)
