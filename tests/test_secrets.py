@@ -7,7 +7,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from mailwright.settings import BadSettings, Settings, load, unknown_variables
 from mailwright.storage import Database, Tx, logins, open_database, workers
 from mailwright.storage.schema import metadata
 from tests.servers.vault import ROOT, VaultTwin
+from tests.waiting import until
 
 SECRET = "a-word-nobody-may-read"
 
@@ -313,7 +314,7 @@ def test_connections_move_to_a_new_login_and_nothing_fails(postgresql_url: str) 
         working.join(10)
         assert result == [first]  # what was under way ended with the login it began with
         database.write_now(lambda tx: None)
-        _until(lambda: connected(first) <= 1)  # the thread above is gone with its connection still open
+        until(lambda: connected(first) <= 1)  # the thread above is gone with its connection still open
         # An operator revokes it: its connections are cut, and the next question gets a new login by itself.
         login._not_before = 0.0
         second = login.user
@@ -332,7 +333,7 @@ def test_connections_move_to_a_new_login_and_nothing_fails(postgresql_url: str) 
             database.write_now(lambda tx: tx.execute("SELECT pg_notify('mailwright_events', 'told')"))
             return heard.is_set()
 
-        _until(told)
+        until(told)
     finally:
         database.close()
         logins.follow(nameless, None)
@@ -622,11 +623,3 @@ def test_every_place_where_something_is_sealed_is_known_to_who_changes_the_key()
     assert purposes["sessions"] == signon.ID_TOKEN
     for place in sealing.PLACES:
         assert place.column in metadata.tables[place.table].columns
-
-
-def _until(true: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if true():
-            return
-        time.sleep(0.05)
-    raise TimeoutError

@@ -32,9 +32,10 @@ from mailwright.storage.database import Database, open_database
 from mailwright.storage.streams import RELAYED, Streams
 from mailwright.storage.valkey import Valkey, ValkeyAway
 from mailwright.telemetry import traces
-from tests.pipeline.valkeyworld import FAST, Ledger, deliver, process, until
+from tests.pipeline.valkeyworld import FAST, Ledger, deliver, process
 from tests.servers.postgresql import PostgresqlServer
 from tests.servers.valkey import ValkeyServer
+from tests.waiting import happened as until
 
 pytestmark = pytest.mark.server
 INGEST, INDEX = "mail_ingest", "index"
@@ -247,11 +248,7 @@ async def test_what_a_killed_process_had_in_its_hands_is_taken_over(
     pg.write_now(lambda tx: events.standing(tx, INGEST, "ingesters"))
     deliver(pg, *range(50))
     program = start_program(postgresql_url, valkey_server, prefix, tmp_path / "ledger", "slow")
-    ends = time.monotonic() + 30
-    while not (tmp_path / "ledger").exists():
-        assert time.monotonic() < ends, "the program takes nothing"
-        assert program.poll() is None
-        await asyncio.sleep(0.02)
+    await until((tmp_path / "ledger").exists, 60)
     program.kill()  # in mid-batch: taken, and not acknowledged
     program.wait()
     lapse(pg)
@@ -450,7 +447,7 @@ async def test_a_server_that_hangs_costs_nobody_more_than_a_moment(valkey_server
         for _ in range(100):
             with pytest.raises(ValkeyAway):
                 await valkey.ping()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 10  # twenty, were each of them waited for
     finally:
         valkey_server.thaw()
     await valkey.close()

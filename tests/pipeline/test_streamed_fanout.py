@@ -15,8 +15,8 @@ from mailwright.storage import events, lives
 from mailwright.storage.database import Database, open_database
 from mailwright.storage.streams import Streams
 from mailwright.storage.valkey import Valkey
-from tests.pipeline.valkeyworld import until
 from tests.servers.valkey import ValkeyServer
+from tests.waiting import happened as until
 
 pytestmark = pytest.mark.server
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -39,13 +37,6 @@ def deliver(database: Database, *numbers: int) -> None:
     """Events of three streams each."""
     facts = [(MESSAGE_DELIVERED, f"box-{n % 3}", {"number": n}, f"c{n}") for n in numbers]
     database.write_now(lambda tx: events.append_many(tx, facts))
-
-
-async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "it did not happen in time"
-        await asyncio.sleep(0.02)
 
 
 @contextlib.asynccontextmanager
