@@ -138,10 +138,10 @@ async def open_grpc(settings: Settings, core: Core, web: Web, letters: Callable[
     told = programs_of(settings)
 
     def make() -> GrpcServer:
-        from mailwright.protocols.grpc.running import make_runner  # brings much with it
+        from mailwright.protocols.grpc.running import MAX_WATCHES, make_runner  # brings much with it
         from mailwright.protocols.grpc.server import GrpcServer
 
-        streams = Streams()
+        streams = Streams(MAX_WATCHES)
         return GrpcServer(make_runner(core, web, told, streams, letters), streams, told)
 
     server = await asyncio.to_thread(make)
@@ -175,7 +175,7 @@ async def open_operations(settings: Settings, probes: Callable[[], FastAPI]) -> 
     port = operations_of(settings)
     if port == 0:
         return None
-    server = HttpServer(probes(), settings.host, port)
+    server = HttpServer(probes(), settings.operations_host, port)
     try:
         await server.start()
     except OSError as error:

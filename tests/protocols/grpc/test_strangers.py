@@ -69,25 +69,96 @@ async def test_what_anybody_may_ask_goes_on_a_few_times_at_once(core: Core, monk
     monkeypatch.setattr(openly, "MOST_OF_ONE", 2)
     async with opened(core) as world:
         health, asked = health_pb2_grpc.HealthStub(world.channel()), health_pb2.HealthCheckRequest()
-        watching = [health.Watch(asked), health.Watch(asked)]
-        for each in watching:
-            assert (await each.read()).status == health_pb2.HealthCheckResponse.SERVING
-        assert await _code(health.Check(asked)) is grpc.StatusCode.RESOURCE_EXHAUSTED
+        watching = [health.Watch(asked), health.Watch(health_pb2.HealthCheckRequest(service="Nothing"))]
+        first = [(await each.read()).status for each in watching]
+        assert first == [health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.SERVICE_UNKNOWN]
         assert await _code(health.Watch(asked).read()) is grpc.StatusCode.RESOURCE_EXHAUSTED
         reflected = reflection_pb2_grpc.ServerReflectionStub(world.channel())
         talk = reflected.ServerReflectionInfo(iter([reflection_pb2.ServerReflectionRequest(list_services="*")]))
         assert await _code(talk.read()) is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert (await health.Check(asked)).status == health_pb2.HealthCheckResponse.SERVING, "counted by itself"
         assert (await world.stubs("ada").accounts.ListAccounts(accounts_pb2.ListAccountsRequest())).accounts
-        for each in watching:
-            each.cancel()
         monkeypatch.setattr(openly, "ASK_SECONDS", 0.2)
         slow = world.channel().stream_unary(CHECK)
-        while (code := await _code(slow(_silence()))) is grpc.StatusCode.RESOURCE_EXHAUSTED:
-            await asyncio.sleep(0.05)  # until they are gone
-        assert code is grpc.StatusCode.DEADLINE_EXCEEDED
-        long = health.Check(health_pb2.HealthCheckRequest(service="x" * 300))
-        assert await _code(long) is grpc.StatusCode.INVALID_ARGUMENT
-        assert (await health.Check(asked)).status == health_pb2.HealthCheckResponse.SERVING
+        assert await _code(slow(_silence())) is grpc.StatusCode.DEADLINE_EXCEEDED
+        for name, code in (("x" * 300, grpc.StatusCode.INVALID_ARGUMENT), ("Nothing", grpc.StatusCode.NOT_FOUND)):
+            assert await _code(health.Check(health_pb2.HealthCheckRequest(service=name))) is code
+        await world.grpc.close(5)
+        async with asyncio.timeout(20):
+            assert (await watching[0].read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+            assert await watching[0].read() is grpc.aio.EOF
+
+
+async def test_nobody_watches_our_health_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openly, "WATCH_SECONDS", 0.2)
+    watching = health_pb2_grpc.HealthStub(world.channel()).Watch(health_pb2.HealthCheckRequest())
+    async with asyncio.timeout(20):
+        assert (await watching.read()).status == health_pb2.HealthCheckResponse.SERVING
+        assert await watching.read() is grpc.aio.EOF
+
+
+async def test_who_reads_no_answers_does_not_close_the_door_to_others(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MAX_CALLS", 12)
+    monkeypatch.setattr(openly, "MOST_CHECKS_OF_ONE", 4)
+    monkeypatch.setattr(running, "MAX_CALLS_OF_ONE", 4)
+    async with opened(core) as world:
+        _, writer = await _without_a_window(world.grpc.port, CHECK, 12)
+        health = health_pb2_grpc.HealthStub(world.channel())
+        with pytest.raises(grpc.aio.AioRpcError, match="from one address"):
+            await _check_for_ever(health)  # until they are there
+        assert (await _list(world.stubs("ada"))).accounts
+        ada = world.basic("ada")
+        _, other = await _without_a_window(world.grpc.port, LIST, 7, authorization=ada)
+        going = world.runner._going._going
+        async with asyncio.timeout(30):
+            while going.total() < 4:
+                await asyncio.sleep(0.01)
+        call = world.channel(authorization=ada).unary_unary(LIST)(b"")
+        assert await _code(call) is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert (await _list(world.stubs("bashir"))).accounts
+        for each in (writer, other):
+            each.close()
+        async with asyncio.timeout(30):
+            while going:
+                await asyncio.sleep(0.01)
+
+
+async def _check_for_ever(health: Any) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            await health.Check(health_pb2.HealthCheckRequest())
+
+
+async def test_no_connection_grows_old(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "AGE_SECONDS", 1)
+    monkeypatch.setattr(server, "END_SECONDS", 1)
+    async with opened(core) as world:
+        reader, writer = await _without_a_window(world.grpc.port, CHECK, 1)
+        async with asyncio.timeout(30):
+            await reader.read()
+        writer.close()
+
+
+async def _without_a_window(
+    port: int, path: str, calls: int, **headers: str
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A client that asks and takes no octet of an answer: HTTP/2 by its frames (RFC 9113 §4.1), with a window of nothing (§6.5.2)."""
+
+    def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+        return len(payload).to_bytes(3) + bytes((kind, flags)) + stream.to_bytes(4) + payload
+
+    named = {":method": "POST", ":scheme": "http", ":path": path, ":authority": "localhost", "te": "trailers"}
+    named |= {"content-type": "application/grpc"} | headers
+    # RFC 7541 §6.2.2: each as it is, kept by nobody.
+    head = b"".join(b"\0" + b"".join(bytes((len(each),)) + each.encode() for each in pair) for pair in named.items())
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, bytes((0, 4, 0, 0, 0, 0))) + frame(4, 1, 0, b""))
+    for stream in range(1, 2 * calls, 2):
+        writer.write(frame(1, 4, stream, head) + frame(0, 1, stream, bytes(5)))  # a message of nothing
+    await writer.drain()
+    return reader, writer
 
 
 async def test_who_guesses_passwords_is_soon_not_listened_to(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

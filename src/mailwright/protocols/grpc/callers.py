@@ -7,6 +7,7 @@ by `x-mailwright-user` for whom it acts. Promises: nobody else acts for anybody;
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
@@ -26,11 +27,12 @@ ACTS_FOR = "x-mailwright-user"
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """A call before anybody is known: its headers, and what the client's certificate is named (nothing without one). `within`: an HTTP
-    request is around it, which is followed already."""
+    request is around it, which is followed already. `held` is left when the client has the answer, where its face knows that."""
 
     connection: HTTPConnection
     names: frozenset[str] = field(default_factory=frozenset)
     within: bool = False
+    held: ExitStack | None = None
 
     @property
     def correlation_id(self) -> str:

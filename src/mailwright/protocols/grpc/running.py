@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from typing import Any, TypeAlias
 
 import structlog
@@ -37,8 +37,10 @@ from mailwright.protocols.jmap.dispatch import MethodError
 from mailwright.protocols.jmap.requests import Going
 from mailwright.protocols.streams import Streams
 
-MAX_CALLS = 500  # at once at gRPC's port; more are answered RESOURCE_EXHAUSTED
-MAX_UNKNOWN_OF_ONE = MAX_CALLS // 2  # of them, from one address, while it is found out who calls
+MAX_CALLS = 1000  # at once at gRPC's port; more are answered RESOURCE_EXHAUSTED
+MAX_WATCHES = MAX_CALLS // 2  # of them: those that stand for hours leave room for the others
+MAX_UNKNOWN = 500  # while it is found out who calls
+MAX_UNKNOWN_OF_ONE = MAX_UNKNOWN // 2  # of them, from one address
 MAX_CALLS_OF_ONE = 100  # of one person, by one face
 ANSWER_SECONDS = 120.0  # for a call with one answer, whatever its client would wait
 
@@ -73,7 +75,7 @@ class Runner:
         self._callers = callers
         self._often = RateLimitItemPerMinute(per_minute)
         self._calls = house.core.limiting.fixed("grpc")  # one count for both faces where a Valkey is shared
-        self._unknown = Strangers(MAX_CALLS, MAX_UNKNOWN_OF_ONE)
+        self._unknown = Strangers(MAX_UNKNOWN, MAX_UNKNOWN_OF_ONE)
         self._going = Going(MAX_CALLS_OF_ONE, "calls")
 
     async def one(self, path: str, read: Read, incoming: Incoming, remaining: float | None = None) -> Any:
@@ -109,7 +111,8 @@ class Runner:
         ):
             try:
                 talk = await self._talk(path, incoming)
-                with self._going.one_more(talk.account.id):
+                with ExitStack() as here:
+                    (incoming.held or here).enter_context(self._going.one_more(talk.account.id))
                     yield talk
             except (Refusal, MethodError, SetError, RequestError) as error:
                 said = codes.said_of(error)

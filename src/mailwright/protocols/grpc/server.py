@@ -5,14 +5,18 @@ machine is listened to; certificates are read again when their files are another
 
 What strangers can make us hold is bounded: nothing of a call is read before it is known who calls (on the wire a call with one message
 is a stream of one, so each is registered as a stream and reads for itself), and until then HTTP/2's windows let WINDOW_OCTETS of each
-come. At worst that is MAX_WAITING and MAX_CALLS calls with a window and a header each (103 MiB), one message for each call that is open
-to anybody (`openly`: 64 MiB), and the connections (MAX_CONNECTIONS). Messages do not come compressed: a small one could become a large.
+come. At worst that is MAX_WAITING and MAX_CALLS calls with a window and a header each (150 MiB), one message for each call that is open
+to anybody (`openly`: 192 MiB), and the connections (MAX_CONNECTIONS). Messages do not come compressed: a small one could become a large.
+
+Who reads no answers (HTTP/2 lets a client have a window of nothing) keeps calls that nobody can end. They are counted until they are
+gone, of strangers by address and of the others by person, and go with their connection, which does not grow old.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,14 +24,13 @@ import grpc
 import structlog
 from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
-from grpc_health.v1 import health, health_pb2
 
 from mailwright.domain.refusals import BadInput
 from mailwright.protocols.grpc.callers import Incoming, connection_of
 from mailwright.protocols.grpc.calls import PATHS, Path
 from mailwright.protocols.grpc.certificates import Certificates
 from mailwright.protocols.grpc.codes import Said, details
-from mailwright.protocols.grpc.openly import Context, Open
+from mailwright.protocols.grpc.openly import Context, Open, until_done
 from mailwright.protocols.grpc.running import MAX_CALLS, Read, Refused, Runner
 from mailwright.protocols.grpc.settings import GrpcSettings
 from mailwright.protocols.streams import Streams
@@ -41,6 +44,8 @@ KEEPALIVE_SECONDS = 60  # an idle connection is asked whether anybody is there
 KEEPALIVE_ANSWER_SECONDS = 20
 MIN_PING_SECONDS = 10  # a client that asks more often is sent away
 IDLE_SECONDS = 120  # a connection without a call is closed
+AGE_SECONDS = 1800  # a connection takes no new calls then: clients open another, perhaps to another process
+END_SECONDS = 600  # for what goes on there still
 MAX_HEADER_OCTETS = 32 * 1024
 DETAILS = "grpc-status-details-bin"
 
@@ -57,7 +62,6 @@ class GrpcServer:
         self._streams = streams
         self._settings = settings
         self._server: grpc.aio.Server | None = None
-        self._health = health.aio.HealthServicer()
         self.port = settings.port
 
     async def start(self) -> None:
@@ -68,12 +72,10 @@ class GrpcServer:
         for name in names:
             methods = {path.method: self._handler(full, path) for full, path in PATHS.items() if path.service == name}
             server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, methods),))
-        for name in names:
-            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
-        openly = Open(lambda context: self._runner.client_of(_incoming("", context)))
-        server.add_generic_rpc_handlers((openly.health(self._health),))
+        openly = Open(lambda context: self._runner.client_of(_incoming("", context)), names, self._streams.closing)
+        server.add_generic_rpc_handlers((openly.health(),))
         if settings.reflection:
-            server.add_generic_rpc_handlers((openly.reflection([*names, health.SERVICE_NAME]),))
+            server.add_generic_rpc_handlers((openly.reflection(),))
         self.port = self._listen(server)
         await server.start()
         self._server = server
@@ -82,8 +84,7 @@ class GrpcServer:
         """Take no new calls, let those under way finish; after `grace` seconds, cut."""
         if self._server is None:
             return
-        self._streams.close()  # they would go on for ever
-        await self._health.enter_graceful_shutdown()
+        self._streams.close()  # they would go on for ever; whoever watches our health is told
         await self._server.stop(grace)
         self._server = None
 
@@ -107,7 +108,7 @@ class GrpcServer:
 
     def _one(self, full: str, path: Path) -> Callable[..., Any]:
         async def answer(_: Any, context: Context) -> Any:
-            incoming = _incoming(full, context)
+            incoming = _incoming(full, context, until_done(context))
             try:
                 answered = await self._runner.one(full, _reader(path, context), incoming, context.time_remaining())
             except Refused as refused:
@@ -120,7 +121,7 @@ class GrpcServer:
 
     def _many(self, full: str, path: Path) -> Callable[..., Any]:
         async def answer(_: Any, context: Context) -> AsyncIterator[Any]:
-            incoming = _incoming(full, context)
+            incoming = _incoming(full, context, until_done(context))
             await context.send_initial_metadata((("x-correlation-id", incoming.correlation_id),))
             try:
                 async for each in self._runner.many(full, _reader(path, context), incoming):
@@ -172,9 +173,9 @@ def _ids(incoming: Incoming) -> tuple[tuple[str, str], ...]:
     return ("x-correlation-id", incoming.correlation_id), ("x-trace-id", incoming.trace_id)
 
 
-def _incoming(full: str, context: Context) -> Incoming:
+def _incoming(full: str, context: Context, held: ExitStack | None = None) -> Incoming:
     metadata = {name: value for name, value in context.invocation_metadata() or () if isinstance(value, str)}
-    return Incoming(connection_of(full, metadata, _client(context.peer())), _names(context))
+    return Incoming(connection_of(full, metadata, _client(context.peer())), _names(context), held=held)
 
 
 def _names(context: Context) -> frozenset[str]:
@@ -211,6 +212,8 @@ def _options(settings: GrpcSettings) -> list[tuple[str, int]]:
         ("grpc.server_handshake_timeout_ms", HANDSHAKE_SECONDS * 1000),
         ("grpc.max_concurrent_streams", settings.streams),
         ("grpc.max_metadata_size", MAX_HEADER_OCTETS),
+        ("grpc.max_connection_age_ms", AGE_SECONDS * 1000),
+        ("grpc.max_connection_age_grace_ms", END_SECONDS * 1000),
         ("grpc.keepalive_time_ms", KEEPALIVE_SECONDS * 1000),
         ("grpc.keepalive_timeout_ms", KEEPALIVE_ANSWER_SECONDS * 1000),
         ("grpc.keepalive_permit_without_calls", 1),
