@@ -69,7 +69,7 @@ def _ports(settings: Settings, *, served: bool) -> Iterator[Check]:
         found = _port("grpc", told.host, told.port, served=served, secure=told.cert is not None)
         yield found if asks_for_grpc(settings) else _done_without("grpc", found)
     if port := operations_of(settings):
-        found = _port("operations", settings.host, port, served=served, secure=False)
+        found = _port("operations", settings.operations_host, port, served=served, secure=False)
         yield found if settings.operations_port is not None else _done_without("operations", found)
 
 

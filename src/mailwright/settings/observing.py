@@ -41,6 +41,11 @@ class ObservingSettings(BaseSettings):
         "and none beside the role http, which has them",
     )
 
+    operations_host: str = Field(
+        "127.0.0.1",
+        description="the address of operations_port; another machine that asks needs another, which strangers do not reach",
+    )
+
     @property
     def otlp_header_fields(self) -> dict[str, str]:
         """`otlp_headers` taken apart."""
