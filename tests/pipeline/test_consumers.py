@@ -242,7 +242,7 @@ async def test_a_database_that_goes_away_pauses_the_consumers_and_nothing_is_los
             await asyncio.sleep(1.0)
             await asyncio.to_thread(postgresql_server.start)
             await deliver(database, 2, 3)
-            await until(lambda: ledger.seen == [1, 2, 3], 20)
+            await until(lambda: list(dict.fromkeys(ledger.seen)) == [1, 2, 3], 60)  # the first may come twice
     finally:
         database.close()
         postgresql_server.drop(url)
