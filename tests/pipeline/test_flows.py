@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from dbos import DBOS
 from prometheus_client import REGISTRY
 
 from mailwright.domain.clock import DAY, now
 from mailwright.domain.events import MESSAGE_DELIVERED, Event
 from mailwright.domain.refusals import AlreadyExists, BadInput, MailboxFull, NotFound, TryLater
-from mailwright.pipeline import Commit, Consumers, Flow, Flows, Request, Retries, step, workflow, workflow_id
+from mailwright.pipeline import Commit, Consumers, Flow, Flows, Request, Retries, heartbeat, step, workflow, workflow_id
 from mailwright.pipeline.dead_letters import DeadLetters
 from mailwright.pipeline.engine import Engine
 from mailwright.pipeline.heartbeat import Heartbeat, machine, reap
@@ -420,6 +421,29 @@ async def test_a_schedule_fires(any_database: Database, any_url: str, monkeypatc
         assert done[0] == "scheduled"
     finally:
         await flows.stop(0.1)
+    worker = Flows(any_database, flows_url(any_url), executor_id="another")  # has no schedules, and starts later
+    await worker.start()
+    try:
+        assert [each["workflow_name"] for each in DBOS.list_schedules()] == ["tests.scheduled"]
+    finally:
+        await worker.stop(0.1)
+
+
+async def test_a_heartbeat_goes_on_whatever_goes_wrong(any_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    beats: list[int] = []
+
+    def count() -> int:
+        beats.append(len(beats))
+        if len(beats) == 1:
+            raise RuntimeError("dictionary changed size during iteration")
+        return 0
+
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.01)
+    heart = Heartbeat(any_database, "w1", ["worker"], tasks_running=count)
+    await heart.sign_in()
+    heart.start()
+    await until(lambda: len(beats) > 2)
+    await heart.stop()
 
 
 async def test_one_file_has_one_engine(database: Database, sqlite_url: str) -> None:

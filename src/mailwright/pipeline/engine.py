@@ -87,7 +87,9 @@ class Engine:
         places: Mapping[Lane, int],
         schedules: Sequence[tuple[str, str]],
     ) -> None:
-        """Run workflows in this event loop: `places` at once of each lane. Schedules are (cron, workflow name)."""
+        """Run workflows in this event loop: `places` at once of each lane. Schedules are (cron, workflow name): with
+        any, they are all there are from now on; without, those of other processes stay.
+        """
         if self._embedded:
             self._lock = lock_file(self._url)
         config: DBOSConfig = {
@@ -140,17 +142,18 @@ class Engine:
             thread = threading.Thread(target=self._serve, args=(dbos, lane, signal), name=f"lane {lane}", daemon=True)
             self._threads.append(thread)
             thread.start()
+        if not schedules:  # what other processes do by the clock is theirs
+            return
         wanted = {name: cron for cron, name in schedules}
         for known in DBOS.list_schedules():
             if known["schedule_name"] not in wanted:
                 DBOS.delete_schedule(known["schedule_name"])
-        if wanted:
-            DBOS.apply_schedules(
-                [
-                    {"schedule_name": name, "workflow_fn": _registered[name][1], "schedule": cron, "context": None}
-                    for name, cron in wanted.items()
-                ]
-            )
+        DBOS.apply_schedules(
+            [
+                {"schedule_name": name, "workflow_fn": _registered[name][1], "schedule": cron, "context": None}
+                for name, cron in wanted.items()
+            ]
+        )
 
     def _serve(self, dbos: DBOS, lane: str, signal: LaneSignal) -> None:
         """DBOS's own loop over one queue, with our wait in the place of its event."""

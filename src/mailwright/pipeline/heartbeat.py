@@ -15,6 +15,7 @@ import os
 import random
 import socket
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -107,11 +108,8 @@ class Heartbeat:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             try:
-                known = await self._database.write(
-                    lambda tx: workers.beat(
-                        tx, self.name, now(), tasks_running=self._tasks_running(), activity=self._activity()
-                    )
-                )
+                tasks, activity = self._tasks_running(), self._activity()  # in this thread, in which they change
+                known = await self._database.write(partial(self._still_here, tasks=tasks, activity=activity))
                 if not known:
                     log.warning("heartbeat.taken_for_dead", name=self.name)
                     await self.sign_in()
@@ -122,6 +120,11 @@ class Heartbeat:
                     log.warning("heartbeat.missed", error=str(refusal))
             except AlreadyExists as refusal:
                 log.error("heartbeat.name_lost", error=str(refusal))
+            except Exception:  # who beats no more is taken for dead, and its work given to others
+                log.exception("heartbeat.failed")
+
+    def _still_here(self, tx: Tx, *, tasks: int, activity: str) -> bool:
+        return workers.beat(tx, self.name, now(), tasks_running=tasks, activity=activity)
 
     async def _reap(self, flows: Flows) -> None:
         while True:
