@@ -46,7 +46,7 @@ export default function Page() {
               cell: (one) => (
                 <>
                   <span className="font-medium">{one.name}</span>
-                  <span className="block min-w-56 max-w-96 break-words text-ink-muted">{one.issuer}</span>
+                  <span className="block min-w-56 max-w-96 break-all text-ink-muted">{one.issuer}</span>
                 </>
               ),
             },
