@@ -55,7 +55,7 @@ def test_looking_after_it(run: Run, installed: None) -> None:
     assert found["database"]["because"].startswith("PostgreSQL on")
 
 
-def test_a_large_tenant_lies_apart_and_comes_back(run: Run, installed: None) -> None:
+def test_a_large_tenant_lies_apart_and_comes_back(run: Run, installed: None, monkeypatch: pytest.MonkeyPatch) -> None:
     deliver(TASK, to="ada@mailwright.test")
     assert json_of(run("database", "partition", "default"))["moved"] == {"blobs": 1, "messages": 1}
     found = json_of(run("database", "partitions", "--json"))
@@ -65,6 +65,12 @@ def test_a_large_tenant_lies_apart_and_comes_back(run: Run, installed: None) -> 
     }
     assert len(json_of(run("mailbox", "show", "ada@mailwright.test", "--json"))) == 1
     assert "no tenant" in refusal_of(run("database", "partition", "nobody"))
+    with monkeypatch.context() as patched:
+        patched.setattr("mailwright.storage.partitionroom.OTHERS", 2 * 64)  # as if it had moved to a smaller server
+        report = json.loads(run("doctor", "--no-round-trip", "--json").stdout)
+    [found] = [each for each in report["checks"] if each["name"] == "partitions"]
+    assert found["status"] == "warn"
+    assert found["because"].startswith("tenants that lie apart: 1, and PostgreSQL has locks for 0: set its max_lo")
     done = json_of(run("database", "partition", "default", "--merge"))
     assert (done["moved"], done["apart"]) == ({"blobs": 1, "messages": 1}, False)
     assert "everybody else" in run("database", "partitions").stdout

@@ -18,7 +18,7 @@ from mailwright.core import Core, CoreSettings, access, appending, expunge, hous
 from mailwright.core.appending import Item
 from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound, TryLater
-from mailwright.storage import Tx, open_blobs, open_database, partitions, views
+from mailwright.storage import Tx, open_blobs, open_database, partitionroom, partitions, postgresql, views
 from mailwright.storage.migrate import configuration, migrate
 from tests.backups.conftest import account_of, fill, letter, put
 from tests.contracts.test_upgrades import _as_0001_wrote_it
@@ -212,6 +212,88 @@ def test_writers_and_readers_go_on_while_rows_move(house: House) -> None:
     assert not {number for (number,) in core.database.read_now(lambda tx: tx.all("SELECT apart FROM messages"))} - {0}
 
 
+def test_who_changes_hundreds_of_messages_is_never_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change that met a row on its way succeeds when it runs again, however many rows are on their way meanwhile."""
+    core, ada, stop, rounds = house.core, account_of(house.core, ADA), threading.Event(), Counter[str]()
+    monkeypatch.setattr(partitions, "WINDOW", 200)
+    monkeypatch.setattr(partitions, "BATCH", 50)
+    monkeypatch.setattr(postgresql, "RETRIES", 2)
+    refused: list[BaseException] = []
+
+    def double(tx: Tx) -> None:
+        inbox = access.by_name(tx, ada, "INBOX")
+        moving.copy(tx, core, inbox, inbox, list(views.uids(tx, inbox.mailbox.id)))
+
+    def change(tx: Tx) -> None:
+        rounds["run"] += 1
+        inbox = access.by_name(tx, ada, "INBOX")
+        every = list(views.uids(tx, inbox.mailbox.id))
+        marking.store(tx, inbox, every, mode="replace", flags=rounds["done"] % 8, keywords=())
+        moving.copy(tx, core, inbox, access.by_name(tx, ada, "Work/2026"), every[:1])
+
+    def write() -> None:
+        while not stop.is_set() and not refused:
+            try:
+                core.database.write_now(change)
+                rounds["done"] += 1
+            except BaseException as error:
+                refused.append(error)
+
+    for _ in range(5):
+        core.database.write_now(double)
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for move in (partitions.set_apart, partitions.merge):
+            move(house.url, house.tenant, quietly)
+    finally:
+        stop.set()
+        writer.join()
+    assert refused == []
+    assert rounds["run"] > rounds["done"] > 1, "no change has met a row on its way"
+
+
+@pytest.mark.parametrize(
+    ("way", "first", "then"),
+    [("apart", "blobs", "mailboxes"), ("apart", "mailboxes", "messages"), ("back", "mailboxes", "messages")],
+)
+def test_who_files_mail_is_not_waited_for_in_a_ring(
+    house: House, monkeypatch: pytest.MonkeyPatch, way: str, first: str, then: str
+) -> None:
+    monkeypatch.setattr(partitions, "_older_ended", lambda _: True)  # the one below does not end before
+    if way == "back":
+        partitions.set_apart(house.url, house.tenant, quietly)
+    change = {"apart": partitions.set_apart, "back": partitions.merge}[way]
+    with psycopg.connect(house.url) as filing, psycopg.connect(house.url, autocommit=True) as watcher:
+        filing.execute(f"UPDATE {first} SET tenant_id = tenant_id")
+        mover = threading.Thread(target=change, args=(house.url, house.tenant, quietly))
+        mover.start()
+        try:
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'"
+            while not (watcher.execute(waiting).fetchone() or [0])[0]:
+                assert mover.is_alive()
+                time.sleep(0.01)
+            filing.execute("SET LOCAL lock_timeout = '500ms'")  # less than PostgreSQL takes to look for a ring
+            filing.execute(f"UPDATE {then} SET tenant_id = tenant_id")
+        finally:
+            filing.rollback()
+            mover.join()
+    assert [each.tenant for each in partitions.partitions(house.url) if each.tenant] == ["one"] * 2 * (way == "apart")
+
+
+def test_there_are_no_more_partitions_than_locks_for_them(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = partitions.room(house.url)
+    assert (found.tenants, found.setting, found.wanted > 64) == (0, 64, True)
+    assert 0 < found.most < partitionroom.MOST
+    partitions.set_apart(house.url, house.tenant, quietly)
+    assert partitions.room(house.url).tenants == 1
+    monkeypatch.setattr(partitionroom, "OTHERS", partitionroom.OTHERS + 10 * (found.most - 1))
+    assert partitions.room(house.url).most == 1
+    with pytest.raises(BadInput, match="max_locks_per_transaction"):
+        partitions.set_apart(house.url, house.other, quietly)
+    assert partitions.set_apart(house.url, house.tenant, quietly).rows == {"blobs": 0, "messages": 0}
+
+
 def test_one_at_a_time_and_only_what_there_is(house: House, sqlite_url: str) -> None:
     def again(*_: object) -> None:
         with pytest.raises(AlreadyExists):
@@ -315,10 +397,12 @@ def test_tables_become_partitioned_without_a_row_being_copied(postgresql_server:
 
 
 def _hold_until_somebody_gave_way(url: str) -> None:
-    """Read the messages in a transaction that does not end before the migration has waited for it, and given up once."""
+    """Read a mailbox, and its mail while the migration waits; end when it has given up once."""
     waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
     with psycopg.connect(url) as reader, psycopg.connect(url, autocommit=True) as watcher:
-        reader.execute("SELECT count(*) FROM messages")
+        reader.execute("SELECT count(*) FROM mailboxes")
         for wanted in (1, 0):
             while (watcher.execute(waiting).fetchone() or [0])[0] != wanted:
                 time.sleep(0.02)
+            reader.execute("SET LOCAL lock_timeout = '500ms'")
+            reader.execute("SELECT count(*) FROM messages, blobs")

@@ -183,6 +183,7 @@ def _database(settings: Settings) -> Iterator[Check]:
         found = [
             *database.read_now(lambda tx: list(checkup.contents(tx))),
             sealing.finding(database, vault_of(settings)),
+            *_partitions(settings),
         ]
         yield Check("database", "ok", f"{where} answers, and its tables are this version's")
         yield from found
@@ -190,6 +191,25 @@ def _database(settings: Settings) -> Iterator[Check]:
         yield Check("database", "fail", str(refusal))
     finally:
         database.close()
+
+
+def _partitions(settings: Settings) -> Iterator[Check]:
+    """Whether there are locks for those there are: the database may have moved to another server since. Raises what it cannot know."""
+    url = settings.database_direct_url or settings.database_url
+    if url.startswith("sqlite:"):
+        return
+    from mailwright.storage import partitions
+
+    room = partitions.room(url)
+    if room.tenants <= room.most:
+        yield Check("partitions", "ok", f"tenants that lie apart: {room.tenants}, of at most {room.most}")
+        return
+    yield Check(
+        "partitions",
+        "warn",
+        f"tenants that lie apart: {room.tenants}, and PostgreSQL has locks for {room.most}: set its max_locks_per_transaction "
+        f"to {room.wanted} (it is {room.setting}) and restart it",
+    )
 
 
 def _valkey(settings: Settings) -> Iterator[Check]:

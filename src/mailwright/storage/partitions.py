@@ -7,7 +7,7 @@ snapshot has each row exactly once, at any moment of a move, and a move that was
 (docs/decisions/0031).
 Expects: the direct way to the database, past a pooler; locks and limits belong to a session here.
 Promises: no lock that holds up others is waited for longer than LOCK_MILLISECONDS, nor held longer than a change of catalogs takes;
-a writer that meets a row on its way is told to try again, and does (`postgresql`).
+a writer that meets a row on its way runs again, and nothing moves until it has ended (`postgresql.MOVE_LOCK`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ import psycopg
 from psycopg import errors
 
 from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound, TryLater
+from mailwright.storage import partitionroom
 from mailwright.storage.database import Row, Tx
+from mailwright.storage.postgresql import MOVE_LOCK
 from mailwright.storage.postgresqlconnecting import connect, first_line
 from mailwright.storage.schema import PARTITIONED
 
@@ -33,8 +35,6 @@ WINDOW = 2_000  # ids looked at in one go
 BATCH = 100  # rows moved in one transaction: of blobs up to 25 MB
 LEFTOVERS = 10_000  # ids of rows that somebody held when their turn was
 OLDER_SECONDS = 600.0  # transactions that began before a partition was empty get so long to end
-MOST = 64
-"""Tenants with partitions of their own: a statement that does not say whose row it wants looks into each."""
 
 FILLING, WHOLE, LEAVING = "filling", "whole", "leaving"
 
@@ -89,6 +89,14 @@ _KNOWN = {
 }
 
 
+# Messages have a foreign key, whose triggers on `mailboxes` are made and removed with a partition. Whoever files, reads or changes mail
+# asks for the mailbox before its messages: locks that are taken in this order are waited for by nobody in a ring.
+_MAILBOXES_FIRST: dict[str, Sequence[str]] = {
+    "blobs": (),
+    "messages": ("LOCK TABLE mailboxes IN ACCESS EXCLUSIVE MODE",),
+}
+
+
 def partitions(url: str) -> list[Partition]:
     """Every partition, the shared ones first. Raises BadInput, TryLater."""
     with _session(url) as connection:
@@ -112,6 +120,12 @@ def partitions(url: str) -> list[Partition]:
     return found
 
 
+def room(url: str) -> partitionroom.Room:
+    """How many tenants lie apart, and how many may. Raises BadInput, TryLater."""
+    with _session(url) as connection:
+        return partitionroom.measure(connection)
+
+
 def tenant_id_of(url: str, tenant: str) -> str:
     """The id of the tenant of that name or id. Raises NotFound, BadInput, TryLater."""
     with _session(url) as connection:
@@ -131,6 +145,8 @@ def set_apart(url: str, tenant_id: str, told: Told) -> Moved:
     """
     with _session(url, moving=True) as connection:
         moved = {}
+        if not any(_exists(connection, _own(table, tenant_id)) for table in PARTITIONED):
+            partitionroom.measure(connection).prove()
         for table in PARTITIONED:
             _prove(connection, table)
             _open(connection, table, tenant_id)
@@ -189,6 +205,9 @@ def _session(url: str, *, moving: bool = False) -> Iterator[Connection]:
             yield connection
         except psycopg.OperationalError as error:
             raise TryLater(f"the database gave up; run it again: {first_line(error)}") from error
+        finally:
+            with suppress(psycopg.Error):  # now: the server takes its time to notice that a connection was closed
+                connection.execute("SELECT pg_advisory_unlock_all()")
 
 
 def _own(table: str, tenant_id: str) -> str:
@@ -216,14 +235,8 @@ def _open(connection: Connection, table: str, tenant_id: str) -> None:
     own, shared = _own(table, tenant_id), f"{table}_shared"
     made: list[str] = []
     if not _exists(connection, own):
-        others = connection.execute(
-            "SELECT count(*) FROM pg_inherits WHERE inhparent = to_regclass(%s)", (table,)
-        ).fetchone()
-        if others is not None and others[0] > MOST:
-            raise BadInput(f"{MOST} tenants have partitions of their own already: bring one of them back first")
         made = [
-            # In the order in which filing takes them, so that neither waits for the other in a ring.
-            "LOCK TABLE mailboxes IN SHARE ROW EXCLUSIVE MODE",
+            *_MAILBOXES_FIRST[table],
             f"LOCK TABLE {shared} IN ACCESS EXCLUSIVE MODE",
             f"CREATE TABLE {own} (LIKE {shared} INCLUDING ALL EXCLUDING CONSTRAINTS)",
             f"ALTER TABLE {table} ATTACH PARTITION {own} "
@@ -269,21 +282,25 @@ def _move(connection: Connection, table: str, tenant_id: str, source: str, targe
     ).fetchall():
         after = rows[-1][0]
         carry([row[0] for row in rows if row[1]])
-    for _ in range(TRIES):
-        left = connection.execute(
-            f"SELECT id FROM {source} WHERE tenant_id = %s LIMIT %s", (tenant_id, LEFTOVERS)
-        ).fetchall()
-        if not left:
-            return moved
-        if not carry([row[0] for row in left]):
-            time.sleep(PAUSE_SECONDS)
-    raise TryLater(f"somebody holds rows of {source} for long: run it again")
+    fruitless = 0
+    while left := connection.execute(
+        f"SELECT id FROM {source} WHERE tenant_id = %s LIMIT %s", (tenant_id, LEFTOVERS)
+    ).fetchall():
+        if carry([row[0] for row in left]):
+            fruitless = 0
+            continue
+        fruitless += 1
+        if fruitless == TRIES:
+            raise TryLater(f"somebody holds rows of {source} for long: run it again")
+        time.sleep(PAUSE_SECONDS)
+    return moved
 
 
 def _carry(connection: Connection, table: str, tenant_id: str, source: str, apart: int, ids: Sequence[str]) -> int:
     """Those of the rows that nobody holds now, in one transaction; how many."""
     with connection.transaction():
-        # Locked first, and only what is free: this waits for nobody, so nobody can wait for it in a ring.
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (MOVE_LOCK,))
+        # Locked first, and only what is free: from here on this waits for nobody, so nobody can wait for it in a ring.
         free = connection.execute(
             f"SELECT id FROM {source} WHERE id = ANY(%s::uuid[]) AND tenant_id = %s ORDER BY id FOR UPDATE SKIP LOCKED",
             (list(ids), tenant_id),
@@ -322,6 +339,7 @@ def _drop(connection: Connection, table: str, tenant_id: str) -> None:
     own = _own(table, tenant_id)
     _briefly(
         connection,
+        *_MAILBOXES_FIRST[table],
         f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE",
         f"DO $$ BEGIN IF EXISTS (SELECT 1 FROM {own}) THEN RAISE 'the partition has rows'; END IF; END $$",
         f"ALTER TABLE {table} DETACH PARTITION {own}",

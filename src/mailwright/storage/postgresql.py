@@ -1,7 +1,8 @@
 """PostgreSQL: a pool of threads with a psycopg connection each, a batcher that deliveries share, and LISTEN for wake-ups.
 
-Used through `database.Database`. A write that meets a deadlock or a serialization failure is run again; one whose connection
-broke raises TryLater (every write above is idempotent by key, so trying again is safe even when the commit's fate is unknown).
+Used through `database.Database`. What meets a deadlock or a serialization failure is run again, a write beside no move of rows
+between partitions the second time; a write whose connection broke raises TryLater (every write above is idempotent by key, so trying
+again is safe even when the commit's fate is unknown).
 """
 
 from __future__ import annotations
@@ -30,7 +31,11 @@ log = structlog.get_logger(__name__)
 WRITERS = 8
 READERS = 8
 MAX_GROUP = 200
-RETRIES = 4  # deadlock and serialization failures are the database asking for just that
+RETRIES = 4  # of each: deadlock and serialization failures are the database asking for just that
+MOVE_LOCK = 7251993
+"""Who moves rows between partitions has it in each transaction that does. A writer who met such a row shares it while it runs again,
+however long it takes: none comes in its way a second time.
+"""
 WAKE_CHANNEL = "mailwright_events"
 _MAX_BIGINT = 2**63 - 1
 # Services that imitate PostgreSQL have no such functions, or forbid them.
@@ -171,18 +176,22 @@ class PostgresqlDatabase(Database):
         return self._write(function, spans.traceparent())
 
     def _write(self, function: Callable[[Tx], T], trace: str | None) -> T:
-        for attempt in range(RETRIES):
+        deadlocks = failures = 0
+        while max(deadlocks, failures) < RETRIES:
             try:
                 with self._connection() as connection, connection.transaction():
+                    if failures:
+                        connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", (MOVE_LOCK,))
                     tx = PostgresqlTx(connection, trace)
                     result = function(tx)
                     _notify(connection, tx.kinds)
                 return result
-            except (errors.DeadlockDetected, errors.SerializationFailure):
-                if attempt == RETRIES - 1:
-                    raise TryLater("the database was too busy to settle the change") from None
-                time.sleep(0.01 * 2**attempt)
-        raise AssertionError("unreachable")
+            except errors.DeadlockDetected:
+                deadlocks += 1
+            except errors.SerializationFailure:
+                failures += 1
+            time.sleep(0.01 * 2 ** (deadlocks + failures - 1))
+        raise TryLater("the database was too busy to settle the change")
 
     async def read(self, function: Callable[[Tx], T]) -> T:
         if self._closing.is_set():
@@ -190,10 +199,15 @@ class PostgresqlDatabase(Database):
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, function)
 
     def read_now(self, function: Callable[[Tx], T]) -> T:
-        with self._connection() as connection, connection.transaction():
-            # All of one moment, as on SQLite: a state that is read after what it is of must not be a younger one.
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            return function(PostgresqlTx(connection))
+        for attempt in range(RETRIES):
+            try:
+                with self._connection() as connection, connection.transaction():
+                    # All of one moment, as on SQLite: a state that is read after what it is of must not be a younger one.
+                    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                    return function(PostgresqlTx(connection))
+            except (errors.DeadlockDetected, errors.SerializationFailure):  # tables are changed just now
+                time.sleep(0.01 * 2**attempt)
+        raise TryLater("the database was too busy to answer")
 
     def close(self) -> None:
         with self._gate:

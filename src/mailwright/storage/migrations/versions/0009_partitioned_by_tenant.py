@@ -24,10 +24,8 @@ def upgrade() -> None:
     bind = op.get_bind()
     if bind.dialect.name != "postgresql":
         return
-    # In the order in which filing a message takes them, so that neither waits for the other in a ring.
-    op.execute("LOCK TABLE blobs IN ACCESS EXCLUSIVE MODE")
-    op.execute("LOCK TABLE mailboxes IN SHARE ROW EXCLUSIVE MODE")
-    op.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+    # In the order in which a delivery takes them, so that neither waits for the other in a ring. Others, too, ask for the mailbox first.
+    op.execute("LOCK TABLE mailboxes, messages, blobs IN ACCESS EXCLUSIVE MODE")
     for name in TABLES:
         shared = f"{name}_shared"
         # Not looked at now: `database partition` has it validated, without a lock that anybody would notice.
@@ -49,7 +47,7 @@ def downgrade() -> None:
     bind = op.get_bind()
     if bind.dialect.name != "postgresql":
         return
-    op.execute("LOCK TABLE blobs, messages IN ACCESS EXCLUSIVE MODE")
+    op.execute("LOCK TABLE mailboxes, messages, blobs IN ACCESS EXCLUSIVE MODE")
     for name in TABLES:
         partitions = bind.scalar(sa.text(f"SELECT count(*) FROM pg_inherits WHERE inhparent = to_regclass('{name}')"))
         if partitions != 1:
