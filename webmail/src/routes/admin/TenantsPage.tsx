@@ -31,7 +31,7 @@ export default function Page() {
             { id: 'name', header: 'Name', cell: (one) => <span className="font-medium">{one.name}</span> },
             { id: 'domains', header: 'Domains', align: 'right', cell: (one) => one.domains },
             { id: 'users', header: 'Users', align: 'right', cell: (one) => one.users },
-            { id: 'since', header: 'Since', cell: (one) => when(one.created_at) },
+            { id: 'since', header: 'Since', className: 'whitespace-nowrap', cell: (one) => when(one.created_at) },
             // Figures and logs name tenants by it.
             { id: 'id', header: 'Id', cell: (one) => <code className="text-xs whitespace-nowrap">{one.id}</code> },
             {
