@@ -151,7 +151,7 @@ async def _without_a_window(
 
     named = {":method": "POST", ":scheme": "http", ":path": path, ":authority": "localhost", "te": "trailers"}
     named |= {"content-type": "application/grpc"} | headers
-    # RFC 7541 §6.2.2: each as it is, kept by nobody.
+    # HPACK: each as it is, kept by nobody.
     head = b"".join(b"\0" + b"".join(bytes((len(each),)) + each.encode() for each in pair) for pair in named.items())
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, bytes((0, 4, 0, 0, 0, 0))) + frame(4, 1, 0, b""))

@@ -25,7 +25,7 @@ MOST_OF_ONE = 16
 ASK_SECONDS = 10.0  # until the question is there
 WATCH_SECONDS = 300.0  # then whoever watches our health asks again
 TALK_SECONDS = 60.0  # for all questions of one reflection
-MAX_NAME = 200  # characters of a service
+MAX_NAME = 200  # characters of the name of a service
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
