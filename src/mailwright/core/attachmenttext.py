@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 STREAM, GROUP = "index", "extractors"
 SLICE = 100  # messages looked at between two notes of how far it has come
-PATIENCE_SECONDS = 5.0  # of waiting for the first pass at a time
+PATIENCE_SECONDS = 30.0  # of waiting for the first pass at a time
 LOOK_SECONDS = 0.1  # between two looks how far it has come
 NOTE = "attachments"  # beside the index: {"after": id} while files of older messages are still to be opened
 
