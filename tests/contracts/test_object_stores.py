@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from mailwright.domain.ids import checksum, new_id
-from mailwright.domain.refusals import Damaged, NotFound, TryLater
+from mailwright.domain.refusals import DamagedBlob, NotFound, TryLater
 from mailwright.storage import BlobStore, Database, divergences, open_blobs
 from mailwright.storage.blobplaces import DiskBlobs, blob_errors
 from mailwright.storage.objectblobs import MULTIPART_BYTES, ObjectBlobs, ObjectOptions
@@ -111,7 +111,7 @@ async def test_a_store_that_lies_serves_nothing_and_is_written_down(meddler, dat
     blobs = open_blobs(database, f"s3://{BUCKET}", options=options(meddler.endpoint))
     blob_id, key = await kept(blobs, database)
     meddler.lying = True
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedBlob):
         await blobs.read(blob_id)
     assert await blobs.read_many([(blob_id, 0, len(DATA))]) == [None]
     for _ in range(200):

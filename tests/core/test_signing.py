@@ -222,10 +222,14 @@ async def test_mail_that_a_store_gives_back_damaged_waits_and_leaves_when_it_is_
     for path, octets in kept.items():
         path.write_bytes(octets[::-1])
     assert await drained(core) == []
+    later = now() + 10 * MINUTE
+    await Dispatcher(core, {"smtp": Wire()}, now=lambda: later).drain()
+    due = core.database.read_now(lambda tx: tx.scalar("SELECT next_attempt_at FROM outbox WHERE channel = 'smtp'"))
+    assert due - later > 9 * MINUTE, "it is not read again and again"
     for path, octets in kept.items():
         path.write_bytes(octets)
     wire = Wire()
-    await Dispatcher(core, {"smtp": wire}, now=lambda: now() + 10 * MINUTE).drain()
+    await Dispatcher(core, {"smtp": wire}, now=lambda: later + 30 * MINUTE).drain()
     assert [recipient for recipient, _ in wire.sent] == ["chen@example.net"]
     statuses = core.database.read_now(lambda tx: tx.all("SELECT recipient, status FROM outbox ORDER BY recipient"))
     assert statuses == [("bashir@mailwright.test", "sent"), ("chen@example.net", "sent")]

@@ -10,7 +10,7 @@ import pytest
 
 from mailwright.domain.events import MESSAGE_DELIVERED, MESSAGE_REMOVED, Event
 from mailwright.domain.ids import new_id
-from mailwright.domain.refusals import Damaged, TryLater
+from mailwright.domain.refusals import DamagedBlob, TryLater
 from mailwright.pipeline import Commit, Consumers
 from mailwright.pipeline.dead_letters import DeadLetters
 from mailwright.pipeline.flows import Flows
@@ -163,7 +163,7 @@ async def test_a_group_gets_what_was_there_and_what_comes_in_batches(readers: Re
     assert set(other.batches) == {1}
 
 
-@pytest.mark.parametrize("problem", [KeyError, Damaged])
+@pytest.mark.parametrize("problem", [KeyError, DamagedBlob])
 async def test_a_poison_event_dies_after_five_attempts_and_the_others_pass(
     readers: Readers, problem: type[Exception]
 ) -> None:

@@ -22,7 +22,7 @@ from mailwright.core import Core, believing, indexing
 from mailwright.core.extraction import MAX_FILE, Extractor
 from mailwright.core.indexing import make, note_missing, put
 from mailwright.domain.events import MESSAGE_APPENDED, MESSAGE_DELIVERED, Event
-from mailwright.domain.refusals import Damaged, NotFound, TryLater
+from mailwright.domain.refusals import DamagedBlob, NotFound, TryLater
 from mailwright.storage import Tx, events, searching
 from mailwright.storage.retention import START
 from mailwright.storage.search import IndexFailed, KeptIndex
@@ -93,7 +93,7 @@ class AttachmentReader:
             return
         try:
             raw = await self._core.blobs.read(row.blob_id)
-        except (NotFound, Damaged):
+        except (NotFound, DamagedBlob):
             return
         pieces = [await asyncio.to_thread(attachments.plain_text, raw, root)]
         left = attachments.MAX_ALL - len(pieces[0])

@@ -27,7 +27,7 @@ from mailwright.domain import clock, spans
 from mailwright.domain.breaker import Breaker
 from mailwright.domain.clock import MINUTE, SECOND, Instant
 from mailwright.domain.events import OUTBOX_QUEUED
-from mailwright.domain.refusals import NotFound, TryLater
+from mailwright.domain.refusals import DamagedBlob, NotFound, TryLater
 from mailwright.domain.sending import OutcomeUnknown, PermanentFailure, SendFailure, Unavailable
 from mailwright.storage import Tx, waysout
 from mailwright.storage import outbox as rows
@@ -43,6 +43,7 @@ LOCAL_BATCH = 200
 SWEEP_EVERY = MINUTE  # how often lapsed leases and long waits are looked for
 SWEEP_ROWS = 200
 RETRY_WHILE_CLOSED = 5 * SECOND  # between the first failures of a service, until its breaker opens
+RETRY_DAMAGED = 15 * MINUTE  # at most between reads of a message that the store gives back damaged
 GRACE_SECONDS = 15.0  # a stopping process lets its sends end; design: all of it within 20 s
 SETTLE_PAUSE_SECONDS = 1.0  # between tries to note an outcome while the database is away
 # RFC 5321 §4.5.3.2 lets one command take ten minutes; all of them together need not take longer than this.
@@ -277,6 +278,9 @@ class Dispatcher:
     async def _carry(self, transport: Transport, breaker: Breaker, row: OutboxRow, span: spans.Span) -> None:
         try:
             raw = await self._bytes_of(row)
+        except DamagedBlob as damaged:
+            await self._settle_waiting(row, Unavailable(str(damaged), "4.3.0"), wait=self._patience(row))
+            return
         except TryLater as refusal:  # our own storage: no answer of the service at all
             await self._settle_waiting(row, Unavailable(str(refusal), "4.3.0"))
             return
@@ -363,9 +367,15 @@ class Dispatcher:
             correlation_id=row.correlation_id,
         )
 
-    async def _settle_waiting(self, row: OutboxRow, failure: Unavailable) -> None:
+    def _patience(self, row: OutboxRow) -> Instant:
+        """How long a message that came damaged waits: a store that lies for a moment, and one whose disk is broken."""
+        return min(max(self._now() - row.since, RETRY_WHILE_CLOSED), RETRY_DAMAGED)
+
+    async def _settle_waiting(
+        self, row: OutboxRow, failure: Unavailable, *, wait: Instant = RETRY_WHILE_CLOSED
+    ) -> None:
         """Back into the queue, the attempt not counted."""
-        at = self._now() + RETRY_WHILE_CLOSED
+        at = self._now() + wait
         error, unsure = settlement.error_line(failure), int(failure.is_unsure)
         await self._noted(
             lambda: self._core.write(

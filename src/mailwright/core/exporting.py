@@ -20,7 +20,7 @@ from mailwright.core.access import Reached
 from mailwright.core.accounts import Account
 from mailwright.domain import clock
 from mailwright.domain.ids import checksum
-from mailwright.domain.refusals import AlreadyExists, BadInput, Damaged, NotFound
+from mailwright.domain.refusals import AlreadyExists, BadInput, DamagedBlob, NotFound
 from mailwright.storage import views
 
 KEYWORDS = "dovecot-keywords"
@@ -95,7 +95,7 @@ def _messages(core: Core, reached: Reached, report: Report) -> Iterator[_Message
         for row in core.database.read_now(lambda tx, w=wanted: views.rows(tx, mailbox_id, w, columns)):  # type: ignore[misc]
             try:
                 raw = core.blobs.read_now(row[6])
-            except (NotFound, Damaged):
+            except (NotFound, DamagedBlob):
                 report.missing += 1
                 continue
             yield _Message(row[1], row[2], views.keywords_of(row[3]), row[4], row[5], raw)

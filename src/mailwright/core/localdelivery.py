@@ -18,7 +18,7 @@ from mailwright.domain import spans
 from mailwright.domain.clock import Instant
 from mailwright.domain.envelope import Channel, Envelope
 from mailwright.domain.refusals import (
-    Damaged,
+    DamagedBlob,
     ExceedsQuota,
     LoopDetected,
     MailboxFull,
@@ -47,7 +47,7 @@ _FAILURES: dict[type[Refusal], tuple[type[SendFailure], str]] = {
     MessageTooLarge: (PermanentFailure, "5.3.4"),
     LoopDetected: (PermanentFailure, "5.4.6"),
     NotFound: (PermanentFailure, "5.6.0"),  # the message's own bytes are gone
-    Damaged: (TemporaryFailure, "4.3.0"),
+    DamagedBlob: (TemporaryFailure, "4.3.0"),
 }
 """What a refusal of filing means to the outbox, with the enhanced status of RFC 3463 for the notice."""
 

@@ -29,7 +29,7 @@ from mailwright.core import Core, accounts, phones
 from mailwright.core.accounts import Account
 from mailwright.core.expunge import remove_uids
 from mailwright.domain import clock
-from mailwright.domain.refusals import Damaged, NotFound, NotPermitted
+from mailwright.domain.refusals import DamagedBlob, NotFound, NotPermitted
 from mailwright.domain.whatsapp import address_of
 from mailwright.storage import Tx, audit, personal, whatsapp
 from mailwright.storage import accounts as rows
@@ -203,7 +203,7 @@ def _pages(core: Core, ask: Callable[[Tx, str], Sequence[tuple[Any, ...]]]) -> I
 def _write(core: Core, archive: zipfile.ZipFile, name: str, blob_id: str, done: Exported) -> bool:
     try:
         content = core.blobs.read_now(blob_id)
-    except (NotFound, Damaged):
+    except (NotFound, DamagedBlob):
         done.missing += 1
         return False
     archive.writestr(name, content)

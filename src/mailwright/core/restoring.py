@@ -22,7 +22,7 @@ from mailwright.core import Core, outbox
 from mailwright.core.retention import SPARED
 from mailwright.domain import clock
 from mailwright.domain.ids import checksum
-from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound, TryLater
+from mailwright.domain.refusals import AlreadyExists, BadInput, DamagedBlob, NotFound, TryLater
 from mailwright.storage import BlobStore, Tx, lives, open_blobs, open_database
 from mailwright.storage import retention as policies
 from mailwright.storage.backup import held, loading
@@ -383,7 +383,7 @@ def _examine(folder: Path, url: str, expected: dict[str, int]) -> tuple[list[str
             try:
                 if checksum(blobs.read_now(blob_id)) != digest:
                     problems.append(f"blob {blob_id} is not what it was")
-            except NotFound as problem:
+            except (NotFound, DamagedBlob) as problem:
                 problems.append(str(problem))
     finally:
         database.close()

@@ -16,7 +16,7 @@ from mailwright.core import Core, assistants, processing, stops, triage
 from mailwright.domain import clock
 from mailwright.domain.clock import DAY, Instant
 from mailwright.domain.ids import is_id
-from mailwright.domain.refusals import BadInput, NotFound
+from mailwright.domain.refusals import BadInput, DamagedBlob, NotFound
 from mailwright.domain.tasks import Stage, TaskStatus
 from mailwright.domain.triage import Category
 from mailwright.storage import Tx, connections, messages, styles, tasks
@@ -219,7 +219,7 @@ async def _reply(core: Core, task: Task, item: Item) -> str | None:
         try:
             raw = await core.blobs.read(blob_id)
             return mime.body_text(raw, mime.parse(raw))[:MAX_TEXT]
-        except NotFound:
+        except (NotFound, DamagedBlob):
             pass
     return None if written is None else _text_of(written)
 

@@ -147,7 +147,7 @@ class TryLater(Refusal):
     code = "try_later"
 
 
-class Damaged(TryLater):
+class DamagedBlob(TryLater):
     """What came is not what was stored: a store that lies may tell the truth later, and a copy can be put back.
 
     It concerns this one thing alone: whoever works on many goes on with the others.

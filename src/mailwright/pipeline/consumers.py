@@ -28,7 +28,7 @@ from mailwright.domain import spans
 from mailwright.domain.clock import SECOND, now
 from mailwright.domain.events import STREAMS, Event
 from mailwright.domain.ids import new_id
-from mailwright.domain.refusals import Damaged, TryLater
+from mailwright.domain.refusals import DamagedBlob, TryLater
 from mailwright.storage import events as log_table
 from mailwright.storage import status
 from mailwright.storage.database import Database, Mark, Tx
@@ -383,7 +383,7 @@ def _releasing(one: Subscription, owner: str, proof: Commit | None) -> Callable[
 
 def _stops_all(error: Exception) -> bool:
     """Whether it is not the events' fault: then the group waits, and they come again."""
-    return isinstance(error, (TryLater, LeaseLost)) and not isinstance(error, Damaged)
+    return isinstance(error, (TryLater, LeaseLost)) and not isinstance(error, DamagedBlob)
 
 
 def _measuring(stream: str, group: str) -> Callable[[Tx], log_table.Lag]:

@@ -11,6 +11,7 @@ import structlog
 
 from mailwright.domain import serving
 from mailwright.domain.clock import DAY, Instant, now
+from mailwright.domain.events import STREAMS
 from mailwright.pipeline.flows import Flows
 from mailwright.storage import dead_letters, events, status
 from mailwright.storage.database import Database, Tx
@@ -53,11 +54,14 @@ async def purge(
 
 def _forget_groups(tx: Tx, before: Instant) -> None:
     """Forget the groups that this version does not have, once they have handled nothing for as long as events are kept: until then an
-    older process may be theirs. Where they stand the log would be kept for ever, and with it the streams.
+    older process may be theirs, or a newer one that was taken back for a while. Where they stand the log would be kept for ever, and with
+    it the streams.
     """
     for stream, group in status.groups(tx):
         if serving.GROUPS.get(group) != stream:
-            oldest = events.lag(tx, stream, group).oldest_at
+            oldest = (
+                events.lag(tx, stream, group).oldest_at if stream in STREAMS else events.stands_since(tx, stream, group)
+            )
             if oldest is not None and oldest < before:
                 events.forget_group(tx, stream, group)
                 log.warning("retention.group_forgotten", stream=stream, group=group)

@@ -22,7 +22,7 @@ import structlog
 
 from mailwright.domain import clock
 from mailwright.domain.ids import checksum, new_id
-from mailwright.domain.refusals import Damaged, NotFound, TryLater
+from mailwright.domain.refusals import DamagedBlob, NotFound, TryLater
 from mailwright.storage import backups, divergences
 from mailwright.storage.blobplaces import DiskBlobs, Outside, Places
 from mailwright.storage.database import Database, Tx
@@ -133,7 +133,7 @@ class BlobStore:
         return tx.scalar("SELECT 1 FROM blobs WHERE id = ?", (blob_id,)) is not None
 
     async def read(self, blob_id: str, start: int = 0, end: int | None = None) -> bytes:
-        """Bytes `start` to `end` (to the end when None). Raises NotFound, TryLater (Damaged is a kind of it)."""
+        """Bytes `start` to `end` (to the end when None). Raises NotFound, TryLater (DamagedBlob is a kind of it)."""
         found = await self._database.read(lambda tx: _look_up(tx, blob_id, start, end))
         if isinstance(found, bytes):
             return found
@@ -149,7 +149,7 @@ class BlobStore:
     def _get(self, blob: Outlying, start: int, end: int) -> bytes:
         """The octets, never wrong ones: what is read whole must have its checksum, a part its length.
 
-        Raises NotFound, TryLater, and Damaged, a kind of it.
+        Raises NotFound, TryLater, and DamagedBlob, a kind of it.
         """
         stop = min(end, blob.size)
         if start >= stop and blob.size:
@@ -163,7 +163,7 @@ class BlobStore:
             if len(data) == stop - start and (len(data) < blob.size or checksum(data) == blob.checksum):
                 return data
         self._note("damaged", blob, f"{len(data)} octets of {stop - start} came, or others")
-        raise Damaged("the message cannot be read: what came is not what was stored")
+        raise DamagedBlob("the message cannot be read: what came is not what was stored")
 
     def _note(self, kind: divergences.Kind, blob: Outlying, detail: str) -> None:
         """Write a divergence down, once in a process. In a thread: the caller may be within a transaction."""
@@ -227,7 +227,7 @@ class BlobStore:
             if isinstance(each, Outlying):
                 try:
                     each = self._get(each, start, end)
-                except (NotFound, Damaged):
+                except (NotFound, DamagedBlob):
                     each = None
             filled.append(each)
         return filled

@@ -23,6 +23,7 @@ from mailwright.storage.database import Mark, Row, Tx
 START: Mark = (0, 0)
 BEYOND: Mark = (2**63 - 1, 2**63 - 1)
 """A place behind every event."""
+_KNOWN_KINDS = frozenset().union(*STREAMS.values())
 PURGE_SLICE = 1_000  # rows deleted in one transaction: nobody waits long behind the janitor
 
 _APPEND = "INSERT INTO events (kind, key, payload, correlation_id, created_at, trace) VALUES (?, ?, ?, ?, ?, ?)"
@@ -181,11 +182,21 @@ def newest_at(tx: Tx) -> Instant:
 
 
 def lag(tx: Tx, stream: str, group: str) -> Lag:
-    """How far behind a group is."""
-    cursor = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
-    waiting, oldest = tx.log_lag(sorted(STREAMS[stream]), (cursor[0], cursor[1]) if cursor else START)
+    """How far behind a group is. Of a stream that a later version brought nobody here can tell: nothing waits in it."""
+    waiting, oldest = _behind(tx, stream, group, STREAMS.get(stream, frozenset()))
     retries = tx.scalar("SELECT count(*) FROM event_retries WHERE stream = ? AND grp = ?", (stream, group))
     return Lag(int(waiting), oldest, int(retries))
+
+
+def stands_since(tx: Tx, stream: str, group: str) -> Instant | None:
+    """When the oldest event was written that a group has not passed, in whatever stream; None when there is none."""
+    return _behind(tx, stream, group, _KNOWN_KINDS)[1]
+
+
+def _behind(tx: Tx, stream: str, group: str, kinds: Collection[str]) -> tuple[int, Instant | None]:
+    cursor = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
+    waiting, oldest = tx.log_lag(sorted(kinds), (cursor[0], cursor[1]) if cursor else START)
+    return waiting, oldest
 
 
 def has_passed(tx: Tx, stream: str, group: str, event_id: int) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mailwright.codecs import mime
 from mailwright.core import tasks
 from mailwright.domain.events import TRIAGE_CHANGED
+from mailwright.storage import open_blobs
 from mailwright.storage.messages import Flag
 from tests.agents.assistant.mailroom import ADA, EVE, Mailroom
 
@@ -45,6 +48,16 @@ async def test_a_question_gets_its_label_and_a_draft_in_its_conversation(room: M
     assert await room.stored("sent") == []
     outbox = await room.core.read(lambda tx: tx.scalar("SELECT COUNT(*) FROM outbox"))
     assert outbox == 0
+
+
+async def test_a_conversation_goes_on_without_a_mail_of_it_that_came_damaged(room: Mailroom, tmp_path: Path) -> None:
+    room.core.blobs = open_blobs(room.core.database, f"file://{tmp_path / 'octets'}", inline_bytes=0)
+    await room.receive(message_id="<before@example.org>")
+    [damaged] = (tmp_path / "octets").rglob("*.eml")
+    damaged.write_bytes(damaged.read_bytes()[::-1])
+    message_id = await room.receive(subject="Re: Minutes", extra="In-Reply-To: <before@example.org>\n")
+    assert await room.run(message_id) == "complete"
+    assert (await room.item(message_id)).draft_state == "made"
 
 
 async def test_what_events_and_tasks_hold_has_no_word_of_the_mail(room: Mailroom) -> None:

@@ -1,6 +1,7 @@
 """FETCH: every item, what is read for it, and what happens when a message is not there any more."""
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from mailwright.core.expunge import remove_uids
 from mailwright.protocols.imap.bodies import MadeEnvelope
 from mailwright.protocols.imap.delivering import keep
-from mailwright.storage import Tx, messages, views
+from mailwright.storage import Tx, messages, open_blobs, views
 from mailwright.storage.database import Database
 from tests.protocols.imap.sessions import House, Session, letter, open_house
 
@@ -141,6 +142,19 @@ async def test_a_message_whose_bytes_are_lost_does_not_hide_the_others(house: Ho
     assert [line[:5] for line in answer.untagged] == [b"* 1 F", b"* 3 F"]
     assert b" NO [SERVERBUG]" in answer.tagged
     assert len(await ada.good("FETCH 1:3 FLAGS")) == 3
+
+
+async def test_a_long_message_that_was_cut_off_on_the_disk_does_not_hide_the_others(
+    house: House, tmp_path: Path
+) -> None:
+    house.core.blobs = open_blobs(house.core.database, f"file://{tmp_path / 'octets'}", inline_bytes=100_000)
+    await house.put(letter(1), letter(2, body="\r\n".join("x" * 70 for _ in range(20_000))), letter(3))
+    [long] = (tmp_path / "octets").rglob("*.eml")
+    os.truncate(long, 0)
+    ada = await house.selected()
+    answer = await ada.ask("FETCH 1:3 BODY.PEEK[]")
+    assert [line[:5] for line in answer.untagged] == [b"* 1 F", b"* 3 F"]
+    assert b" NO [SERVERBUG]" in answer.tagged
 
 
 async def test_changed_since_leaves_out_what_did_not_change(house: House) -> None:

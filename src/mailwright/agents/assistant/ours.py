@@ -16,7 +16,7 @@ from mailwright.core import Core, access, appending, assistants, expunge, mailbo
 from mailwright.core import triage as triaging
 from mailwright.core.messages import Flag, StoredMessage
 from mailwright.domain.addresses import Address
-from mailwright.domain.refusals import BadAddress, ExceedsQuota, MailboxFull, NotFound, TryLater
+from mailwright.domain.refusals import BadAddress, DamagedBlob, ExceedsQuota, MailboxFull, NotFound, TryLater
 from mailwright.domain.triage import Category
 from mailwright.storage import Tx, accounts, correspondence
 from mailwright.storage import mailboxes as mailbox_rows
@@ -76,7 +76,10 @@ class OurInbox:
         for message, mine in await self._core.read(find):
             try:
                 found.append(await self._read(message, mine=mine))
-            except NotFound:  # redacted, or removed since: the conversation goes on without it
+            except (
+                NotFound,
+                DamagedBlob,
+            ):  # redacted, removed since, or unreadable: the conversation goes on without it
                 if message.id == item.id:
                     raise
         return found
@@ -173,7 +176,7 @@ class OurInbox:
         for message in await self._core.read(find):
             try:
                 found.append(await self._read(message, mine=True))
-            except NotFound:
+            except (NotFound, DamagedBlob):
                 continue
         return found
 

@@ -26,7 +26,7 @@ from mailwright.core import Core, styles
 from mailwright.domain import clock
 from mailwright.domain.addresses import Address
 from mailwright.domain.ids import derived_token
-from mailwright.domain.refusals import BadAddress, NotFound
+from mailwright.domain.refusals import BadAddress, DamagedBlob, NotFound
 from mailwright.pipeline import step
 from mailwright.storage import Tx, followups, messages, model_calls, preferences
 from mailwright.storage import accounts as account_rows
@@ -144,7 +144,7 @@ async def _source(core: Core, blob_id: str) -> str:
         return ""
     try:
         read = await asyncio.to_thread(contents.read, await core.blobs.read(blob_id), with_files=False)
-    except NotFound:  # redacted or removed since
+    except (NotFound, DamagedBlob):  # redacted or removed since, or unreadable
         return ""
     return "\n".join(each for each in (read.split.new, read.split.forwarded) if each)[:MAX_SOURCE]
 

@@ -27,7 +27,7 @@ from mailwright.core.messages import StoredMessage
 from mailwright.domain import clock
 from mailwright.domain.addresses import Address
 from mailwright.domain.envelope import Origin
-from mailwright.domain.refusals import BadAddress, NotFound, TryLater
+from mailwright.domain.refusals import BadAddress, DamagedBlob, NotFound, TryLater
 from mailwright.domain.tasks import Stage
 from mailwright.pipeline import step
 from mailwright.storage import Tx, assignments, preferences
@@ -145,7 +145,7 @@ async def _earlier(core: Core, found: _Found) -> list[tuple[StoredMessage, Conte
     for message in found.thread:
         try:
             raw = await core.blobs.read(message.blob_id)
-        except NotFound:  # redacted or removed since: the thread goes on without it
+        except (NotFound, DamagedBlob):  # redacted or removed since, or unreadable: the thread goes on without it
             continue
         out.append((message, await _read(raw, with_files=False)))
     return out

@@ -19,7 +19,7 @@ from mailwright.codecs.mime import Part
 from mailwright.core import Core, madefiles, messages, workspaces
 from mailwright.core.madefiles import MadeFile
 from mailwright.core.workspaces import MAX_FILE_BYTES, MAX_FILES_PER_MESSAGE, THREAD_FILE
-from mailwright.domain.refusals import NotFound
+from mailwright.domain.refusals import DamagedBlob, NotFound
 from mailwright.storage import Tx
 from mailwright.storage.accounts import Account
 from mailwright.storage.tasks import Task
@@ -106,6 +106,8 @@ class Folder:
                 return File(_name(row), row.content_type, await self._core.blobs.read(row.blob_id))
         except NotFound:
             raise ToolFailed(f"the file {_shown(name)} is gone") from None
+        except DamagedBlob:
+            raise ToolFailed(f"the file {_shown(name)} cannot be read now") from None
         if plain in self._parts:
             part = self._parts[plain]
             content = await asyncio.to_thread(mime.decode_body, self._raw, part, limit=MAX_FILE_BYTES)
@@ -127,7 +129,7 @@ class Folder:
             return None
         try:
             return (await self._core.blobs.read(self._history.blob_id)).decode("utf-8", "replace")
-        except NotFound:
+        except (NotFound, DamagedBlob):
             return None
 
     async def write(self, name: str, content: bytes, content_type: str, *, attached: bool) -> str:
@@ -181,7 +183,7 @@ class Folder:
         try:
             message = await self._core.read(lambda tx: messages.load(tx, self._snapshot.message_id))
             self._raw = await self._core.blobs.read(message.blob_id)
-        except NotFound:
+        except (NotFound, DamagedBlob):
             return
         parsed = await asyncio.to_thread(mime.parse, self._raw)
         for part in parsed.attachments[:MAX_FILES_PER_MESSAGE]:

@@ -20,7 +20,7 @@ from mailwright.core.followups import changing
 from mailwright.domain.addresses import Address
 from mailwright.domain.events import MESSAGE_DELIVERED, Event
 from mailwright.domain.followups import FollowupStatus
-from mailwright.domain.refusals import BadAddress, NotFound
+from mailwright.domain.refusals import BadAddress, DamagedBlob, NotFound
 from mailwright.pipeline import Commit, Handler
 from mailwright.storage import Tx, accounts, mailboxes, messages
 from mailwright.storage import followups as rows
@@ -117,7 +117,7 @@ async def _was_written(core: Core, message: StoredMessage) -> bool:
     """Whether a person wrote it."""
     try:
         parsed = mime.parse(await core.blobs.read(message.blob_id))
-    except NotFound:  # removed since
+    except (NotFound, DamagedBlob):  # removed since, or unreadable: one reminder too many does less harm than none
         return False
     return not mime.is_automatic(parsed.header)
 

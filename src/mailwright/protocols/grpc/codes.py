@@ -81,7 +81,7 @@ REFUSALS: dict[type[Refusal], Code] = {
     refusals.SecondFactorRequired: Code.UNAUTHENTICATED,
     refusals.TooManyRequests: Code.RESOURCE_EXHAUSTED,
     refusals.TryLater: Code.UNAVAILABLE,
-    refusals.Damaged: Code.UNAVAILABLE,  # until it is itself again, or somebody brings it back
+    refusals.DamagedBlob: Code.UNAVAILABLE,  # until it is itself again, or somebody brings it back
 }
 
 JMAP_ERRORS: dict[str, Code] = {

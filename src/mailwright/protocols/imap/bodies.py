@@ -20,7 +20,7 @@ from mailwright.codecs.imap.items import FetchItem
 from mailwright.codecs.imap.sections import Excerpts, Span
 from mailwright.codecs.imap.strings import binary, section
 from mailwright.codecs.mime import Part
-from mailwright.domain.refusals import NotFound
+from mailwright.domain.refusals import DamagedBlob, NotFound
 from mailwright.protocols.imap.fetching import Plan
 from mailwright.storage import BlobStore, Tx
 from mailwright.storage.blobs import Outlying
@@ -102,7 +102,7 @@ async def deliver(connection: Connection, plan: Plan, seen: Look, added: dict[in
                 await _write(connection, plan, message, Excerpts(pieces), added.get(message.row[0], b""), outcome)
             except PeerError as error:
                 outcome.problem = outcome.problem or error
-            except NotFound:
+            except (NotFound, DamagedBlob):
                 outcome.unread.append(message.row[0])
         await connection.ease()
     return outcome

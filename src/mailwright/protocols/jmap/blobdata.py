@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailwright.core import uploads
-from mailwright.domain.refusals import NotFound, Refusal
+from mailwright.domain.refusals import DamagedBlob, NotFound, Refusal
 from mailwright.protocols.jmap import blobs
 from mailwright.protocols.jmap.accounts import Scope, scope_of
 from mailwright.protocols.jmap.capabilities import (
@@ -103,7 +103,7 @@ async def _get(call: Call, arguments: Arguments) -> Arguments:
     for blob_id in asked.ids or []:
         try:
             content = await blobs.load(call, scope, blob_id)
-        except NotFound:
+        except (NotFound, DamagedBlob):
             missing.append(blob_id)
             continue
         shown = content.data[part.start : part.end(len(content.data))]

@@ -15,7 +15,7 @@ from mailwright.codecs import mime
 from mailwright.codecs.mime import Part, transfer
 from mailwright.core import uploads
 from mailwright.domain.ids import is_id
-from mailwright.domain.refusals import NotFound
+from mailwright.domain.refusals import DamagedBlob, NotFound
 from mailwright.protocols.jmap.accounts import Scope, scope, scope_of
 from mailwright.protocols.jmap.capabilities import CORE, MAX_OBJECTS_IN_GET
 from mailwright.protocols.jmap.changing import SetError
@@ -138,7 +138,7 @@ async def _copy(call: Call, arguments: Arguments) -> Arguments:
     for blob_id in dict.fromkeys(wanted):
         try:
             copied[blob_id] = await _copy_one(call, source, blob_id)
-        except NotFound:
+        except (NotFound, DamagedBlob):
             failed[blob_id] = SetError("blobNotFound")
     return {
         "fromAccountId": source.id,

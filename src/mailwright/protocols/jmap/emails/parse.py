@@ -9,7 +9,7 @@ from mailwright.codecs import mime
 from mailwright.codecs.jmap.bodyparts import has_attachment
 from mailwright.codecs.jmap.headers import CONVENIENCE
 from mailwright.codecs.mime import Part
-from mailwright.domain.refusals import NotFound
+from mailwright.domain.refusals import DamagedBlob, NotFound
 from mailwright.protocols.jmap import blobs
 from mailwright.protocols.jmap.accounts import scope_of
 from mailwright.protocols.jmap.capabilities import MAIL
@@ -41,7 +41,7 @@ async def parse(call: Call, arguments: Arguments) -> Arguments:
     for blob_id in ids:
         try:
             content = await blobs.load(call, scope, call.resolve(blob_id) or blob_id)
-        except NotFound:
+        except (NotFound, DamagedBlob):
             not_found.append(blob_id)
             continue
         call.make_room(len(content.data))
