@@ -125,7 +125,7 @@ def place(server: MailwrightServer, outside: Outside) -> Iterator[Place]:
         relay.destroy()
 
 
-def until(look: Callable[[], T | None], seconds: float = 30.0) -> T:
+def until(look: Callable[[], T | None], seconds: float = 90.0) -> T:
     """What `look` finds, as soon as it finds something. Raises TimeoutError."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:

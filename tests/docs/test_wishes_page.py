@@ -98,7 +98,7 @@ class Terminal:
         )
         return [each for (each,) in found]
 
-    def until(self, found: Callable[[], Any], seconds: float = 60.0) -> Any:
+    def until(self, found: Callable[[], Any], seconds: float = 120.0) -> Any:
         ends = time.monotonic() + seconds
         while not (value := found()):
             assert time.monotonic() < ends, (self.stand(), self.letters(), self.server.log()[-3000:])

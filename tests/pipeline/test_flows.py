@@ -103,7 +103,7 @@ async def scheduled(due: datetime, _context: None) -> None:
     done.append("scheduled")
 
 
-async def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     ends = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < ends, f"it did not happen in time; done: {done[-5:]}"
@@ -111,7 +111,7 @@ async def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
 
 
 async def ended(flows: Flows, id: str) -> Flow:
-    ends = time.monotonic() + 15
+    ends = time.monotonic() + 60
     while (flow := await flows.status(id)) is None or flow.completed_at is None:
         assert time.monotonic() < ends, f"{id} did not end: {flow}"
         await asyncio.sleep(0.02)

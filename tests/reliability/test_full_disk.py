@@ -89,8 +89,8 @@ def _offer_until_refused(offer: Callable[[int], None], numbers: range) -> int:
 
 
 def _again(offer: Callable[[], None]) -> None:
-    """Offer for a few seconds, as a sender does within hours."""
-    ends = time.monotonic() + 10
+    """Offer for a while, as a sender does within hours."""
+    ends = time.monotonic() + 60
     while True:
         try:
             return offer()

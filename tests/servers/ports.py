@@ -30,7 +30,7 @@ def free_port() -> int:
     raise OSError(f"no port between {_OURS} and {_OURS + _SHARE} is free")
 
 
-def wait_for_port(port: int, seconds: float = 10.0) -> None:
+def wait_for_port(port: int, seconds: float = 60.0) -> None:
     """Until somebody listens. Raises TimeoutError."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:

@@ -109,7 +109,7 @@ class PostfixServer:
             stderr=subprocess.DEVNULL,
         )
         try:
-            wait_for_port(self.port, 20)
+            wait_for_port(self.port)
         except TimeoutError:
             self.destroy()
             raise RuntimeError(self.log()) from None
@@ -119,7 +119,7 @@ class PostfixServer:
         path = self.folder / "log"
         return path.read_text()[-8000:] if path.exists() else ""
 
-    def wait_for(self, words: str, seconds: float = 20.0) -> str:
+    def wait_for(self, words: str, seconds: float = 90.0) -> str:
         """The first line of its log with those words. Raises TimeoutError."""
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:

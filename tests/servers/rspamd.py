@@ -46,7 +46,7 @@ class RspamdServer:
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
-            wait_for_port(self.port, 20)
+            wait_for_port(self.port)
         except TimeoutError:
             self.destroy()
             raise RuntimeError(self.log()) from None

@@ -149,7 +149,7 @@ async def inbox_of(application: Application, who: str) -> list[EmailMessage]:
     return [message for message in parsed if isinstance(message, EmailMessage)]
 
 
-async def until(condition: Callable[[], Any], *, seconds: float = 30.0) -> Any:
+async def until(condition: Callable[[], Any], *, seconds: float = 120.0) -> Any:
     """Wait until a condition (or a coroutine's) holds; its value."""
     for _ in range(int(seconds / 0.05)):
         value = condition()

@@ -78,7 +78,7 @@ class House:
         """What the concierge wrote to somebody, oldest first."""
         return [each for each in self.mailbox(who) if CONCIERGE in each["From"]]
 
-    def next_letter(self, count: int, who: str = "ada", seconds: float = 40.0) -> EmailMessage:
+    def next_letter(self, count: int, who: str = "ada", seconds: float = 120.0) -> EmailMessage:
         """The last letter, once there are so many."""
         self.until(lambda: len(self.letters(who)) >= count, seconds)
         found = self.letters(who)
@@ -113,7 +113,7 @@ class House:
         with self.server.opened() as database:
             return database.execute(sql).fetchall()
 
-    def until(self, found: Callable[[], Any], seconds: float = 40.0) -> Any:
+    def until(self, found: Callable[[], Any], seconds: float = 120.0) -> Any:
         ends = time.monotonic() + seconds
         while not (value := found()):
             assert time.monotonic() < ends, f"{self.stand()[:20]}\n{self.server.log()[-4000:]}"

@@ -125,7 +125,7 @@ class Room:
         with self.box.lock:
             return [self.box.messages[each] for each in self.box.drafts.values()]
 
-    def until(self, found: Callable[[], Any], seconds: float = 40.0) -> Any:
+    def until(self, found: Callable[[], Any], seconds: float = 120.0) -> Any:
         ends = time.monotonic() + seconds
         while not (value := found()):
             assert time.monotonic() < ends, f"it did not come true:\n{self.server.log()[-4000:]}\n{self.told()}"

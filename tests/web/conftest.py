@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright, expect, sync_playwright
 
 from tests.servers.mailwright import PEOPLE, MailwrightServer
 from tests.web.site import CHROMIUM, Site, launch
 
 APP = Path(__file__).parents[2] / "src" / "mailwright" / "protocols" / "web" / "app"
+
+expect.set_options(timeout=20_000)  # milliseconds; on a busy machine five seconds are soon over
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,7 +51,7 @@ def site(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> It
     server.stop()
 
 
-def _settle(server: MailwrightServer, messages: int, seconds: float = 20.0) -> None:
+def _settle(server: MailwrightServer, messages: int, seconds: float = 90.0) -> None:
     """Until that many messages are in Ada's INBOX."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:

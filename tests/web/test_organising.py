@@ -38,7 +38,7 @@ def found(page: Page, subject: str) -> list[dict[str, Any]]:
     return [each for each in answers[1]["list"] if each["subject"] == subject]
 
 
-def eventually(page: Page, what: Any, wanted: Any, seconds: float = 8.0) -> None:
+def eventually(page: Page, what: Any, wanted: Any, seconds: float = 60.0) -> None:
     """Until `what()` is that: the page shows a change before the server has it."""
     ends = time.monotonic() + seconds
     while (last := what()) != wanted:

@@ -53,7 +53,7 @@ def stocked(site: Site) -> Site:
             ),
         )
         # The index follows a moment behind.
-        ends = time.monotonic() + 20
+        ends = time.monotonic() + 90
         while not ask(page, ("Email/query", {"filter": {"text": "zucchini"}}))[0]["ids"]:
             assert time.monotonic() < ends
             page.wait_for_timeout(200)

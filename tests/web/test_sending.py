@@ -53,7 +53,7 @@ def without_delay(page: Page) -> None:
     )
 
 
-def arrived(page: Page, subject: str, seconds: float = 20.0) -> dict[str, Any]:
+def arrived(page: Page, subject: str, seconds: float = 90.0) -> dict[str, Any]:
     """The message in the INBOX of who looks, when it is there."""
     ends = time.monotonic() + seconds
     while not (found := emails(page, "inbox", subject)):

@@ -67,7 +67,7 @@ def connect(server: MailwrightServer, google: GmailService) -> None:
     core.database.close()
 
 
-def eventually(ask: Callable[[], Any], seconds: float = 30.0) -> Any:
+def eventually(ask: Callable[[], Any], seconds: float = 120.0) -> Any:
     """What `ask` says once it says anything."""
     ends = time.monotonic() + seconds
     while not (found := ask()) and time.monotonic() < ends:
