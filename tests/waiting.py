@@ -15,7 +15,7 @@ def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
         time.sleep(0.05)
 
 
-async def happened(condition: Callable[[], object], seconds: float = 20.0) -> None:
+async def happened(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """As `until`, while the tasks of this loop go on."""
     ends = time.monotonic() + seconds
     while not condition():
