@@ -37,7 +37,7 @@ LOOK_SECONDS = 1.0  # between two looks whether a rebuild is needed or asked for
 HOLD_SECONDS = 10.0  # between two renewals of the claim, and of saying that the index is looked after
 AWAY_SECONDS = 10.0  # after something failed
 TOLD_SECONDS = 0.5  # between two notes of the progress
-SETTLE_WAITS = (1.0, 4.0)  # for a database that is away when a rebuild is done
+SETTLE_WAITS = (1.0, 4.0, 16.0, 60.0)  # for a database that is away when a rebuild is done, as while it is restarted
 REQUEST, PROGRESS = "request", "progress"
 
 
@@ -62,8 +62,9 @@ async def rebuild(core: Core, index: KeptIndex, progress: Progress, told: Told, 
     began = clock.now()
     failed: Failed = {}
     generation = await asyncio.to_thread(index.begin)
-    held_at, beside = time.monotonic(), await asyncio.to_thread(_answering, index)
+    held_at, beside = time.monotonic(), None
     try:
+        beside = await asyncio.to_thread(believing.generation_of, index, anew=True)
         # From here on whoever feeds the index feeds this one; what is there by now is read below.
         keeps = await core.write(lambda tx: searchindexes.begin(tx, generation, beside))
         reached = await core.read(searching.modseqs)
@@ -83,7 +84,7 @@ async def rebuild(core: Core, index: KeptIndex, progress: Progress, told: Told, 
             searching.advance(tx, reached)
             return True
 
-        await _to_its_end(_take_over(core, index, settle))
+        await _to_its_end(lambda stops: _take_over(core, index, settle, stops))
     except BaseException:
         await asyncio.to_thread(index.abandon)
         gone = beside if await asyncio.to_thread(_answering, index) == generation else None
@@ -92,28 +93,34 @@ async def rebuild(core: Core, index: KeptIndex, progress: Progress, told: Told, 
         raise
 
 
-async def _take_over(core: Core, index: KeptIndex, settle: Callable[[Tx], bool]) -> None:
+async def _take_over(core: Core, index: KeptIndex, settle: Callable[[Tx], bool], stops: asyncio.Event) -> None:
     """The new index answers, and then is believed: in between nobody's answers are. Raises TryLater."""
     await asyncio.to_thread(index.finish)
     for wait in (*SETTLE_WAITS, None):
+        hurries = stops.is_set()
         try:
             is_kept = await core.write(settle)
             break
         except TryLater:
-            if wait is None:
+            if wait is None or hurries:
                 raise
-            await asyncio.sleep(wait)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await stops.wait()
     if not is_kept:
         raise TryLater("another search index was begun meanwhile")
 
 
-async def _to_its_end(work: Coroutine[None, None, None]) -> None:
-    """Do it, also when whoever waits is told to stop in between: half of it would cost the whole rebuild."""
-    task = asyncio.ensure_future(work)
+async def _to_its_end(work: Callable[[asyncio.Event], Coroutine[None, None, None]]) -> None:
+    """Do it, also when whoever waits is told to stop in between, which it is told: half of it would cost the whole rebuild."""
+    stops = asyncio.Event()
+    task = asyncio.ensure_future(work(stops))
     try:
         await asyncio.shield(task)
     finally:
+        stops.set()
         await asyncio.wait({task})
+        task.exception()  # of which whoever was told to stop hears nothing
 
 
 async def refresh(core: Core, index: KeptIndex, user_id: str, progress: Progress, told: Told) -> None:
@@ -157,6 +164,8 @@ async def _hold(core: Core, index: KeptIndex) -> bool:
     with contextlib.suppress(TryLater):
         if not await asyncio.to_thread(index.claim):
             return False
+        if core.database.dialect == "sqlite":  # there is no other process that could look after another one
+            return True
         here, moment = await asyncio.to_thread(index.holds), clock.now()
         if await core.read(lambda tx: searchindexes.needs_tending(tx, here, moment)):
             await core.write(lambda tx: searchindexes.tend(tx, here, moment + searchindexes.TENDED))
@@ -260,7 +269,7 @@ class Keeper:
             await self._work(str(request.get("id")), request.get("user_id"))
             await asyncio.to_thread(self._answered, request)
             return True
-        if await self._is_missing():
+        if await believing.is_to_be_made(self._core, self._index):
             await self._work(new_id(), None)
             return True
         return await self._reader.catch_up()
@@ -269,12 +278,6 @@ class Keeper:
         """Whether processes of another version, or with another place, look after an index of theirs: one is kept at a time."""
         self._seen |= await asyncio.to_thread(self._index.holds)
         return await self._core.read(lambda tx: searchindexes.is_anothers(tx, self._seen, clock.now()))
-
-    async def _is_missing(self) -> bool:
-        """Whether there is none, or none to be believed. Raises TryLater when nobody can tell just now."""
-        return await asyncio.to_thread(self._index.is_missing) or not await believing.is_believed(
-            self._core, self._index
-        )
 
     def _answered(self, request: object) -> None:
         if self._index.read_note(REQUEST) == request:  # else somebody asked again meanwhile
@@ -285,7 +288,7 @@ class Keeper:
         await self._tell(progress)
         log.info("search.rebuild_started", user_id=user_id)
         try:
-            if isinstance(user_id, str) and not await self._is_missing():
+            if isinstance(user_id, str) and not await believing.is_to_be_made(self._core, self._index):
                 await refresh(self._core, self._index, user_id, progress, self._tell)
             else:
                 await rebuild(self._core, self._index, progress, self._tell)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailwright.codecs.imap import criteria
-from mailwright.core import Core, believing, retention
+from mailwright.core import Core, believing, reindexing, retention
 from mailwright.core.attachmenttext import AttachmentReader
 from mailwright.core.extraction import Extractor
 from mailwright.core.narrowing import answers
@@ -19,6 +19,7 @@ from mailwright.domain.refusals import TryLater
 from mailwright.pipeline import Consumers
 from mailwright.pipeline.consumers import HandOver
 from mailwright.storage import Tx, events, lives, searchindexes
+from mailwright.storage.search import IndexFailed
 from mailwright.storage.search.folder import SearchFolder
 from tests.core.search.conftest import Desk, with_file
 
@@ -129,6 +130,13 @@ async def test_one_index_is_kept_at_a_time(desk: Desk, tmp_path: Path) -> None:
     await keeper.stop()
 
 
+async def test_it_is_said_that_an_index_is_looked_after_where_others_could(desk: Desk) -> None:
+    await nobody_looks(desk.core)
+    assert await reindexing._hold(desk.core, desk.index)
+    is_said = await desk.core.read(lambda tx: searchindexes.is_anothers(tx, (), clock.now()))
+    assert is_said is (desk.core.database.dialect != "sqlite"), "embedded there is one process"
+
+
 async def test_who_cannot_handle_a_group_lets_another_process_do_it(desk: Desk) -> None:
     handled: list[int] = []
     tries: list[int] = []
@@ -164,7 +172,7 @@ async def test_a_crash_when_a_rebuild_is_done_leaves_nothing_to_be_believed(
         raise TryLater("the process is killed")
 
     with monkeypatch.context() as broken:
-        broken.setattr("mailwright.core.reindexing.SETTLE_WAITS", ())
+        broken.setattr(reindexing, "SETTLE_WAITS", ())
         broken.setattr(searchindexes, "complete", dies)
         with pytest.raises(TryLater):
             await rebuild(desk.core, desk.index, Progress("x"), told)
@@ -200,6 +208,62 @@ async def test_a_rebuild_that_is_told_to_stop_at_its_end_is_done(desk: Desk, mon
         await task
     assert await noted(desk.core) == {desk.index.generation()} != {before}
     assert len(await desk.ids("budget")) == 1
+
+
+async def test_a_database_that_is_restarted_at_the_end_costs_no_rebuild(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away, complete = [1, 2, 3, 4], searchindexes.complete
+    tried: list[str] = []
+
+    def later(tx: Tx, generation: str) -> bool:
+        tried.append(generation)
+        if away:
+            away.pop()
+            raise TryLater("the database is away")
+        return complete(tx, generation)
+
+    monkeypatch.setattr(searchindexes, "complete", later)
+    monkeypatch.setattr(reindexing, "SETTLE_WAITS", (0.0,) * len(reindexing.SETTLE_WAITS))
+    await rebuild(desk.core, desk.index, Progress("x"), told)
+    assert await noted(desk.core) == {desk.index.generation()}
+    # Whoever is told to stop meanwhile does not wait for it.
+    away.extend(range(100))
+    tried.clear()
+    monkeypatch.setattr(reindexing, "SETTLE_WAITS", (10_000.0,))
+    task = asyncio.create_task(rebuild(desk.core, desk.index, Progress("x"), told))
+    async with asyncio.timeout(200):
+        while not tried:
+            await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert await noted(desk.core) == frozenset()
+
+
+async def test_an_index_that_cannot_be_asked_just_now_is_not_made_anew(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.put("budget")
+    await desk.index_now()
+    before, keeper = desk.index.generation(), keeper_of(desk)
+
+    def generation(self: SearchFolder, *, anew: bool = False) -> str:
+        raise IndexFailed("it did not answer a moment ago")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(SearchFolder, "generation", generation)
+        for _ in range(2):
+            with pytest.raises(TryLater, match="a moment ago"):
+                await keeper.look()
+        with pytest.raises(TryLater, match="a moment ago"):
+            await rebuild(desk.core, desk.index, Progress("x"), told)
+        assert not await narrowed(desk)
+    assert await noted(desk.core) == desk.index.holds() == {before}
+    await kept(keeper)
+    assert desk.index.generation() == before
+    assert await narrowed(desk)
+    await keeper.stop()
 
 
 async def test_texts_of_files_are_taken_only_from_an_index_that_is_believed(desk: Desk) -> None:
