@@ -18,9 +18,9 @@ import structlog
 from mailwright.codecs import mime
 from mailwright.codecs.mime import Part
 from mailwright.codecs.search import attachments
-from mailwright.core import Core, believing, indexing
+from mailwright.core import Core, asking, believing, indexing
 from mailwright.core.extraction import MAX_FILE, Extractor
-from mailwright.core.indexing import make, note_missing, put
+from mailwright.core.indexing import Failed, make, note_missing, put
 from mailwright.domain.events import MESSAGE_APPENDED, MESSAGE_DELIVERED, Event
 from mailwright.domain.refusals import DamagedBlob, NotFound, TryLater
 from mailwright.storage import Tx, events, searching
@@ -53,7 +53,7 @@ class AttachmentReader:
         fed = await asyncio.to_thread(self._index.generations)
         await self._core.read(lambda tx: believing.feeds(tx, fed))
         await self._after_first_pass(new[-1].id)
-        await self._read_all(list(dict.fromkeys(event.payload["message_id"] for event in new)))
+        await self.read_all(list(dict.fromkeys(event.payload["message_id"] for event in new)))
         return lambda tx: believing.feeds(tx, fed)
 
     async def _after_first_pass(self, event_id: int) -> None:
@@ -70,31 +70,34 @@ class AttachmentReader:
             return False
         after = str(note.get("after", START))
         ids = await self._core.read(lambda tx: searching.with_attachments_after(tx, after, SLICE))
-        await self._read_all(ids)
+        await self.read_all(ids)
         await asyncio.to_thread(self._index.write_note, NOTE, {"after": ids[-1]} if ids else None)
         return bool(ids)
 
-    async def _read_all(self, ids: Sequence[str]) -> None:
+    async def read_all(self, ids: Sequence[str]) -> Failed:
+        """Open the files of these messages, where the index does not have what they say; which of them it would not have then. Raises TryLater."""
+        failed: Failed = {}
         if not ids:
-            return
+            return failed
         rows = await self._core.read(lambda tx: searching.indexable(tx, ids))
         for row in rows:
             if row.attachments:
                 root = Part.from_json(row.structure)
                 if any(self._to_open(root)):
-                    await self._read(row, root)
+                    failed |= await self._read(row, root)
+        return failed
 
     def _to_open(self, root: Part) -> list[Part]:
         found = attachments.of_kind(root, "file", "picture")
         return [part for part in found if self._extractor.reads(part.filename or "", part.media_type)]
 
-    async def _read(self, row: Indexable, root: Part) -> None:
-        if await asyncio.to_thread(self._known, row.id):
-            return
+    async def _read(self, row: Indexable, root: Part) -> Failed:
+        if await asking.in_thread(self._known, row.id):
+            return {}
         try:
             raw = await self._core.blobs.read(row.blob_id)
         except (NotFound, DamagedBlob):
-            return
+            return {}
         pieces = [await asyncio.to_thread(attachments.plain_text, raw, root)]
         left = attachments.MAX_ALL - len(pieces[0])
         for part in self._to_open(root)[: attachments.MAX_FILES]:
@@ -111,6 +114,7 @@ class AttachmentReader:
         failed = await put(self._core, self._index, [document], {row.id: row.blob_id})
         if failed:
             await self._core.write(lambda tx: note_missing(tx, failed))
+        return failed
 
     def _known(self, message_id: str) -> bool:
         try:

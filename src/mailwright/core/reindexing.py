@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 
 import structlog
 
-from mailwright.core import Core, believing
+from mailwright.core import Core, believing, tryingagain
 from mailwright.core.attachmenttext import NOTE as ATTACHMENTS
 from mailwright.core.attachmenttext import AttachmentReader
 from mailwright.core.indexing import Failed, Read, note_missing, put, read, refused, slices
@@ -36,6 +36,7 @@ SLICE = 100  # messages read at once
 LOOK_SECONDS = 1.0  # between two looks whether a rebuild is needed or asked for
 HOLD_SECONDS = 10.0  # between two renewals of the claim, and of saying that the index is looked after
 AWAY_SECONDS = 10.0  # after something failed
+AGAIN_SECONDS = 600.0  # between two looks for what the engine had too much to do for
 TOLD_SECONDS = 0.5  # between two notes of the progress
 SETTLE_WAITS = (1.0, 4.0, 16.0, 60.0)  # for a database that is away when a rebuild is done, as while it is restarted
 REQUEST, PROGRESS = "request", "progress"
@@ -217,6 +218,7 @@ class Keeper:
         self._reader = reader
         self._tasks: list[asyncio.Task[None]] = []
         self._seen: frozenset[str] = frozenset()  # generations that lay here at some time
+        self._again_at = 0.0
         self._keeps = False  # whether it was this one that looked after the index when it looked last
 
     def start(self) -> None:
@@ -272,7 +274,15 @@ class Keeper:
         if await believing.is_to_be_made(self._core, self._index):
             await self._work(new_id(), None)
             return True
-        return await self._reader.catch_up()
+        return await self._reader.catch_up() or await self._try_again()
+
+    async def _try_again(self) -> bool:
+        if time.monotonic() < self._again_at:
+            return False
+        more = await tryingagain.try_again(self._core, self._index, self._reader)
+        if not more:
+            self._again_at = time.monotonic() + AGAIN_SECONDS
+        return more
 
     async def _is_anothers(self) -> bool:
         """Whether processes of another version, or with another place, look after an index of theirs: one is kept at a time."""

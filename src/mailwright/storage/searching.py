@@ -127,9 +127,22 @@ def note_missing(tx: Tx, message_id: str, user_id: str, because: str) -> None:
     )
 
 
-def forget_missing(tx: Tx, message_ids: Iterable[str]) -> None:
-    """The index has these messages now, or they are gone."""
-    tx.executemany("DELETE FROM search_missing WHERE message_id = ?", [(one,) for one in message_ids])
+def missing_because(tx: Tx, because: str, before: Instant, limit: int) -> list[str]:
+    """Some of the messages that the index does not have for that reason, noted before a moment; the longest missing first."""
+    rows = tx.all(
+        "SELECT message_id FROM search_missing WHERE because = ? AND created_at < ? ORDER BY created_at, message_id LIMIT ?",
+        (because, before, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def forget_missing(tx: Tx, message_ids: Iterable[str], *, before: Instant | None = None) -> None:
+    """The index has these messages now, or they are gone; `before`: what was noted since then stays."""
+    if before is None:
+        tx.executemany("DELETE FROM search_missing WHERE message_id = ?", [(one,) for one in message_ids])
+    else:
+        older = [(one, before) for one in message_ids]
+        tx.executemany("DELETE FROM search_missing WHERE message_id = ? AND created_at < ?", older)
 
 
 def forget_missing_before(tx: Tx, moment: Instant) -> None:

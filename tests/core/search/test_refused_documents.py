@@ -16,13 +16,16 @@ from opensearchpy.exceptions import TransportError
 from opensearchpy.serializer import JSONSerializer
 
 from mailwright.codecs.search.document import Document, Exact
-from mailwright.core.reindexing import Progress, rebuild, refresh
-from mailwright.storage.search import Refused
+from mailwright.core import reindexing, tryingagain
+from mailwright.core.attachmenttext import AttachmentReader
+from mailwright.core.extraction import Extractor
+from mailwright.core.reindexing import Keeper, Progress, rebuild, refresh
+from mailwright.storage.search import OVERLOADED, Refused
 from mailwright.storage.search.folder import SearchFolder
 from mailwright.storage.search.opensearch import bulk, mapping
 from mailwright.storage.search.opensearch.engine import PAUSE_SECONDS, Address, Engine, EngineFailed
 from tests.contracts.test_search_contract import letter
-from tests.core.search.conftest import Desk
+from tests.core.search.conftest import Desk, with_file
 
 
 class _Limited:
@@ -79,6 +82,7 @@ def test_what_is_too_long_for_the_engine_holds_up_no_other(status: int) -> None:
     written = bulk.write(engine, _entries(*[5_000] * 20, 80_000, *[5_000] * 20), visible=True)  # type: ignore[arg-type]
     assert written.all_there
     assert list(written.refused) == ["20"]
+    assert (written.refused["20"] == OVERLOADED) is (status == 429)
     assert set(engine.kept) == {str(number) for number in range(41)}
     assert engine.kept["20"]["long"]
     assert "body" not in engine.kept["20"]
@@ -158,6 +162,34 @@ async def test_a_message_the_index_will_not_have_is_noted(desk: Desk, monkeypatc
     await refresh(desk.core, desk.index, desk.account().id, Progress("z"), told)
     assert await desk.unsettled() == []
     assert set(await desk.ids("budget")) == {first, second}
+
+
+async def test_what_the_engine_had_no_room_for_is_tried_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = await desk.put(raw=with_file("notes.txt", "text/plain", b"confidential annexes", subject="budget"))
+    other, honest = await desk.put("budget"), SearchFolder.apply
+
+    def full(self: SearchFolder, documents: Sequence[Document], removed: Sequence[str]) -> Refused:
+        honest(self, [one for one in documents if one.message_id != first], removed)
+        return {first: OVERLOADED} if any(one.message_id == first for one in documents) else {}
+
+    monkeypatch.setattr(reindexing, "AGAIN_SECONDS", 0.0)
+    extractor = Extractor()
+    keeper = Keeper(desk.core, desk.index, AttachmentReader(desk.core, desk.index, extractor))
+    with monkeypatch.context() as crowded:
+        crowded.setattr(SearchFolder, "apply", full)
+        await desk.index_now()
+        crowded.setattr(tryingagain, "WAIT", 0)
+        assert await keeper.look()
+        assert await desk.unsettled() == [1]  # SEARCH reads it
+        assert await desk.ids("budget") == [other]
+    assert not await keeper.look()  # it was noted anew just now
+    monkeypatch.setattr(tryingagain, "WAIT", 0)
+    assert await keeper.look()
+    assert not await keeper.look()
+    assert await desk.unsettled() == []
+    assert set(await desk.ids("budget")) == {first, other}
+    assert await desk.ids("annexes") == [first]
+    await extractor.close()
 
 
 def test_while_an_engine_hangs_one_asks_and_the_others_do_without() -> None:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from mailwright.core import Core, believing, sealing, status
+from mailwright.core import Core, asking, believing, sealing, status
 from mailwright.core.administration.reach import Reach
 from mailwright.core.checkup import Check, contents
 from mailwright.core.indexing import GROUP, STREAM
@@ -106,7 +106,7 @@ async def index(core: Core, kept: KeptIndex | None, tenant_id: str | None = None
         return rows.messages_of(tx, tenant_id), events.lag(tx, STREAM, GROUP).waiting, missing, examples
 
     messages, behind, missing, examples = await core.read(read)
-    ready, documents, octets, rebuild = await asyncio.to_thread(_asked, kept)
+    ready, documents, octets, rebuild = await asking.in_thread(_asked, kept)
     ready = ready and await believing.is_believed(core, kept)
     return Index(ready, documents, messages, octets, behind, missing, tuple(examples), rebuild)
 

@@ -29,6 +29,9 @@ Place = Literal["header", "text"]
 Refused = dict[str, str]
 """Messages whose texts an index would not have, and why, by id: they are found by no word, and may hold any substring."""
 
+OVERLOADED = "the search engine had too much to do for it"
+"""Why an index refused what it may take at another time."""
+
 
 class IndexFailed(Exception):
     """The index cannot be read: it is missing, spoilt, or being made again. Whoever asked does without it."""

@@ -1,8 +1,8 @@
 """Writing to the engine: many changes in few requests, and one document that it will not have holds up no other.
 
 Used by `index`. What is refused is sent again in halves until it stands alone. A document that is refused alone, while the facts of
-the same message are taken, is what is wrong: the facts stand in its place, and whoever wrote it is told. When those are refused,
-too, it is the engine.
+the same message are taken, is what is wrong: the facts stand in its place, and whoever wrote it is told (OVERLOADED, if it may be
+taken at another time: short ones are taken when there is no room for long ones). When those are refused, too, it is the engine.
 Promises: EngineFailed says that it may go well another time; what was sent until then may be written, and is to be sent again.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from mailwright.storage.search import Refused
+from mailwright.storage.search import OVERLOADED, Refused
 from mailwright.storage.search.opensearch import mapping
 from mailwright.storage.search.opensearch.engine import AWAY, WRITE_SECONDS, EngineFailed, word
 
@@ -86,7 +86,8 @@ class _Bulk:
                 return
         if self._send([{**action, "_source": mapping.facts(entry)}]):
             raise refusal.raised
-        self.written.refused[action["_id"]] = f"the search engine would not have it: {refusal.kind} ({refusal.status})"
+        would_not = f"the search engine would not have it: {refusal.kind} ({refusal.status})"
+        self.written.refused[action["_id"]] = OVERLOADED if refusal.status in AWAY else would_not
         log.warning("search.refused", message_id=action["_id"], kind=refusal.kind, status=refusal.status)
 
     def _send(self, actions: Sequence[mapping.Json]) -> list[_Refusal]:
