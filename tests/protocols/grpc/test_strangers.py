@@ -67,6 +67,7 @@ async def test_what_was_made_small_is_not_made_large_again(world: World) -> None
 
 async def test_what_anybody_may_ask_goes_on_a_few_times_at_once(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openly, "MOST_OF_ONE", 2)
+    monkeypatch.setattr(openly, "CHECK_SECONDS", 60.0)
     async with opened(core) as world:
         health, asked = health_pb2_grpc.HealthStub(world.channel()), health_pb2.HealthCheckRequest()
         watching = [health.Watch(asked), health.Watch(health_pb2.HealthCheckRequest(service="Nothing"))]
@@ -78,9 +79,10 @@ async def test_what_anybody_may_ask_goes_on_a_few_times_at_once(core: Core, monk
         assert await _code(talk.read()) is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert (await health.Check(asked)).status == health_pb2.HealthCheckResponse.SERVING, "counted by itself"
         assert (await world.stubs("ada").accounts.ListAccounts(accounts_pb2.ListAccountsRequest())).accounts
-        monkeypatch.setattr(openly, "ASK_SECONDS", 0.2)
-        slow = world.channel().stream_unary(CHECK)
-        assert await _code(slow(_silence())) is grpc.StatusCode.DEADLINE_EXCEEDED
+        with monkeypatch.context() as hasty:
+            hasty.setattr(openly, "CHECK_SECONDS", 0.2)
+            slow = world.channel().stream_unary(CHECK)
+            assert await _code(slow(_silence())) is grpc.StatusCode.DEADLINE_EXCEEDED
         for name, code in (("x" * 300, grpc.StatusCode.INVALID_ARGUMENT), ("Nothing", grpc.StatusCode.NOT_FOUND)):
             assert await _code(health.Check(health_pb2.HealthCheckRequest(service=name))) is code
         await world.grpc.close(5)
@@ -102,6 +104,7 @@ async def test_who_reads_no_answers_does_not_close_the_door_to_others(
 ) -> None:
     monkeypatch.setattr(server, "MAX_CALLS", 12)
     monkeypatch.setattr(openly, "MOST_CHECKS_OF_ONE", 4)
+    monkeypatch.setattr(openly, "CHECK_SECONDS", 60.0)
     monkeypatch.setattr(running, "MAX_CALLS_OF_ONE", 4)
     async with opened(core) as world:
         _, writer = await _without_a_window(world.grpc.port, CHECK, 12)

@@ -22,7 +22,10 @@ MOST_CHECKS = 128  # at once; each is over in a moment
 MOST_CHECKS_OF_ONE = 8
 MOST = 64  # of those that go on; a load balancer that watches our health has one
 MOST_OF_ONE = 16
-ASK_SECONDS = 10.0  # until the question is there
+CHECK_SECONDS = (
+    2.0  # until it is there what a Check asks: whoever never says it takes a place from the others of that address
+)
+ASK_SECONDS = 10.0  # the same for what goes on
 WATCH_SECONDS = 300.0  # then whoever watches our health asks again
 TALK_SECONDS = 60.0  # for all questions of one reflection
 MAX_NAME = 200  # characters of the name of a service
@@ -47,14 +50,14 @@ class Open:
 
         async def check(_: Any, context: Context) -> Any:
             await self._count(self._checks, context)
-            name = await _asked(context)
+            name = await _asked(context, CHECK_SECONDS)
             if name and name not in self._names:
                 await context.abort(grpc.StatusCode.NOT_FOUND, "there is no such service")
             return _Said(status=self._health_of(name))
 
         async def watch(_: Any, context: Context) -> None:
             await self._count(self._going_on, context)
-            name = await _asked(context)
+            name = await _asked(context, ASK_SECONDS)
             try:
                 async with asyncio.timeout(WATCH_SECONDS):
                     await context.write(_Said(status=self._health_of(name)))
@@ -111,10 +114,10 @@ def until_done(context: Context) -> ExitStack:
     return held
 
 
-async def _asked(context: Context) -> str:
+async def _asked(context: Context, seconds: float) -> str:
     """The service that is asked about, by the one message of the call."""
     try:
-        async with asyncio.timeout(ASK_SECONDS):
+        async with asyncio.timeout(seconds):
             asked = await context.read()
     except TimeoutError:
         await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "it took too long")
