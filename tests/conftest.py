@@ -148,7 +148,7 @@ def meddler(s3_server: S3Server) -> Iterator[Meddler]:
 
 
 @pytest.fixture(scope="session")
-def valkey_server() -> Iterator[ValkeyServer]:
+def one_valkey() -> Iterator[ValkeyServer]:
     """This session's Valkey (one for each xdist worker)."""
     binary = find_binary()
     if binary is None:
@@ -156,6 +156,13 @@ def valkey_server() -> Iterator[ValkeyServer]:
     server = ValkeyServer(binary)
     yield server
     server.destroy()
+
+
+@pytest.fixture
+def valkey_server(one_valkey: ValkeyServer) -> ValkeyServer:
+    """Valkey, running, whatever became of it in the test before."""
+    one_valkey.revive()
+    return one_valkey
 
 
 @pytest.fixture(scope="session")

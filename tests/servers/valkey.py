@@ -42,15 +42,16 @@ class ValkeyServer:
     def start(self) -> None:
         """Start it, on the same port and folder as before."""
         options = {"port": self.port, "bind": "127.0.0.1", "dir": self._folder, "appendonly": "yes", "save": ""}
-        self._process = subprocess.Popen(
-            [
-                self._binary,
-                self._folder / "valkey.conf",
-                *(part for name, value in options.items() for part in (f"--{name}", str(value))),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with open(self._folder / "log", "ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    self._binary,
+                    self._folder / "valkey.conf",
+                    *(part for name, value in options.items() for part in (f"--{name}", str(value))),
+                ],
+                stdout=log,
+                stderr=log,
+            )
         ends = time.monotonic() + 30
         while True:
             try:
@@ -59,6 +60,13 @@ class ValkeyServer:
             except valkey.ValkeyError:
                 assert time.monotonic() < ends, "Valkey does not start"
                 time.sleep(0.02)
+
+    def revive(self) -> None:
+        """Start it again where a test that failed left it stopped, or it ended by itself; then its last words are printed."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        print((self._folder / "log").read_text()[-4000:])
+        self.start()
 
     def stop(self) -> None:
         """End it at once."""

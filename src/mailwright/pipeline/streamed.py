@@ -143,7 +143,8 @@ class StreamedConsumers(Consumers):
             if one.stream in SPREAD and place.sure and not self._streams.valkey.away:
                 return await self._spread_round(one, place)
         except ValkeyAway:
-            place.joined = place.sure = False
+            place.sure = False
+        place.joined = False  # what the log is read for now, the stream has as well: joined again, it is looked through
         return await super()._round(one)
 
     async def _of_now(self, one: Subscription) -> Place:
