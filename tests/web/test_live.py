@@ -139,7 +139,7 @@ def test_a_server_that_goes_is_told_of_and_found_again(site: Site) -> None:
         site.server.start()
         deliver(site, "chen", plain("After the pause", "Hello"))
         page.get_by_role("button", name="Try again").first.click()
-        expect(page.get_by_text("The server cannot be reached.")).to_have_count(0, timeout=20_000)
+        expect(page.get_by_text("The server cannot be reached.")).to_have_count(0, timeout=60_000)
         page.get_by_role("navigation").get_by_role("link", name="Inbox").click()
         expect(row(page, "After the pause")).to_be_visible(timeout=SOON_MS)
         # And what comes from now on is told of again.
