@@ -49,9 +49,11 @@ class AttachmentReader:
     async def on_events(self, batch: Sequence[Event]) -> None:
         """Read the attachments of the messages of a batch. Raises TryLater, also when the first pass is far behind."""
         new = [event for event in batch if event.kind in (MESSAGE_DELIVERED, MESSAGE_APPENDED)]
-        if new:
+        found = await self._with_files(list(dict.fromkeys(event.payload["message_id"] for event in new)))
+        if found:
             await self._after_first_pass(new[-1].id)
-        await self._read_all(list(dict.fromkeys(event.payload["message_id"] for event in new)))
+        for row, root in found:
+            await self._read(row, root)
 
     async def _after_first_pass(self, event_id: int) -> None:
         until = time.monotonic() + PATIENCE_SECONDS
@@ -67,19 +69,18 @@ class AttachmentReader:
             return False
         after = str(note.get("after", START))
         ids = await self._core.read(lambda tx: searching.with_attachments_after(tx, after, SLICE))
-        await self._read_all(ids)
+        for row, root in await self._with_files(ids):
+            await self._read(row, root)
         await asyncio.to_thread(self._index.write_note, NOTE, {"after": ids[-1]} if ids else None)
         return bool(ids)
 
-    async def _read_all(self, ids: Sequence[str]) -> None:
+    async def _with_files(self, ids: Sequence[str]) -> list[tuple[Indexable, Part]]:
+        """Those of the messages that have files to open, and their structure."""
         if not ids:
-            return
+            return []
         rows = await self._core.read(lambda tx: searching.indexable(tx, ids))
-        for row in rows:
-            if row.attachments:
-                root = Part.from_json(row.structure)
-                if any(self._to_open(root)):
-                    await self._read(row, root)
+        found = [(row, Part.from_json(row.structure)) for row in rows if row.attachments]
+        return [(row, root) for row, root in found if self._to_open(root)]
 
     def _to_open(self, root: Part) -> list[Part]:
         found = attachments.of_kind(root, "file", "picture")

@@ -94,8 +94,7 @@ def claim(tx: Tx, stream: str, group: str, owner: str, *, seconds: float) -> Mar
     )
     if not taken:
         return None
-    row = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
-    return (row[0], row[1]) if row else None
+    return _cursor(tx, stream, group)
 
 
 def advance(tx: Tx, stream: str, group: str, owner: str, mark: Mark, *, seconds: float) -> None:
@@ -156,8 +155,7 @@ def newest_at(tx: Tx) -> Instant:
 
 def lag(tx: Tx, stream: str, group: str) -> Lag:
     """How far behind a group is."""
-    cursor = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
-    waiting, oldest = tx.log_lag(sorted(STREAMS[stream]), (cursor[0], cursor[1]) if cursor else START)
+    waiting, oldest = tx.log_lag(sorted(STREAMS[stream]), _cursor(tx, stream, group))
     retries = tx.scalar("SELECT count(*) FROM event_retries WHERE stream = ? AND grp = ?", (stream, group))
     return Lag(int(waiting), oldest, int(retries))
 
@@ -165,8 +163,13 @@ def lag(tx: Tx, stream: str, group: str) -> Lag:
 def has_passed(tx: Tx, stream: str, group: str, event_id: int) -> bool:
     """Whether a group is done with an event: handled it, or set it aside; True for one that is gone from the log."""
     mark = tx.log_mark(event_id)
-    cursor = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
-    return mark is None or (cursor is not None and mark <= (cursor[0], cursor[1]))
+    return mark is None or mark <= _cursor(tx, stream, group)
+
+
+def _cursor(tx: Tx, stream: str, group: str) -> Mark:
+    """Where a group stands; at the beginning when it has never read."""
+    row = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
+    return (row[0], row[1]) if row else START
 
 
 # --- retries and dead letters ---------------------------------------------------------------------------------------
