@@ -48,12 +48,14 @@ class AttachmentReader:
     async def on_events(self, batch: Sequence[Event]) -> Callable[[Tx], object] | None:
         """Read the attachments of the messages of a batch. Raises TryLater, also when the first pass is far behind; HandOver."""
         new = [event for event in batch if event.kind in (MESSAGE_DELIVERED, MESSAGE_APPENDED)]
-        if not new:
+        found = await self._with_files(list(dict.fromkeys(event.payload["message_id"] for event in new)))
+        if not found:
             return None
         fed = await asyncio.to_thread(self._index.generations)
         await self._core.read(lambda tx: believing.feeds(tx, fed))
         await self._after_first_pass(new[-1].id)
-        await self.read_all(list(dict.fromkeys(event.payload["message_id"] for event in new)))
+        for row, root in found:
+            await self._read(row, root)
         return lambda tx: believing.feeds(tx, fed)
 
     async def _after_first_pass(self, event_id: int) -> None:
@@ -77,15 +79,17 @@ class AttachmentReader:
     async def read_all(self, ids: Sequence[str]) -> Failed:
         """Open the files of these messages, where the index does not have what they say; which of them it would not have then. Raises TryLater."""
         failed: Failed = {}
-        if not ids:
-            return failed
-        rows = await self._core.read(lambda tx: searching.indexable(tx, ids))
-        for row in rows:
-            if row.attachments:
-                root = Part.from_json(row.structure)
-                if any(self._to_open(root)):
-                    failed |= await self._read(row, root)
+        for row, root in await self._with_files(ids):
+            failed |= await self._read(row, root)
         return failed
+
+    async def _with_files(self, ids: Sequence[str]) -> list[tuple[Indexable, Part]]:
+        """Those of the messages that have files to open, and their structure."""
+        if not ids:
+            return []
+        rows = await self._core.read(lambda tx: searching.indexable(tx, ids))
+        found = [(row, Part.from_json(row.structure)) for row in rows if row.attachments]
+        return [(row, root) for row, root in found if self._to_open(root)]
 
     def _to_open(self, root: Part) -> list[Part]:
         found = attachments.of_kind(root, "file", "picture")

@@ -97,15 +97,13 @@ def claim(tx: Tx, stream: str, group: str, owner: str, *, seconds: float) -> Mar
     )
     if not taken:
         return None
-    row = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
-    return (row[0], row[1]) if row else None
+    return _cursor(tx, stream, group)
 
 
 def standing(tx: Tx, stream: str, group: str) -> Mark:
     """What a group has handled for certain; for a new one, which is noted, nothing."""
     tx.insert("event_cursors", unless_exists=True, stream=stream, grp=group, tx=0, position=0, owner="", lease_until=0)
-    row = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
-    return (row[0], row[1]) if row else START
+    return _cursor(tx, stream, group)
 
 
 def slowest(tx: Tx, stream: str) -> Mark | None:
@@ -194,16 +192,20 @@ def stands_since(tx: Tx, stream: str, group: str) -> Instant | None:
 
 
 def _behind(tx: Tx, stream: str, group: str, kinds: Collection[str]) -> tuple[int, Instant | None]:
-    cursor = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
-    waiting, oldest = tx.log_lag(sorted(kinds), (cursor[0], cursor[1]) if cursor else START)
+    waiting, oldest = tx.log_lag(sorted(kinds), _cursor(tx, stream, group))
     return waiting, oldest
 
 
 def has_passed(tx: Tx, stream: str, group: str, event_id: int) -> bool:
     """Whether a group is done with an event: handled it, or set it aside; True for one that is gone from the log."""
     mark = tx.log_mark(event_id)
-    cursor = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
-    return mark is None or (cursor is not None and mark <= (cursor[0], cursor[1]))
+    return mark is None or mark <= _cursor(tx, stream, group)
+
+
+def _cursor(tx: Tx, stream: str, group: str) -> Mark:
+    """Where a group stands; at the beginning when it has never read."""
+    row = tx.one("SELECT tx, position FROM event_cursors WHERE stream = ? AND grp = ?", (stream, group))
+    return (row[0], row[1]) if row else START
 
 
 # --- retries and dead letters ---------------------------------------------------------------------------------------
