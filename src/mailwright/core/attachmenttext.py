@@ -20,7 +20,7 @@ from mailwright.codecs.mime import Part
 from mailwright.codecs.search import attachments
 from mailwright.core import Core, asking, believing, indexing
 from mailwright.core.extraction import MAX_FILE, Extractor
-from mailwright.core.indexing import Failed, make, note_missing, put
+from mailwright.core.indexing import UNREADABLE, Failed, make, note_missing, put
 from mailwright.domain.events import MESSAGE_APPENDED, MESSAGE_DELIVERED, Event
 from mailwright.domain.refusals import DamagedBlob, NotFound, TryLater
 from mailwright.storage import Tx, events, searching
@@ -100,8 +100,12 @@ class AttachmentReader:
             return {}
         try:
             raw = await self._core.blobs.read(row.blob_id)
-        except (NotFound, DamagedBlob):
+        except NotFound:
             return {}
+        except DamagedBlob:
+            failed = {row.id: (row.user_id, UNREADABLE)}
+            await self._core.write(lambda tx: note_missing(tx, failed))
+            return failed
         pieces = [await asyncio.to_thread(attachments.plain_text, raw, root)]
         left = attachments.MAX_ALL - len(pieces[0])
         for part in self._to_open(root)[: attachments.MAX_FILES]:

@@ -59,6 +59,9 @@ class _Told:
     reached: dict[str, int] = field(default_factory=dict)
 
 
+UNREADABLE = "its bytes cannot be read"
+"""Why there is no document: a store that lies may tell the truth later, and what is gone can be put back from a copy."""
+
 Failed = dict[str, tuple[str, str]]
 """Messages the index does not have, by id: (user id, because)."""
 
@@ -232,7 +235,7 @@ def _make_all(
         known = {}
     for row, raw in zip(rows, raws, strict=True):
         if raw is None:
-            done.failed[row.id] = (row.user_id, "its bytes are gone")
+            done.failed[row.id] = (row.user_id, UNREADABLE)
             continue
         try:
             done.documents.append(make(row, raw, known.get(row.id)))

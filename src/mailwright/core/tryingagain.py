@@ -1,4 +1,4 @@
-"""Messages that the search engine had too much to do for are put into the index again, hours later.
+"""Messages that could not be read, or that the search engine had too much to do for, are put into the index again, hours later.
 
 Called by the keeper of the index when there is nothing else to do. Until then they are noted as missing: SEARCH reads them, and the search of
 people finds them by what stands in their place.
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from mailwright.core import Core
 from mailwright.core.attachmenttext import AttachmentReader
-from mailwright.core.indexing import Failed, note_missing, put, read, slices
+from mailwright.core.indexing import UNREADABLE, Failed, note_missing, put, read, slices
 from mailwright.domain.clock import HOUR, now
 from mailwright.storage import Tx, searching
 from mailwright.storage.search import OVERLOADED, SearchIndex
 
+AGAIN = (OVERLOADED, UNREADABLE)  # the reasons that may pass
 WAIT = 6 * HOUR
 SLICE = 5  # at once: each that is refused again takes a quarter of a minute
 
@@ -21,7 +22,7 @@ SLICE = 5  # at once: each that is refused again takes a quarter of a minute
 async def try_again(core: Core, index: SearchIndex, reader: AttachmentReader) -> bool:
     """Put the next few into the index that is believed; False when there are none. Raises TryLater."""
     before = now() - WAIT
-    ids = await core.read(lambda tx: searching.missing_because(tx, OVERLOADED, before, SLICE))
+    ids = await core.read(lambda tx: searching.missing_because(tx, AGAIN, before, SLICE))
     failed: Failed = {}
     for part in slices(await core.read(lambda tx: searching.indexable(tx, ids))):
         found = await read(core, index, part, keep=lambda row: False)

@@ -127,11 +127,12 @@ def note_missing(tx: Tx, message_id: str, user_id: str, because: str) -> None:
     )
 
 
-def missing_because(tx: Tx, because: str, before: Instant, limit: int) -> list[str]:
-    """Some of the messages that the index does not have for that reason, noted before a moment; the longest missing first."""
+def missing_because(tx: Tx, reasons: Sequence[str], before: Instant, limit: int) -> list[str]:
+    """Some of the messages that the index does not have for one of these reasons, noted before a moment; the longest missing first."""
     rows = tx.all(
-        "SELECT message_id FROM search_missing WHERE because = ? AND created_at < ? ORDER BY created_at, message_id LIMIT ?",
-        (because, before, limit),
+        f"SELECT message_id FROM search_missing WHERE because IN ({_marks(reasons)}) AND created_at < ? "
+        "ORDER BY created_at, message_id LIMIT ?",
+        (*reasons, before, limit),
     )
     return [row[0] for row in rows]
 

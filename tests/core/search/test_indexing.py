@@ -90,7 +90,7 @@ async def test_a_damaged_message_holds_up_no_other(desk: Desk, tmp_path: Path) -
         await consumers.stop()
     assert [
         because for _, because, _ in desk.core.database.read_now(lambda tx: missing_from_index(tx, None, 10))[1]
-    ] == ["its bytes are gone"]
+    ] == [indexing.UNREADABLE]
 
 
 async def test_files_are_read_when_the_first_pass_has_been_there(

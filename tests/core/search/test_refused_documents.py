@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,12 +21,16 @@ from mailwright.core import reindexing, tryingagain
 from mailwright.core.attachmenttext import AttachmentReader
 from mailwright.core.extraction import Extractor
 from mailwright.core.reindexing import Keeper, Progress, rebuild, refresh
+from mailwright.storage import open_blobs
 from mailwright.storage.search import OVERLOADED, Refused
 from mailwright.storage.search.folder import SearchFolder
 from mailwright.storage.search.opensearch import bulk, mapping
 from mailwright.storage.search.opensearch.engine import PAUSE_SECONDS, Address, Engine, EngineFailed
 from tests.contracts.test_search_contract import letter
+from tests.core import files
 from tests.core.search.conftest import Desk, with_file
+
+PDF = "application/pdf"
 
 
 class _Limited:
@@ -215,3 +220,24 @@ def test_while_an_engine_hangs_one_asks_and_the_others_do_without() -> None:
     answered.set()
     first.join(60)
     assert engine.ask(hang) == 1  # it is back, and everybody asks
+
+
+async def test_what_came_damaged_is_read_again(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.core.blobs = open_blobs(desk.core.database, f"file://{tmp_path / 'octets'}", inline_bytes=0)
+    first = await desk.put(raw=with_file("report.pdf", PDF, files.pdf("confidential annexes"), subject="budget"))
+    (path,) = (tmp_path / "octets").rglob("*.eml")
+    honest = path.read_bytes()
+    extractor = Extractor()
+    reader = AttachmentReader(desk.core, desk.index, extractor)
+    monkeypatch.setattr(tryingagain, "WAIT", 0)
+    await desk.index_now()
+    path.write_bytes(honest[::-1])
+    assert first in await reader.read_all([first])
+    assert await desk.unsettled() == [1]
+    assert await tryingagain.try_again(desk.core, desk.index, reader)
+    assert await desk.unsettled() == [1]
+    path.write_bytes(honest)
+    assert await tryingagain.try_again(desk.core, desk.index, reader)
+    assert await desk.unsettled() == []
+    assert await desk.ids("annexes") == [first]
+    await extractor.close()
