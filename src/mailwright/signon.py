@@ -195,6 +195,8 @@ class SignOn:
                 await self._look()
             except TryLater:
                 log.warning("signon.look_postponed")
+            except Exception:  # else no provider that is added later would be heard of
+                log.exception("signon.look_failed")
 
 
 def row_of_settings(settings: Settings) -> Row | None:

@@ -37,6 +37,7 @@ from mailwright.domain.signon import NotSignedOn
 from mailwright.domain.tokens import OF_SETTINGS, Proven
 from mailwright.storage import Tx, administration, audit, credentials, domains, providers
 from mailwright.storage import accounts as rows
+from mailwright.storage import sessions as session_rows
 from mailwright.storage.accounts import Account
 from mailwright.storage.audit import SYSTEM, Actor
 from mailwright.storage.credentials import Link
@@ -107,13 +108,14 @@ async def opened(
         await _note_refusal(core, proven, client)
         raise refusal from None
     # A token that says nothing of roles changes none: programs have tokens of less than a person is.
-    account = await core.write(lambda tx: _sign_in(tx, found, proven, client, silent=True), shared=True)
+    signing = _signing(found, proven, silent=True)
+    account = await core.write(lambda tx: sign_in(tx, found.account, signing, client), shared=True)
     tokens_total.labels("opened").inc()
     return Opened(account, proven.expires_at, found.secrets)
 
 
-async def arrive(core: Core, proven: Proven, *, client: str) -> tuple[Account, bool]:
-    """Who came back from a provider with a browser, and whether their second factor here is to be asked for still.
+async def arrive(core: Core, proven: Proven, *, client: str) -> tuple[Account, SigningIn, bool]:
+    """Who came back from a provider with a browser, what `sign_in` then writes, and whether their second factor here is to be asked for first.
 
     Raises NotSignedOn, TooManyRequests, TryLater.
     """
@@ -124,8 +126,7 @@ async def arrive(core: Core, proven: Proven, *, client: str) -> tuple[Account, b
         await _note_refusal(core, proven, client)
         word = refusal.word if isinstance(refusal, NotSignedOn) else "refused"
         raise NotSignedOn(word, str(refusal)) from None
-    account = await core.write(lambda tx: _sign_in(tx, found, proven, client, silent=False))
-    return account, found.second and not proven.strong
+    return found.account, _signing(found, proven, silent=False), found.second and not proven.strong
 
 
 async def _found(core: Core, proven: Proven, client: str) -> _Found:
@@ -155,9 +156,11 @@ def link(
 
 
 def unlink(tx: Tx, account: Account, *, by: Actor = SYSTEM) -> int:
-    """No token opens the account any more, until one is linked anew. How many were linked."""
+    """No token opens the account any more, until one is linked anew, and what tokens opened is closed. How many were linked."""
     known = credentials.links(tx, account.id)
     credentials.remove_kind(tx, account.id, credentials.OIDC)
+    by_token = [each for each in session_rows.of_user(tx, account.id) if each.provider_id is not None]
+    sessions.end_of_provider(tx, by_token, client=by.address, actor=by.name)
     announcing.signed_out(tx, account.id, password=True)
     audit.note(tx, by, "token.unlinked", resource=account.email, tenant_id=account.tenant_id)
     return len(known)
@@ -312,23 +315,36 @@ async def _note_refusal(core: Core, proven: Proven, client: str) -> None:
     await core.write(write, shared=True)
 
 
-def _sign_in(tx: Tx, found: _Found, proven: Proven, client: str, *, silent: bool) -> Account:
-    """Note the sign-in, and give the account the role it has there. `silent`: who says nothing of roles changes none."""
-    account, link = found.account, found.link
+@dataclass(frozen=True, slots=True)
+class SigningIn:
+    """What is written when somebody has signed in: by which link, of whom, and the role they have there (None: it changes none)."""
+
+    link_id: str
+    issuer: str
+    role: str | None
+
+
+def _signing(found: _Found, proven: Proven, *, silent: bool) -> SigningIn:
+    """`silent`: who says nothing of roles changes none."""
+    role = None
+    if proven.voucher.roles and not found.link.scopes and not (silent and proven.roles is None):
+        held = {proven.voucher.roles.get(each) for each in proven.roles or ()}
+        role = next((role for role in ROLES if role in held), "user")
+    return SigningIn(found.link.id, proven.issuer, role)
+
+
+def sign_in(tx: Tx, account: Account, signing: SigningIn, client: str) -> Account:
+    """Note the sign-in, and give the account the role it has there."""
     audit.record(
         tx,
         actor=account.email,
         action="sign-in",
-        resource=f"token:{link.id}",
+        resource=f"token:{signing.link_id}",
         address=client,
         tenant_id=account.tenant_id,
     )
-    follows = bool(proven.voucher.roles) and not link.scopes and not (silent and proven.roles is None)
-    if not follows or account.operator or account.role not in ROLES:
-        return account
-    held = {proven.voucher.roles.get(each) for each in proven.roles or ()}
-    wanted = next((role for role in ROLES if role in held), "user")
-    if wanted == account.role:
+    wanted = signing.role
+    if wanted is None or wanted == account.role or account.operator or account.role not in ROLES:
         return account
     tx.lock("operators")  # as whoever else changes roles does
     now = rows.by_id(tx, account.id)
@@ -337,6 +353,6 @@ def _sign_in(tx: Tx, found: _Found, proven: Proven, client: str, *, silent: bool
     administration.change_person(
         tx, now.id, display_name=now.display_name, role=wanted, status=now.status, operator=False
     )
-    by = Actor(proven.issuer, client)
+    by = Actor(signing.issuer, client)
     audit.note(tx, by, f"user.role-is-{wanted}", resource=now.email, tenant_id=now.tenant_id)
     return replace(now, role=wanted)

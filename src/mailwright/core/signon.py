@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -154,7 +154,9 @@ async def come_back(
         )
         # It has the nonce of this attempt, so it was made since, whatever the clock there says.
         proven = replace(returned.proven, issued_at=max(returned.proven.issued_at, begun))
-        account, asks = await bearers.arrive(core, proven, client=client)
+        account, signing, asks = await bearers.arrive(core, proven, client=client)
+        if not asks:
+            account = await core.write(lambda tx: bearers.sign_in(tx, account, signing, client))
     except TryLater as refusal:
         raise NotSignedOn("away", str(refusal)) from None
     except NotFound as refusal:
@@ -171,6 +173,7 @@ async def come_back(
             "provider": provider_id,
             "subject": bearers.subject_key(proven.issuer, proven.subject),
             "session": returned.session,
+            "signing": asdict(signing),
             "from": clock.now(),
         }
         return Arrived(None, _sealed(core, {**waiting, "next": page}, WAITING), page)
@@ -191,10 +194,14 @@ async def finish(core: Core, kept: str, code: str | None, *, client: str, agent:
     await accounts.take_code(core, account, code, client=client)
     until = int(waiting["from"]) + CODE
 
-    def use_up(tx: Tx) -> bool:
-        return _awaited(tx, waiting) is not None and providers.use_up(tx, _digest("waiting", kept), until)
+    def use_up(tx: Tx) -> Account | None:
+        awaited = _awaited(tx, waiting)
+        if awaited is None or not providers.use_up(tx, _digest("waiting", kept), until):
+            return None
+        return bearers.sign_in(tx, awaited, bearers.SigningIn(**waiting["signing"]), client)
 
-    if not await core.write(use_up):
+    account = await core.write(use_up)
+    if account is None:
         raise NotSignedOn("expired")
     elsewhere = Elsewhere(waiting["provider"], waiting["session"], None)
     opened = await sessions.open_session(
@@ -244,12 +251,13 @@ async def signed_out_there(core: Core, service: SignOnService, provider_id: str,
         whose = None
         if ended.subject is not None:
             link = credentials.link_of(tx, bearers.subject_key(ended.issuer, ended.subject))
-            if link is None:
+            if link is not None:
+                whose = link.user_id
+                # Programs that have tokens from before get new ones, if the provider gives them any.
+                credentials.end_link(tx, link.id, max(ended.issued_at, link.ended_at or 0))
+                announcing.signed_out(tx, whose)
+            elif ended.session is None:
                 return 0
-            whose = link.user_id
-            # Programs that have tokens from before get new ones, if the provider gives them any.
-            credentials.end_link(tx, link.id, max(ended.issued_at, link.ended_at or 0))
-            announcing.signed_out(tx, whose)
         if ended.session is not None:  # who is asked for the second factor has no session of ours yet
             providers.use_up(tx, _digest("ended", provider_id, ended.session), clock.now() + CODE)
         found = session_rows.of_provider(tx, provider_id, session=ended.session, user_id=whose)

@@ -329,12 +329,14 @@ async def test_the_second_factor_here_is_asked_for_unless_it_was_there(place: Pl
     browser, at = await place.sign_in(issuer, next_page="/app/settings")
     assert at.startswith("/app/sign-in?code=wanted")
     assert await place.who(browser) is None
+    assert len(place.audited("sign-in")) == 1  # the one of before
     wrong = await browser.post("/api/session/oidc/code", json={"code": "000000"})
     assert wrong.status_code == 401
     kept = browser.cookies.get("mailwright_sign_on_code")
     right = await browser.post("/api/session/oidc/code", json={"code": codes[0]})
     assert (right.status_code, right.json()["next"]) == (200, "/app/settings")
     assert await place.who(browser) is not None
+    assert len(place.audited("sign-in")) == 2
     browser.cookies.set("mailwright_sign_on_code", str(kept))
     assert (await browser.post("/api/session/oidc/code", json={"code": codes[1]})).status_code == 401  # once
     issuer.id_claims = {"amr": ["pwd", "mfa"]}
@@ -485,6 +487,21 @@ async def test_a_sign_out_there_ends_what_it_vouched_for_once(place: Place, issu
     assert await place.who(browser) is not None
     by_person = issuer.logout_token(CLIENT, claims={"sid": DROPPED})
     assert await told(by_person) == 200
+    assert await place.who(browser) is None
+
+
+async def test_what_a_link_opened_is_closed_with_it(place: Place, issuer: Issuer) -> None:
+    browser, _ = await place.sign_in(issuer)
+    place.core.database.write_now(lambda tx: bearers.unlink(tx, accounts.find(tx, ADA)))
+    assert await place.who(browser) is None
+
+
+async def test_a_session_is_signed_out_from_there_though_its_link_is_gone(place: Place, issuer: Issuer) -> None:
+    browser, _ = await place.sign_in(issuer)
+    place.core.database.write_now(lambda tx: credentials.remove_kind(tx, accounts.find(tx, ADA).id, credentials.OIDC))
+    path = f"/api/session/oidc/{place.mine.id}/backchannel"
+    told = await place.browser().post(path, data={"logout_token": issuer.logout_token(CLIENT)})
+    assert told.status_code == 200
     assert await place.who(browser) is None
 
 

@@ -111,7 +111,10 @@ def remove_service(tx: Tx, reach: Reach, provider_id: str, link_id: str) -> None
 def _check_may_change(reach: Reach, known: Wanted, wanted: dict[str, object]) -> None:
     """Raises NotPermitted."""
     changed = [
-        each for each in OPERATORS_ONLY if each in wanted and (wanted[each] or None) != (getattr(known, each) or None)
+        each
+        for each in OPERATORS_ONLY
+        # Of the secret only that it is named can be told: an empty one takes it away.
+        if each in wanted and (each == "client_secret" or (wanted[each] or None) != (getattr(known, each) or None))
     ]
     if changed and not reach.is_operator:
         raise NotPermitted(f"{changed[0]} is changed by those who look after the whole installation")

@@ -36,6 +36,7 @@ async def test_a_tenants_admin_reaches_no_operator_by_a_provider(core: Core, sit
     for change in (
         {"client_id": "another"},
         {"client_secret": "mine"},
+        {"client_secret": ""},
         {"audience": "another"},
         {"trusts_mail": not provider.trusts_mail},
         {"enabled": False},
