@@ -276,8 +276,8 @@ class Application:
             self.http = HttpServer(api, settings.host, settings.http_port, api.state.streams)
             await self.http.start()
         if "grpc" in roles:
-            letters = partial(letters_of, self.core, self.flows)
-            programs = await open_grpc(settings, self.core, self._web, letters)
+            again = Machine(letters=partial(letters_of, self.core, self.flows), again=again_of(self.core, self.flows))
+            programs = await open_grpc(settings, self.core, self._web, again)
             if programs is not None:
                 self.servers["grpc"] = programs
         probes = partial(

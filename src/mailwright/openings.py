@@ -14,7 +14,7 @@ import structlog
 from fastapi import FastAPI
 
 from mailwright.core import Core
-from mailwright.pipeline.dead_letters import DeadLetters
+from mailwright.protocols.api.admin import Machine
 from mailwright.protocols.api.server import HttpServer
 from mailwright.protocols.grpc.settings import GrpcSettings
 from mailwright.protocols.identity import Web
@@ -130,7 +130,7 @@ def programs_of(settings: Settings) -> GrpcSettings:
     )
 
 
-async def open_grpc(settings: Settings, core: Core, web: Web, letters: Callable[[], DeadLetters]) -> Door | None:
+async def open_grpc(settings: Settings, core: Core, web: Web, machine: Machine) -> Door | None:
     """The port for other programs. Raises OSError (the port is taken, a certificate cannot be used).
 
     None where nobody asked for gRPC by a role, a port or a certificate, and the usual port is taken: mail is not refused for that.
@@ -142,7 +142,7 @@ async def open_grpc(settings: Settings, core: Core, web: Web, letters: Callable[
         from mailwright.protocols.grpc.server import GrpcServer
 
         streams = Streams(MAX_WATCHES)
-        return GrpcServer(make_runner(core, web, told, streams, letters), streams, told)
+        return GrpcServer(make_runner(core, web, told, streams, machine), streams, told)
 
     server = await asyncio.to_thread(make)
     try:

@@ -1,6 +1,8 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from mailwright.v1 import admin_places_pb2 as _admin_places_pb2
+from mailwright.v1 import admin_queues_pb2 as _admin_queues_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -22,7 +24,7 @@ STOP_SCOPE_TENANT: StopScope
 STOP_SCOPE_USER: StopScope
 
 class User(_message.Message):
-    __slots__ = ("id", "email", "name", "role", "status", "operator", "tenant", "quota_bytes", "used_bytes", "created_at")
+    __slots__ = ("id", "email", "name", "role", "status", "operator", "tenant", "quota_bytes", "used_bytes", "created_at", "tenant_id", "plan", "second_factor", "sessions")
     ID_FIELD_NUMBER: _ClassVar[int]
     EMAIL_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +35,10 @@ class User(_message.Message):
     QUOTA_BYTES_FIELD_NUMBER: _ClassVar[int]
     USED_BYTES_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    SECOND_FACTOR_FIELD_NUMBER: _ClassVar[int]
+    SESSIONS_FIELD_NUMBER: _ClassVar[int]
     id: str
     email: str
     name: str
@@ -43,7 +49,11 @@ class User(_message.Message):
     quota_bytes: int
     used_bytes: int
     created_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., email: _Optional[str] = ..., name: _Optional[str] = ..., role: _Optional[str] = ..., status: _Optional[str] = ..., operator: _Optional[bool] = ..., tenant: _Optional[str] = ..., quota_bytes: _Optional[int] = ..., used_bytes: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    tenant_id: str
+    plan: str
+    second_factor: bool
+    sessions: int
+    def __init__(self, id: _Optional[str] = ..., email: _Optional[str] = ..., name: _Optional[str] = ..., role: _Optional[str] = ..., status: _Optional[str] = ..., operator: _Optional[bool] = ..., tenant: _Optional[str] = ..., quota_bytes: _Optional[int] = ..., used_bytes: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., tenant_id: _Optional[str] = ..., plan: _Optional[str] = ..., second_factor: _Optional[bool] = ..., sessions: _Optional[int] = ...) -> None: ...
 
 class ListUsersRequest(_message.Message):
     __slots__ = ("query", "role", "status", "page_size", "page_token")
@@ -67,25 +77,99 @@ class ListUsersResponse(_message.Message):
     next_page_token: str
     def __init__(self, users: _Optional[_Iterable[_Union[User, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
+class GetUserRequest(_message.Message):
+    __slots__ = ("user_id",)
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    def __init__(self, user_id: _Optional[str] = ...) -> None: ...
+
+class GetUserResponse(_message.Message):
+    __slots__ = ("user",)
+    USER_FIELD_NUMBER: _ClassVar[int]
+    user: User
+    def __init__(self, user: _Optional[_Union[User, _Mapping]] = ...) -> None: ...
+
 class AddUserRequest(_message.Message):
-    __slots__ = ("email", "name", "role", "password", "quota_bytes")
+    __slots__ = ("email", "name", "role", "password", "quota_bytes", "unlimited", "operator")
     EMAIL_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     PASSWORD_FIELD_NUMBER: _ClassVar[int]
     QUOTA_BYTES_FIELD_NUMBER: _ClassVar[int]
+    UNLIMITED_FIELD_NUMBER: _ClassVar[int]
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
     email: str
     name: str
     role: str
     password: str
     quota_bytes: int
-    def __init__(self, email: _Optional[str] = ..., name: _Optional[str] = ..., role: _Optional[str] = ..., password: _Optional[str] = ..., quota_bytes: _Optional[int] = ...) -> None: ...
+    unlimited: bool
+    operator: bool
+    def __init__(self, email: _Optional[str] = ..., name: _Optional[str] = ..., role: _Optional[str] = ..., password: _Optional[str] = ..., quota_bytes: _Optional[int] = ..., unlimited: _Optional[bool] = ..., operator: _Optional[bool] = ...) -> None: ...
 
 class AddUserResponse(_message.Message):
     __slots__ = ("user",)
     USER_FIELD_NUMBER: _ClassVar[int]
     user: User
     def __init__(self, user: _Optional[_Union[User, _Mapping]] = ...) -> None: ...
+
+class UpdateUserRequest(_message.Message):
+    __slots__ = ("user_id", "name", "role", "status", "operator", "quota_bytes", "unlimited")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    QUOTA_BYTES_FIELD_NUMBER: _ClassVar[int]
+    UNLIMITED_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    name: str
+    role: str
+    status: str
+    operator: bool
+    quota_bytes: int
+    unlimited: bool
+    def __init__(self, user_id: _Optional[str] = ..., name: _Optional[str] = ..., role: _Optional[str] = ..., status: _Optional[str] = ..., operator: _Optional[bool] = ..., quota_bytes: _Optional[int] = ..., unlimited: _Optional[bool] = ...) -> None: ...
+
+class UpdateUserResponse(_message.Message):
+    __slots__ = ("user",)
+    USER_FIELD_NUMBER: _ClassVar[int]
+    user: User
+    def __init__(self, user: _Optional[_Union[User, _Mapping]] = ...) -> None: ...
+
+class SetUserPasswordRequest(_message.Message):
+    __slots__ = ("user_id", "password")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    PASSWORD_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    password: str
+    def __init__(self, user_id: _Optional[str] = ..., password: _Optional[str] = ...) -> None: ...
+
+class SetUserPasswordResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class SignOutUserRequest(_message.Message):
+    __slots__ = ("user_id",)
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    def __init__(self, user_id: _Optional[str] = ...) -> None: ...
+
+class SignOutUserResponse(_message.Message):
+    __slots__ = ("sessions",)
+    SESSIONS_FIELD_NUMBER: _ClassVar[int]
+    sessions: int
+    def __init__(self, sessions: _Optional[int] = ...) -> None: ...
+
+class RemoveSecondFactorRequest(_message.Message):
+    __slots__ = ("user_id",)
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    def __init__(self, user_id: _Optional[str] = ...) -> None: ...
+
+class RemoveSecondFactorResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class RemoveUserRequest(_message.Message):
     __slots__ = ("user_id", "confirm_email")
@@ -102,16 +186,22 @@ class RemoveUserResponse(_message.Message):
     def __init__(self, finished: _Optional[bool] = ...) -> None: ...
 
 class Domain(_message.Message):
-    __slots__ = ("name", "tenant", "addresses", "created_at")
+    __slots__ = ("name", "tenant", "addresses", "created_at", "retain_days", "journal_address", "on_failure")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TENANT_FIELD_NUMBER: _ClassVar[int]
     ADDRESSES_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    RETAIN_DAYS_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    ON_FAILURE_FIELD_NUMBER: _ClassVar[int]
     name: str
     tenant: str
     addresses: int
     created_at: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., tenant: _Optional[str] = ..., addresses: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    retain_days: int
+    journal_address: str
+    on_failure: str
+    def __init__(self, name: _Optional[str] = ..., tenant: _Optional[str] = ..., addresses: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., retain_days: _Optional[int] = ..., journal_address: _Optional[str] = ..., on_failure: _Optional[str] = ...) -> None: ...
 
 class ListDomainsRequest(_message.Message):
     __slots__ = ()
@@ -132,6 +222,24 @@ class AddDomainRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., tenant: _Optional[str] = ...) -> None: ...
 
 class AddDomainResponse(_message.Message):
+    __slots__ = ("domain",)
+    DOMAIN_FIELD_NUMBER: _ClassVar[int]
+    domain: Domain
+    def __init__(self, domain: _Optional[_Union[Domain, _Mapping]] = ...) -> None: ...
+
+class UpdateDomainRequest(_message.Message):
+    __slots__ = ("name", "retain_days", "journal_address", "on_failure")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    RETAIN_DAYS_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    ON_FAILURE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    retain_days: int
+    journal_address: str
+    on_failure: str
+    def __init__(self, name: _Optional[str] = ..., retain_days: _Optional[int] = ..., journal_address: _Optional[str] = ..., on_failure: _Optional[str] = ...) -> None: ...
+
+class UpdateDomainResponse(_message.Message):
     __slots__ = ("domain",)
     DOMAIN_FIELD_NUMBER: _ClassVar[int]
     domain: Domain
@@ -196,7 +304,7 @@ class ReleaseStopResponse(_message.Message):
     def __init__(self, stops: _Optional[_Iterable[_Union[Stop, _Mapping]]] = ...) -> None: ...
 
 class DeadLetter(_message.Message):
-    __slots__ = ("id", "source", "name", "group", "error", "facts", "attempts", "correlation_id", "died_at", "replayed_at")
+    __slots__ = ("id", "source", "name", "group", "error", "facts", "attempts", "correlation_id", "died_at", "replayed_at", "resolved_at", "resolved_by", "reference", "tenant_id", "trace")
     class FactsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -214,6 +322,11 @@ class DeadLetter(_message.Message):
     CORRELATION_ID_FIELD_NUMBER: _ClassVar[int]
     DIED_AT_FIELD_NUMBER: _ClassVar[int]
     REPLAYED_AT_FIELD_NUMBER: _ClassVar[int]
+    RESOLVED_AT_FIELD_NUMBER: _ClassVar[int]
+    RESOLVED_BY_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
     id: str
     source: str
     name: str
@@ -224,7 +337,12 @@ class DeadLetter(_message.Message):
     correlation_id: str
     died_at: _timestamp_pb2.Timestamp
     replayed_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., source: _Optional[str] = ..., name: _Optional[str] = ..., group: _Optional[str] = ..., error: _Optional[str] = ..., facts: _Optional[_Mapping[str, str]] = ..., attempts: _Optional[int] = ..., correlation_id: _Optional[str] = ..., died_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., replayed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    resolved_at: _timestamp_pb2.Timestamp
+    resolved_by: str
+    reference: str
+    tenant_id: str
+    trace: str
+    def __init__(self, id: _Optional[str] = ..., source: _Optional[str] = ..., name: _Optional[str] = ..., group: _Optional[str] = ..., error: _Optional[str] = ..., facts: _Optional[_Mapping[str, str]] = ..., attempts: _Optional[int] = ..., correlation_id: _Optional[str] = ..., died_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., replayed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resolved_by: _Optional[str] = ..., reference: _Optional[str] = ..., tenant_id: _Optional[str] = ..., trace: _Optional[str] = ...) -> None: ...
 
 class ListDeadLettersRequest(_message.Message):
     __slots__ = ("source", "include_replayed", "page_size", "page_token")
@@ -253,6 +371,18 @@ class ReplayDeadLetterRequest(_message.Message):
     def __init__(self, dead_letter_id: _Optional[str] = ...) -> None: ...
 
 class ReplayDeadLetterResponse(_message.Message):
+    __slots__ = ("dead_letter",)
+    DEAD_LETTER_FIELD_NUMBER: _ClassVar[int]
+    dead_letter: DeadLetter
+    def __init__(self, dead_letter: _Optional[_Union[DeadLetter, _Mapping]] = ...) -> None: ...
+
+class ResolveDeadLetterRequest(_message.Message):
+    __slots__ = ("dead_letter_id",)
+    DEAD_LETTER_ID_FIELD_NUMBER: _ClassVar[int]
+    dead_letter_id: str
+    def __init__(self, dead_letter_id: _Optional[str] = ...) -> None: ...
+
+class ResolveDeadLetterResponse(_message.Message):
     __slots__ = ("dead_letter",)
     DEAD_LETTER_FIELD_NUMBER: _ClassVar[int]
     dead_letter: DeadLetter

@@ -4,6 +4,8 @@ import grpc
 import warnings
 
 from mailwright.v1 import admin_pb2 as mailwright_dot_v1_dot_admin__pb2
+from mailwright.v1 import admin_places_pb2 as mailwright_dot_v1_dot_admin__places__pb2
+from mailwright.v1 import admin_queues_pb2 as mailwright_dot_v1_dot_admin__queues__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -40,10 +42,35 @@ class AdminServiceStub:
                 request_serializer=mailwright_dot_v1_dot_admin__pb2.ListUsersRequest.SerializeToString,
                 response_deserializer=mailwright_dot_v1_dot_admin__pb2.ListUsersResponse.FromString,
                 _registered_method=True)
+        self.GetUser = channel.unary_unary(
+                '/mailwright.v1.AdminService/GetUser',
+                request_serializer=mailwright_dot_v1_dot_admin__pb2.GetUserRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__pb2.GetUserResponse.FromString,
+                _registered_method=True)
         self.AddUser = channel.unary_unary(
                 '/mailwright.v1.AdminService/AddUser',
                 request_serializer=mailwright_dot_v1_dot_admin__pb2.AddUserRequest.SerializeToString,
                 response_deserializer=mailwright_dot_v1_dot_admin__pb2.AddUserResponse.FromString,
+                _registered_method=True)
+        self.UpdateUser = channel.unary_unary(
+                '/mailwright.v1.AdminService/UpdateUser',
+                request_serializer=mailwright_dot_v1_dot_admin__pb2.UpdateUserRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__pb2.UpdateUserResponse.FromString,
+                _registered_method=True)
+        self.SetUserPassword = channel.unary_unary(
+                '/mailwright.v1.AdminService/SetUserPassword',
+                request_serializer=mailwright_dot_v1_dot_admin__pb2.SetUserPasswordRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__pb2.SetUserPasswordResponse.FromString,
+                _registered_method=True)
+        self.SignOutUser = channel.unary_unary(
+                '/mailwright.v1.AdminService/SignOutUser',
+                request_serializer=mailwright_dot_v1_dot_admin__pb2.SignOutUserRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__pb2.SignOutUserResponse.FromString,
+                _registered_method=True)
+        self.RemoveSecondFactor = channel.unary_unary(
+                '/mailwright.v1.AdminService/RemoveSecondFactor',
+                request_serializer=mailwright_dot_v1_dot_admin__pb2.RemoveSecondFactorRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__pb2.RemoveSecondFactorResponse.FromString,
                 _registered_method=True)
         self.RemoveUser = channel.unary_unary(
                 '/mailwright.v1.AdminService/RemoveUser',
@@ -60,10 +87,60 @@ class AdminServiceStub:
                 request_serializer=mailwright_dot_v1_dot_admin__pb2.AddDomainRequest.SerializeToString,
                 response_deserializer=mailwright_dot_v1_dot_admin__pb2.AddDomainResponse.FromString,
                 _registered_method=True)
+        self.UpdateDomain = channel.unary_unary(
+                '/mailwright.v1.AdminService/UpdateDomain',
+                request_serializer=mailwright_dot_v1_dot_admin__pb2.UpdateDomainRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__pb2.UpdateDomainResponse.FromString,
+                _registered_method=True)
         self.RemoveDomain = channel.unary_unary(
                 '/mailwright.v1.AdminService/RemoveDomain',
                 request_serializer=mailwright_dot_v1_dot_admin__pb2.RemoveDomainRequest.SerializeToString,
                 response_deserializer=mailwright_dot_v1_dot_admin__pb2.RemoveDomainResponse.FromString,
+                _registered_method=True)
+        self.ListTenants = channel.unary_unary(
+                '/mailwright.v1.AdminService/ListTenants',
+                request_serializer=mailwright_dot_v1_dot_admin__places__pb2.ListTenantsRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__places__pb2.ListTenantsResponse.FromString,
+                _registered_method=True)
+        self.AddTenant = channel.unary_unary(
+                '/mailwright.v1.AdminService/AddTenant',
+                request_serializer=mailwright_dot_v1_dot_admin__places__pb2.AddTenantRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__places__pb2.AddTenantResponse.FromString,
+                _registered_method=True)
+        self.UpdateTenant = channel.unary_unary(
+                '/mailwright.v1.AdminService/UpdateTenant',
+                request_serializer=mailwright_dot_v1_dot_admin__places__pb2.UpdateTenantRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__places__pb2.UpdateTenantResponse.FromString,
+                _registered_method=True)
+        self.ListAliases = channel.unary_unary(
+                '/mailwright.v1.AdminService/ListAliases',
+                request_serializer=mailwright_dot_v1_dot_admin__places__pb2.ListAliasesRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__places__pb2.ListAliasesResponse.FromString,
+                _registered_method=True)
+        self.AddAlias = channel.unary_unary(
+                '/mailwright.v1.AdminService/AddAlias',
+                request_serializer=mailwright_dot_v1_dot_admin__places__pb2.AddAliasRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__places__pb2.AddAliasResponse.FromString,
+                _registered_method=True)
+        self.RemoveAlias = channel.unary_unary(
+                '/mailwright.v1.AdminService/RemoveAlias',
+                request_serializer=mailwright_dot_v1_dot_admin__places__pb2.RemoveAliasRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__places__pb2.RemoveAliasResponse.FromString,
+                _registered_method=True)
+        self.ListUserMailboxes = channel.unary_unary(
+                '/mailwright.v1.AdminService/ListUserMailboxes',
+                request_serializer=mailwright_dot_v1_dot_admin__places__pb2.ListUserMailboxesRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__places__pb2.ListUserMailboxesResponse.FromString,
+                _registered_method=True)
+        self.GetRetention = channel.unary_unary(
+                '/mailwright.v1.AdminService/GetRetention',
+                request_serializer=mailwright_dot_v1_dot_admin__places__pb2.GetRetentionRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__places__pb2.GetRetentionResponse.FromString,
+                _registered_method=True)
+        self.UpdateRetention = channel.unary_unary(
+                '/mailwright.v1.AdminService/UpdateRetention',
+                request_serializer=mailwright_dot_v1_dot_admin__places__pb2.UpdateRetentionRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__places__pb2.UpdateRetentionResponse.FromString,
                 _registered_method=True)
         self.ListStops = channel.unary_unary(
                 '/mailwright.v1.AdminService/ListStops',
@@ -90,6 +167,41 @@ class AdminServiceStub:
                 request_serializer=mailwright_dot_v1_dot_admin__pb2.ReplayDeadLetterRequest.SerializeToString,
                 response_deserializer=mailwright_dot_v1_dot_admin__pb2.ReplayDeadLetterResponse.FromString,
                 _registered_method=True)
+        self.ResolveDeadLetter = channel.unary_unary(
+                '/mailwright.v1.AdminService/ResolveDeadLetter',
+                request_serializer=mailwright_dot_v1_dot_admin__pb2.ResolveDeadLetterRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__pb2.ResolveDeadLetterResponse.FromString,
+                _registered_method=True)
+        self.ListOutbox = channel.unary_unary(
+                '/mailwright.v1.AdminService/ListOutbox',
+                request_serializer=mailwright_dot_v1_dot_admin__queues__pb2.ListOutboxRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__queues__pb2.ListOutboxResponse.FromString,
+                _registered_method=True)
+        self.RetryOutboxItem = channel.unary_unary(
+                '/mailwright.v1.AdminService/RetryOutboxItem',
+                request_serializer=mailwright_dot_v1_dot_admin__queues__pb2.RetryOutboxItemRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__queues__pb2.RetryOutboxItemResponse.FromString,
+                _registered_method=True)
+        self.CancelOutboxItem = channel.unary_unary(
+                '/mailwright.v1.AdminService/CancelOutboxItem',
+                request_serializer=mailwright_dot_v1_dot_admin__queues__pb2.CancelOutboxItemRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__queues__pb2.CancelOutboxItemResponse.FromString,
+                _registered_method=True)
+        self.ListFailedTasks = channel.unary_unary(
+                '/mailwright.v1.AdminService/ListFailedTasks',
+                request_serializer=mailwright_dot_v1_dot_admin__queues__pb2.ListFailedTasksRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__queues__pb2.ListFailedTasksResponse.FromString,
+                _registered_method=True)
+        self.RetryFailedTask = channel.unary_unary(
+                '/mailwright.v1.AdminService/RetryFailedTask',
+                request_serializer=mailwright_dot_v1_dot_admin__queues__pb2.RetryFailedTaskRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__queues__pb2.RetryFailedTaskResponse.FromString,
+                _registered_method=True)
+        self.ListAuditEvents = channel.unary_unary(
+                '/mailwright.v1.AdminService/ListAuditEvents',
+                request_serializer=mailwright_dot_v1_dot_admin__queues__pb2.ListAuditEventsRequest.SerializeToString,
+                response_deserializer=mailwright_dot_v1_dot_admin__queues__pb2.ListAuditEventsResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer:
@@ -103,8 +215,43 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetUser(self, request, context):
+        """One of them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AddUser(self, request, context):
         """Add a person with the standard mailboxes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateUser(self, request, context):
+        """Change a person. Who is blocked is signed out everywhere; nobody blocks or demotes themselves, and the last operator stays one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetUserPassword(self, request, context):
+        """Give somebody a new password. Their browsers are signed out; app passwords stay.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SignOutUser(self, request, context):
+        """End every session of somebody's in a browser.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveSecondFactor(self, request, context):
+        """Let somebody in who lost the device and the recovery codes: the password alone will do.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -131,8 +278,78 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateDomain(self, request, context):
+        """Set a domain's policies: retention, journaling, and what happens to mail that fails DMARC.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RemoveDomain(self, request, context):
         """Let go of a domain that has no address left.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTenants(self, request, context):
+        """Every tenant of the installation, by name. For operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddTenant(self, request, context):
+        """Make a tenant. It has nobody and nothing yet. For operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateTenant(self, request, context):
+        """Give a tenant another name. For operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAliases(self, request, context):
+        """Addresses within reach that are nobody's main one, by address.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddAlias(self, request, context):
+        """Make an address that leads to others. One user as the target may also write under it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveAlias(self, request, context):
+        """Take such an address away.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUserMailboxes(self, request, context):
+        """Somebody's mailboxes: names and sizes, nothing of what is in them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRetention(self, request, context):
+        """How long mail is kept: every policy within reach.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateRetention(self, request, context):
+        """Set policies of several domains and mailboxes, all or none. What is older goes at night.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -173,6 +390,55 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ResolveDeadLetter(self, request, context):
+        """Say that a dead letter needs nothing more: it was looked after in another way. It is not offered again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOutbox(self, request, context):
+        """What leaves, the newest first; never what it says.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryOutboxItem(self, request, context):
+        """Try it now: what has failed begins anew, what waits for its next attempt need not.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelOutboxItem(self, request, context):
+        """Take it out of the queue, before it is under way. Its sender is not told.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFailedTasks(self, request, context):
+        """Tasks of agents that failed, the newest first; never what they are about.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryFailedTask(self, request, context):
+        """Try one that failed once more. FAILED_PRECONDITION when it has not failed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAuditEvents(self, request, context):
+        """Who did what, the newest first; an operator sees also what belongs to no tenant.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -181,10 +447,35 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     request_deserializer=mailwright_dot_v1_dot_admin__pb2.ListUsersRequest.FromString,
                     response_serializer=mailwright_dot_v1_dot_admin__pb2.ListUsersResponse.SerializeToString,
             ),
+            'GetUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUser,
+                    request_deserializer=mailwright_dot_v1_dot_admin__pb2.GetUserRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__pb2.GetUserResponse.SerializeToString,
+            ),
             'AddUser': grpc.unary_unary_rpc_method_handler(
                     servicer.AddUser,
                     request_deserializer=mailwright_dot_v1_dot_admin__pb2.AddUserRequest.FromString,
                     response_serializer=mailwright_dot_v1_dot_admin__pb2.AddUserResponse.SerializeToString,
+            ),
+            'UpdateUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateUser,
+                    request_deserializer=mailwright_dot_v1_dot_admin__pb2.UpdateUserRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__pb2.UpdateUserResponse.SerializeToString,
+            ),
+            'SetUserPassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetUserPassword,
+                    request_deserializer=mailwright_dot_v1_dot_admin__pb2.SetUserPasswordRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__pb2.SetUserPasswordResponse.SerializeToString,
+            ),
+            'SignOutUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.SignOutUser,
+                    request_deserializer=mailwright_dot_v1_dot_admin__pb2.SignOutUserRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__pb2.SignOutUserResponse.SerializeToString,
+            ),
+            'RemoveSecondFactor': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveSecondFactor,
+                    request_deserializer=mailwright_dot_v1_dot_admin__pb2.RemoveSecondFactorRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__pb2.RemoveSecondFactorResponse.SerializeToString,
             ),
             'RemoveUser': grpc.unary_unary_rpc_method_handler(
                     servicer.RemoveUser,
@@ -201,10 +492,60 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     request_deserializer=mailwright_dot_v1_dot_admin__pb2.AddDomainRequest.FromString,
                     response_serializer=mailwright_dot_v1_dot_admin__pb2.AddDomainResponse.SerializeToString,
             ),
+            'UpdateDomain': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateDomain,
+                    request_deserializer=mailwright_dot_v1_dot_admin__pb2.UpdateDomainRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__pb2.UpdateDomainResponse.SerializeToString,
+            ),
             'RemoveDomain': grpc.unary_unary_rpc_method_handler(
                     servicer.RemoveDomain,
                     request_deserializer=mailwright_dot_v1_dot_admin__pb2.RemoveDomainRequest.FromString,
                     response_serializer=mailwright_dot_v1_dot_admin__pb2.RemoveDomainResponse.SerializeToString,
+            ),
+            'ListTenants': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTenants,
+                    request_deserializer=mailwright_dot_v1_dot_admin__places__pb2.ListTenantsRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__places__pb2.ListTenantsResponse.SerializeToString,
+            ),
+            'AddTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddTenant,
+                    request_deserializer=mailwright_dot_v1_dot_admin__places__pb2.AddTenantRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__places__pb2.AddTenantResponse.SerializeToString,
+            ),
+            'UpdateTenant': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateTenant,
+                    request_deserializer=mailwright_dot_v1_dot_admin__places__pb2.UpdateTenantRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__places__pb2.UpdateTenantResponse.SerializeToString,
+            ),
+            'ListAliases': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAliases,
+                    request_deserializer=mailwright_dot_v1_dot_admin__places__pb2.ListAliasesRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__places__pb2.ListAliasesResponse.SerializeToString,
+            ),
+            'AddAlias': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddAlias,
+                    request_deserializer=mailwright_dot_v1_dot_admin__places__pb2.AddAliasRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__places__pb2.AddAliasResponse.SerializeToString,
+            ),
+            'RemoveAlias': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveAlias,
+                    request_deserializer=mailwright_dot_v1_dot_admin__places__pb2.RemoveAliasRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__places__pb2.RemoveAliasResponse.SerializeToString,
+            ),
+            'ListUserMailboxes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUserMailboxes,
+                    request_deserializer=mailwright_dot_v1_dot_admin__places__pb2.ListUserMailboxesRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__places__pb2.ListUserMailboxesResponse.SerializeToString,
+            ),
+            'GetRetention': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRetention,
+                    request_deserializer=mailwright_dot_v1_dot_admin__places__pb2.GetRetentionRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__places__pb2.GetRetentionResponse.SerializeToString,
+            ),
+            'UpdateRetention': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateRetention,
+                    request_deserializer=mailwright_dot_v1_dot_admin__places__pb2.UpdateRetentionRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__places__pb2.UpdateRetentionResponse.SerializeToString,
             ),
             'ListStops': grpc.unary_unary_rpc_method_handler(
                     servicer.ListStops,
@@ -230,6 +571,41 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.ReplayDeadLetter,
                     request_deserializer=mailwright_dot_v1_dot_admin__pb2.ReplayDeadLetterRequest.FromString,
                     response_serializer=mailwright_dot_v1_dot_admin__pb2.ReplayDeadLetterResponse.SerializeToString,
+            ),
+            'ResolveDeadLetter': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveDeadLetter,
+                    request_deserializer=mailwright_dot_v1_dot_admin__pb2.ResolveDeadLetterRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__pb2.ResolveDeadLetterResponse.SerializeToString,
+            ),
+            'ListOutbox': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOutbox,
+                    request_deserializer=mailwright_dot_v1_dot_admin__queues__pb2.ListOutboxRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__queues__pb2.ListOutboxResponse.SerializeToString,
+            ),
+            'RetryOutboxItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryOutboxItem,
+                    request_deserializer=mailwright_dot_v1_dot_admin__queues__pb2.RetryOutboxItemRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__queues__pb2.RetryOutboxItemResponse.SerializeToString,
+            ),
+            'CancelOutboxItem': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelOutboxItem,
+                    request_deserializer=mailwright_dot_v1_dot_admin__queues__pb2.CancelOutboxItemRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__queues__pb2.CancelOutboxItemResponse.SerializeToString,
+            ),
+            'ListFailedTasks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFailedTasks,
+                    request_deserializer=mailwright_dot_v1_dot_admin__queues__pb2.ListFailedTasksRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__queues__pb2.ListFailedTasksResponse.SerializeToString,
+            ),
+            'RetryFailedTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryFailedTask,
+                    request_deserializer=mailwright_dot_v1_dot_admin__queues__pb2.RetryFailedTaskRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__queues__pb2.RetryFailedTaskResponse.SerializeToString,
+            ),
+            'ListAuditEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAuditEvents,
+                    request_deserializer=mailwright_dot_v1_dot_admin__queues__pb2.ListAuditEventsRequest.FromString,
+                    response_serializer=mailwright_dot_v1_dot_admin__queues__pb2.ListAuditEventsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -271,6 +647,33 @@ class AdminService:
             _registered_method=True)
 
     @staticmethod
+    def GetUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/GetUser',
+            mailwright_dot_v1_dot_admin__pb2.GetUserRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__pb2.GetUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def AddUser(request,
             target,
             options=(),
@@ -287,6 +690,114 @@ class AdminService:
             '/mailwright.v1.AdminService/AddUser',
             mailwright_dot_v1_dot_admin__pb2.AddUserRequest.SerializeToString,
             mailwright_dot_v1_dot_admin__pb2.AddUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/UpdateUser',
+            mailwright_dot_v1_dot_admin__pb2.UpdateUserRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__pb2.UpdateUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetUserPassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/SetUserPassword',
+            mailwright_dot_v1_dot_admin__pb2.SetUserPasswordRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__pb2.SetUserPasswordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SignOutUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/SignOutUser',
+            mailwright_dot_v1_dot_admin__pb2.SignOutUserRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__pb2.SignOutUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveSecondFactor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/RemoveSecondFactor',
+            mailwright_dot_v1_dot_admin__pb2.RemoveSecondFactorRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__pb2.RemoveSecondFactorResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -379,6 +890,33 @@ class AdminService:
             _registered_method=True)
 
     @staticmethod
+    def UpdateDomain(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/UpdateDomain',
+            mailwright_dot_v1_dot_admin__pb2.UpdateDomainRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__pb2.UpdateDomainResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def RemoveDomain(request,
             target,
             options=(),
@@ -395,6 +933,249 @@ class AdminService:
             '/mailwright.v1.AdminService/RemoveDomain',
             mailwright_dot_v1_dot_admin__pb2.RemoveDomainRequest.SerializeToString,
             mailwright_dot_v1_dot_admin__pb2.RemoveDomainResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTenants(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/ListTenants',
+            mailwright_dot_v1_dot_admin__places__pb2.ListTenantsRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__places__pb2.ListTenantsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/AddTenant',
+            mailwright_dot_v1_dot_admin__places__pb2.AddTenantRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__places__pb2.AddTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateTenant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/UpdateTenant',
+            mailwright_dot_v1_dot_admin__places__pb2.UpdateTenantRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__places__pb2.UpdateTenantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAliases(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/ListAliases',
+            mailwright_dot_v1_dot_admin__places__pb2.ListAliasesRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__places__pb2.ListAliasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddAlias(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/AddAlias',
+            mailwright_dot_v1_dot_admin__places__pb2.AddAliasRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__places__pb2.AddAliasResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveAlias(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/RemoveAlias',
+            mailwright_dot_v1_dot_admin__places__pb2.RemoveAliasRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__places__pb2.RemoveAliasResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUserMailboxes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/ListUserMailboxes',
+            mailwright_dot_v1_dot_admin__places__pb2.ListUserMailboxesRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__places__pb2.ListUserMailboxesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRetention(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/GetRetention',
+            mailwright_dot_v1_dot_admin__places__pb2.GetRetentionRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__places__pb2.GetRetentionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateRetention(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/UpdateRetention',
+            mailwright_dot_v1_dot_admin__places__pb2.UpdateRetentionRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__places__pb2.UpdateRetentionResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -530,6 +1311,195 @@ class AdminService:
             '/mailwright.v1.AdminService/ReplayDeadLetter',
             mailwright_dot_v1_dot_admin__pb2.ReplayDeadLetterRequest.SerializeToString,
             mailwright_dot_v1_dot_admin__pb2.ReplayDeadLetterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveDeadLetter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/ResolveDeadLetter',
+            mailwright_dot_v1_dot_admin__pb2.ResolveDeadLetterRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__pb2.ResolveDeadLetterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOutbox(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/ListOutbox',
+            mailwright_dot_v1_dot_admin__queues__pb2.ListOutboxRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__queues__pb2.ListOutboxResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryOutboxItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/RetryOutboxItem',
+            mailwright_dot_v1_dot_admin__queues__pb2.RetryOutboxItemRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__queues__pb2.RetryOutboxItemResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelOutboxItem(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/CancelOutboxItem',
+            mailwright_dot_v1_dot_admin__queues__pb2.CancelOutboxItemRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__queues__pb2.CancelOutboxItemResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFailedTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/ListFailedTasks',
+            mailwright_dot_v1_dot_admin__queues__pb2.ListFailedTasksRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__queues__pb2.ListFailedTasksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryFailedTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/RetryFailedTask',
+            mailwright_dot_v1_dot_admin__queues__pb2.RetryFailedTaskRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__queues__pb2.RetryFailedTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAuditEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mailwright.v1.AdminService/ListAuditEvents',
+            mailwright_dot_v1_dot_admin__queues__pb2.ListAuditEventsRequest.SerializeToString,
+            mailwright_dot_v1_dot_admin__queues__pb2.ListAuditEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

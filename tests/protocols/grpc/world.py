@@ -20,6 +20,7 @@ from mailwright.core.messages import Provenance
 from mailwright.domain import clock
 from mailwright.domain.envelope import Origin
 from mailwright.protocols.api import ApiSettings, HttpServer, create_api
+from mailwright.protocols.api.admin import Machine
 from mailwright.protocols.grpc.running import make_runner
 from mailwright.protocols.grpc.server import GrpcServer
 from mailwright.protocols.grpc.settings import GrpcSettings
@@ -31,6 +32,7 @@ from mailwright.v1 import (
     accounts_pb2_grpc,
     acl_pb2_grpc,
     admin_pb2_grpc,
+    approvals_pb2_grpc,
     mailboxes_pb2_grpc,
     messages_pb2_grpc,
     outbox_pb2_grpc,
@@ -75,6 +77,7 @@ class Stubs:
         self.search: Any = search_pb2_grpc.SearchServiceStub(channel)
         self.acl: Any = acl_pb2_grpc.AclServiceStub(channel)
         self.tasks: Any = tasks_pb2_grpc.TasksServiceStub(channel)
+        self.approvals: Any = approvals_pb2_grpc.ApprovalsServiceStub(channel)
         self.outbox: Any = outbox_pb2_grpc.OutboxServiceStub(channel)
         self.admin: Any = admin_pb2_grpc.AdminServiceStub(channel)
         self.watch: Any = watch_pb2_grpc.WatchServiceStub(channel)
@@ -88,7 +91,7 @@ class World:
         self.web = web
         self.settings = replace(GrpcSettings(host="127.0.0.1", port=0), **settings)
         self.streams = Streams()
-        self.runner = make_runner(core, web, self.settings, self.streams, None)
+        self.runner = make_runner(core, web, self.settings, self.streams, Machine())
         self.grpc = GrpcServer(self.runner, self.streams, self.settings)
         self.http: HttpServer | None = None
         self._channels: list[grpc.aio.Channel] = []

@@ -6,7 +6,7 @@ Called by the administration pages; `core.domains`, `core.accounts` and `core.dk
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -229,6 +229,16 @@ def retain_mailbox(tx: Tx, reach: Reach, mailbox_id: str, days: int | None) -> M
     whose = owner.email if owner is not None else found.user_id
     audit.note(tx, reach.by, "mailbox.retention-changed", resource=f"{whose}/{found.name}", tenant_id=found.tenant_id)
     return within.mailbox(tx, reach, mailbox_id)
+
+
+def retain(
+    tx: Tx, reach: Reach, of_domains: Iterable[tuple[str, int | None]], of_mailboxes: Iterable[tuple[str, int | None]]
+) -> None:
+    """How long mail is kept in several domains (by name) and mailboxes (by id), all or none. Raises NotFound, BadInput."""
+    for name, days in of_domains:
+        change_domain(tx, reach, name, Policies(retain_days=days))
+    for mailbox_id, days in of_mailboxes:
+        retain_mailbox(tx, reach, mailbox_id, days)
 
 
 def _days(days: int | None) -> int | None:

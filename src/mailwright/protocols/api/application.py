@@ -192,7 +192,7 @@ def create_api(
     api.now(websocket.create_router(core, identity, streams))
     api.later("/api/admin/", make=lambda: admin.create_router(core, identity, settings.machine))
     api.later("/admin/", make=lambda: operations.create_router(core, identity, settings.machine))
-    api.mount(RPC, Rpc(core, settings.web, settings.programs, streams, settings.machine.letters))
+    api.mount(RPC, Rpc(core, settings.web, settings.programs, streams, settings.machine))
     if settings.place is not None:
         api.now(autoconfig.create_router(core, settings.place))
     api.now(pages.create_router(api.openapi))

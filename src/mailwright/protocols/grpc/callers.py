@@ -58,10 +58,12 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Who calls. `trusted`: the way in which we know it is good enough to look after the server."""
+    """Who calls. `trusted`: the way in which we know it is good enough to look after the server. `decides`: and to say yes to what agents
+    ask, which only people do, in a browser or through a service of ours; whoever holds a token may be a mail program."""
 
     caller: Caller
     trusted: bool
+    decides: bool
 
 
 class Callers:
@@ -78,11 +80,12 @@ class Callers:
         headers = incoming.connection.headers
         acted_for = headers.get(ACTS_FOR)
         if acted_for is not None:
-            return Known(await self._service(incoming, acted_for.strip()), True)
+            return Known(await self._service(incoming, acted_for.strip()), True, True)
         caller = await self._identity.caller(incoming.connection)
         by_token = headers.get("authorization", "")[:7].lower() == "bearer "
         # A mail program's password does not administer, as under /api/admin.
-        return Known(caller, caller.session is not None or (by_token and self._admin_tokens))
+        in_browser = caller.session is not None
+        return Known(caller, in_browser or (by_token and self._admin_tokens), in_browser)
 
     def client_of(self, incoming: Incoming) -> str:
         """The address it comes from; what a proxy of ours says of it, when it came through one."""

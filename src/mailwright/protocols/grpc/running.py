@@ -22,7 +22,7 @@ from mailwright.codecs.jmap.request import RequestError
 from mailwright.core import Core
 from mailwright.domain import spans
 from mailwright.domain.refusals import Refusal, TooManyRequests
-from mailwright.pipeline.dead_letters import DeadLetters
+from mailwright.protocols.api.admin.parts import Machine
 from mailwright.protocols.api.admin.removals import Removals
 from mailwright.protocols.grpc import codes
 from mailwright.protocols.grpc.callers import Callers, Incoming, Known
@@ -152,12 +152,10 @@ class Runner:
         return talk
 
 
-def make_runner(
-    core: Core, web: Web, settings: GrpcSettings, streams: Streams, letters: Callable[[], DeadLetters] | None
-) -> Runner:
-    """The runner of one face: `streams` end with its server, `letters` are the dead ones."""
+def make_runner(core: Core, web: Web, settings: GrpcSettings, streams: Streams, machine: Machine) -> Runner:
+    """The runner of one face: `streams` end with its server, `machine` offers again what failed."""
     callers = Callers(core, web, settings.services, admin_tokens=settings.admin_tokens)
-    return Runner(House(core, streams, Removals(core), letters), callers, per_minute=settings.per_minute)
+    return Runner(House(core, streams, Removals(core), machine), callers, per_minute=settings.per_minute)
 
 
 def given(asked: Any) -> Read:

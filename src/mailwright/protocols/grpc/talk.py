@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from mailwright.core import Core
 from mailwright.core.administration import Reach, reach_of
 from mailwright.domain.refusals import NotPermitted
-from mailwright.pipeline.dead_letters import DeadLetters
+from mailwright.protocols.api.admin.parts import Machine
 from mailwright.protocols.api.admin.removals import Removals
 from mailwright.protocols.grpc.callers import Known
 from mailwright.protocols.identity import Caller
@@ -33,12 +33,12 @@ class Noted(Call):
 
 @dataclass(slots=True)
 class House:
-    """What all calls of a face share: `letters` are the dead ones, None where this process cannot offer them again."""
+    """What all calls of a face share: `machine` has the dead letters and the agents, where this process can offer them something again."""
 
     core: Core
     streams: Streams
     removals: Removals
-    letters: Callable[[], DeadLetters] | None = None
+    machine: Machine = field(default_factory=Machine)
     uploads: Going = field(default_factory=lambda: Going(MAX_UPLOADS_AT_ONCE, "appends"))
     downloads: Going = field(default_factory=lambda: Going(MAX_DOWNLOADS_AT_ONCE, "downloads"))
 
@@ -70,6 +70,11 @@ class Talk:
         """Raises NotPermitted for people without mail here."""
         if not self.account.has_mailbox:
             raise NotPermitted("you have no mailbox here")
+
+    def check_decides(self) -> None:
+        """Raises NotPermitted for programs, which say yes to nothing that an agent asks."""
+        if not self._known.decides:
+            raise NotPermitted("sign in with a browser for this: see the how-to about gRPC")
 
     def reach(self) -> Reach:
         """What they may look after. Raises NotPermitted."""

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mailwright.core import Core
-from mailwright.pipeline.dead_letters import DeadLetters
+from mailwright.protocols.api.admin.parts import Machine
 from mailwright.protocols.grpc.settings import GrpcSettings
 from mailwright.protocols.identity import Web
 from mailwright.protocols.streams import Streams
@@ -46,17 +46,10 @@ _scope: ContextVar[Scope] = ContextVar("rpc scope")
 
 
 class Rpc:
-    """The paths below PREFIX. `streams` end with the server, `letters` are the dead ones."""
+    """The paths below PREFIX. `streams` end with the server, `machine` offers again what failed."""
 
-    def __init__(
-        self,
-        core: Core,
-        web: Web,
-        settings: GrpcSettings,
-        streams: Streams,
-        letters: Callable[[], DeadLetters] | None = None,
-    ) -> None:
-        self._parts = (core, web, settings, streams, letters)
+    def __init__(self, core: Core, web: Web, settings: GrpcSettings, streams: Streams, machine: Machine) -> None:
+        self._parts = (core, web, settings, streams, machine)
         self._made: tuple[Runner, ASGIApp] | None = None
         self._making = asyncio.Lock()
 

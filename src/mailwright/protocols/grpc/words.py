@@ -13,6 +13,9 @@ from mailwright.domain.refusals import BadInput, NotFound
 from mailwright.v1 import common_pb2
 
 LATEST = 253_402_300_799 * SECOND  # the end of 9999: what both databases and every client can say
+PAGE, MAX_PAGE = 50, 200  # rows of a page, as under /api/admin
+MAX_WORDS = 320  # characters of what is looked for: the longest address
+MAX_NUMBER = 2**63 - 1  # of a row that is numbered
 
 
 def stamp(moment: Instant | None) -> Timestamp | None:
@@ -64,6 +67,27 @@ def row_before(token: str) -> str | None:
     if token and not is_id(token):
         raise BadInput("page_token is not one of ours")
     return token or None
+
+
+def number_before(token: str) -> int | None:
+    """The last number of the page before, from our own token. Raises BadInput."""
+    if not token:
+        return None
+    if not token.isascii() or not token.isdigit() or len(token) > 19 or int(token) > MAX_NUMBER:
+        raise BadInput("page_token is not one of ours")
+    return int(token)
+
+
+def storable(text: str, what: str, most: int = MAX_WORDS) -> str:
+    """A text that may be looked up. Raises BadInput for what no table takes, or is too long to be anything."""
+    if len(text) > most or "\x00" in text:
+        raise BadInput(f"{what} has at most {most} characters, and no NUL")
+    return text
+
+
+def looked_for(text: str) -> str | None:
+    """What a list is narrowed to; nothing when it is empty. Raises BadInput."""
+    return storable(text, "what is looked for") or None
 
 
 def checked_id(value: str, what: str) -> str:

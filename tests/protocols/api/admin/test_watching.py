@@ -55,7 +55,7 @@ async def test_the_trail_is_narrowed_by_actor_action_resource_and_time(core: Cor
 
 
 async def test_a_rare_action_does_not_read_the_whole_trail_at_once(core: Core, sit: Sit, monkeypatch: Any) -> None:
-    monkeypatch.setattr("mailwright.protocols.api.admin.auditing.LOOKED_AT", 10)
+    monkeypatch.setattr("mailwright.core.administration.auditing.LOOKED_AT", 10)
     desk = await sit("operator")
 
     def write(tx: Tx) -> None:

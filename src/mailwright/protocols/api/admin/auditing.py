@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from mailwright.core import Core
-from mailwright.core.administration import Reach
+from mailwright.core.administration import Reach, auditing
 from mailwright.domain.clock import to_iso
 from mailwright.protocols.api.admin.reaching import Reaching
 from mailwright.protocols.api.admin.words import (
@@ -19,10 +19,8 @@ from mailwright.protocols.api.admin.words import (
     place_of,
     refusals,
 )
-from mailwright.storage import Tx, audit
-from mailwright.storage.audit import Entry, Wanted
-
-LOOKED_AT = 200_000  # entries that one request looks through
+from mailwright.storage import Tx
+from mailwright.storage.audit import Entry
 
 
 class EventOut(BaseModel):
@@ -61,11 +59,19 @@ def create_router(core: Core, reaching: Reaching) -> APIRouter:
     ) -> EventsOut:
         """What was done within reach; an operator sees also what belongs to no tenant."""
         place = place_of(cursor, int)
-        wanted = Wanted(reach.tenant_id, actor, action, resource, instant(since), instant(until))
 
         def look(tx: Tx) -> tuple[list[tuple[int, Entry]], int | None]:
-            before = None if place is None else place[0]
-            return audit.search(tx, wanted, before=before, limit=limit, look_at=LOOKED_AT)
+            return auditing.page(
+                tx,
+                reach,
+                actor=actor,
+                action=action,
+                resource=resource,
+                since=instant(since),
+                until=instant(until),
+                before=None if place is None else place[0],
+                limit=limit,
+            )
 
         found, more = await core.read(look)
         return EventsOut(

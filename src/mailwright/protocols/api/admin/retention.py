@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 
 from mailwright.core import Core
 from mailwright.core.administration import Reach, places
-from mailwright.core.administration.places import Policies
 from mailwright.domain.clock import DAY
 from mailwright.protocols.api.admin.reaching import Reaching
 from mailwright.protocols.api.admin.words import Days, Line, refusals
@@ -82,10 +81,8 @@ def create_router(core: Core, reaching: Reaching) -> APIRouter:
         """Set policies of several domains and mailboxes at once; others stay. What is older goes tonight."""
 
         def write(tx: Tx) -> RetentionOut:
-            for domain in given.domains:
-                places.change_domain(tx, reach, domain.name, Policies(retain_days=domain.retain_days))
-            for mailbox in given.mailboxes:
-                places.retain_mailbox(tx, reach, str(mailbox.id), mailbox.retain_days)
+            domains = [(each.name, each.retain_days) for each in given.domains]
+            places.retain(tx, reach, domains, [(str(each.id), each.retain_days) for each in given.mailboxes])
             return _told(tx, core, reach)
 
         return await core.write(write)
