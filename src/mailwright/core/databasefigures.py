@@ -16,6 +16,14 @@ wal_gauge = Gauge(
     "What PostgreSQL ever wrote to its write-ahead log; its rate is what counts",
 )
 file_gauge = Gauge("mailwright_sqlite_wal_bytes", "Size of SQLite's write-ahead log; 0 on PostgreSQL")
+archived_gauge = Gauge(
+    "mailwright_wal_archived_age_seconds",
+    "How long ago PostgreSQL last archived a segment of its write-ahead log; 0 where it archives none",
+)
+failures_gauge = Gauge(
+    "mailwright_wal_archive_failures",
+    "How often PostgreSQL could not archive a segment; its increase is what counts",
+)
 lag_gauge = Gauge(
     "mailwright_replication_lag_seconds",
     "How far replicas of PostgreSQL are behind, as far as we may know",
@@ -32,6 +40,8 @@ async def measure(core: Core) -> None:
     most_gauge.set(found.most_connections)
     wal_gauge.set(0 if dialect == "sqlite" else found.wal_octets)
     file_gauge.set(found.wal_octets if dialect == "sqlite" else 0)
+    archived_gauge.set(found.archived_seconds or 0)
+    failures_gauge.set(found.archive_failures or 0)
     lag_gauge.clear()  # a replica that is gone is not behind
     for name, seconds in found.lags.items():
         lag_gauge.labels(name).set(seconds)
