@@ -146,7 +146,7 @@ async def discard(core: Core, incoming: Incoming) -> None:
     for blob in incoming.blobs.values():
         if blob.data is None and not await core.read(lambda tx, blob=blob: core.blobs.is_named(tx, blob.id)):  # type: ignore[misc]
             with contextlib.suppress(TryLater, OSError):  # the nightly sweep takes it then
-                await asyncio.to_thread(core.blobs.delete_outside, blob.key)
+                await asyncio.to_thread(core.blobs.take_back, blob)
 
 
 def file_all(tx: Tx, core: Core, incoming: Incoming) -> tuple[Outcome, ...]:

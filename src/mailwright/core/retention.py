@@ -227,8 +227,7 @@ async def _collect_one(core: Core, blob_id: str) -> int:
 def _collect_staged(core: Core, before: clock.Instant) -> int:
     count = 0
     for key in unnamed(core, before):
-        core.blobs.delete_outside(key)
-        count += 1
+        count += core.blobs.delete_outside(key)
     return count
 
 

@@ -18,9 +18,11 @@ from typing import Protocol
 from prometheus_client import Counter, Histogram
 
 from mailwright.domain import clock
+from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import BadInput, NotFound, TryLater
 from mailwright.storage import durablefiles
 
+MARK = "blobs.owner"  # beside the folder of the blobs, or the objects: an older version collects what is among them
 DURABLE_FOLDERS = 10_000  # remembered: a tenant has one a day
 
 KEY = re.compile(r"blobs(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
@@ -35,16 +37,32 @@ blob_seconds = Histogram(
 blob_errors = Counter("mailwright_blob_errors", "Answers of that place that were none", ["operation", "place"])
 
 
+class NoPlace(TryLater):
+    """The bucket or the folder itself is not there: nobody can tell what is gone. Mistyped, as a rule, or not mounted."""
+
+
 class Outside(Protocol):
-    """Where blobs too large for the table go: a folder, a bucket, a bucket for each tenant."""
+    """Where blobs too large for the table go: a folder, a bucket, a bucket for each tenant (`apart`).
+
+    A mark beside the blobs says whose it is; where it `turns` its word is changed now and then: see `blobowner`.
+    """
 
     place: str
+    turns: bool
+
+    @property
+    def apart(self) -> bool:
+        """Whether each tenant has a bucket."""
+
+    @property
+    def address(self) -> str:
+        """As the settings name it; without secrets."""
 
     def put(self, key: str, data: bytes, *, replace: bool = False) -> None:
         """Keep `data`. Raises TryLater, also when there is something else under the key already (unless `replace`)."""
 
     def get(self, key: str, start: int, end: int) -> bytes:
-        """Octets `start` to `end` of what is there. Raises NotFound, TryLater."""
+        """Octets `start` to `end` of what is there. Raises NotFound, TryLater, and NoPlace, a kind of it."""
 
     def delete(self, key: str) -> None:
         """Remove it; no error when it is gone."""
@@ -53,10 +71,19 @@ class Outside(Protocol):
         """What there is, and when it was written. Who has places of their own is named. Raises TryLater."""
 
     def sizes(self, keys: Sequence[str]) -> dict[str, int]:
-        """Which of the keys are there, and how many octets. Raises TryLater."""
+        """Which of the keys are there, and how many octets. Raises TryLater, and NoPlace, a kind of it."""
 
     def older(self, key: str) -> Iterator[bytes]:
         """What was under the key before, the newest first, where the place remembers. Raises TryLater."""
+
+    def tenants(self) -> Sequence[str]:
+        """Who has a bucket there; nobody where it is one for all. Raises TryLater."""
+
+    def mark(self, tenant: str | None) -> bytes | None:
+        """What says whose it is, in the tenant's bucket where each has one. Raises TryLater."""
+
+    def set_mark(self, tenant: str | None, data: bytes, *, replace: bool) -> None:
+        """Write that; unless `replace` only where there is none, without a word when there is. Raises TryLater."""
 
 
 class Places:
@@ -64,53 +91,63 @@ class Places:
 
     def __init__(self, current: Outside, former: Sequence[Outside] = ()) -> None:
         self.place = current.place
-        self._all = (current, *former)
+        self.all = (current, *former)
 
     def put(self, key: str, data: bytes, *, replace: bool = False) -> None:
         with _measured("put", self.place):
-            self._all[0].put(key, data, replace=replace)
+            self.all[0].put(key, data, replace=replace)
 
     def get(self, key: str, start: int, end: int) -> bytes:
-        for place in self._all[:-1]:
+        gone: NotFound | NoPlace = NotFound(f"the bytes of {key} are gone")
+        for place in self.all:
             try:
                 with _measured("get", place.place):
                     return place.get(key, start, end)
             except NotFound:
                 continue
-        with _measured("get", self._all[-1].place):
-            return self._all[-1].get(key, start, end)
+            except NoPlace as missing:  # of a former place that is no more nothing is expected
+                gone = missing if place is self.all[0] else gone
+        raise gone
 
     def copies(self, key: str, size: int) -> Iterator[bytes]:
         """Everything that may be the blob: what each place has under its key, then what each had before. Raises TryLater."""
-        for place in self._all:
+        for place in self.all:
             try:
                 yield place.get(key, 0, size)
-            except NotFound:
+            except (NotFound, NoPlace):
                 continue
-        for place in self._all:
+        for place in self.all:
             yield from place.older(key)
 
-    def delete(self, key: str) -> None:
-        for place in self._all:
+    def delete(self, key: str, places: Sequence[Outside]) -> None:
+        """Remove it from those of the places."""
+        for place in places:
             with _measured("delete", place.place):
                 place.delete(key)
 
-    def keys(self, tenants: Iterable[str] = ()) -> Iterator[tuple[str, clock.Instant]]:
+    def keys(self, tenants: Iterable[str], places: Sequence[Outside]) -> Iterator[tuple[str, clock.Instant]]:
+        """What those of the places have."""
         known = tuple(tenants)
-        for place in self._all:
+        for place in places:
             yield from place.keys(known)
 
     def sizes(self, keys: Sequence[str]) -> dict[str, int]:
         found: dict[str, int] = {}
-        for place in self._all:
+        gone: NoPlace | None = None
+        for place in self.all:
             missing = [key for key in keys if key not in found]
             if missing:
-                with _measured("list", place.place):
-                    found |= place.sizes(missing)
+                try:
+                    with _measured("list", place.place):
+                        found |= place.sizes(missing)
+                except NoPlace as error:
+                    gone = error if place is self.all[0] else gone
+        if gone is not None and len(found) < len(set(keys)):
+            raise gone
         return found
 
     def older(self, key: str) -> Iterator[bytes]:
-        for place in self._all:
+        for place in self.all:
             yield from place.older(key)
 
 
@@ -132,6 +169,7 @@ class DiskBlobs:
     """Files in a folder, each written to a temporary name, fsynced, renamed, and its folder fsynced."""
 
     place = "disk"
+    apart = turns = False
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -155,6 +193,7 @@ class DiskBlobs:
                 file.seek(start)
                 return file.read(max(end - start, 0))
         except FileNotFoundError as error:
+            self._check_there()
             raise NotFound(f"the bytes of {key} are gone") from error
         except OSError as error:
             raise TryLater(f"the message cannot be read now: {error.strerror}") from error
@@ -202,7 +241,48 @@ class DiskBlobs:
                 continue
             except OSError as error:
                 raise TryLater(f"the folder of the messages cannot be read now: {error.strerror}") from error
+        if keys and not found:
+            self._check_there()
         return found
+
+    def _check_there(self) -> None:
+        """A disk that is not mounted leaves an empty folder, or none. Raises NoPlace."""
+        if not (self._root / "blobs").is_dir():
+            raise NoPlace("the folder of the messages is not there")
 
     def older(self, key: str) -> Iterator[bytes]:
         return iter(())
+
+    @property
+    def address(self) -> str:
+        return f"file://{self._root}"
+
+    def tenants(self) -> Sequence[str]:
+        return ()
+
+    def mark(self, tenant: str | None) -> bytes | None:
+        try:
+            return (self._root / MARK).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise TryLater(f"the folder of the messages cannot be read now: {error.strerror}") from error
+
+    def set_mark(self, tenant: str | None, data: bytes, *, replace: bool) -> None:
+        path = self._root / MARK
+        staged, whole = (path.with_name(f"{MARK}.{new_id()}.{each}") for each in ("staged", "whole"))
+        try:
+            self._make_durable(self._root)
+            if replace:
+                durablefiles.write(path, data, staged=staged)
+                return
+            durablefiles.write(whole, data, staged=staged)
+            try:
+                os.link(whole, path)  # one of two is the first
+            except FileExistsError:
+                return
+            finally:
+                whole.unlink(missing_ok=True)
+            durablefiles.sync_folder(path.parent)
+        except OSError as error:
+            raise TryLater(f"the folder of the messages cannot be marked: {error.strerror}") from error

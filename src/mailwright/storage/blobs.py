@@ -24,6 +24,7 @@ from mailwright.domain import clock
 from mailwright.domain.ids import checksum, new_id
 from mailwright.domain.refusals import DamagedBlob, NotFound, TryLater
 from mailwright.storage import backups, divergences
+from mailwright.storage.blobowner import Ownership
 from mailwright.storage.blobplaces import DiskBlobs, Outside, Places
 from mailwright.storage.database import Database, Tx
 
@@ -72,9 +73,12 @@ class Outlying(NamedTuple):
 class BlobStore:
     """The blobs of one installation. `inline_bytes` is the size up to which they are kept in the database."""
 
-    def __init__(self, database: Database, outside: Places, *, inline_bytes: int = INLINE_BYTES) -> None:
+    def __init__(
+        self, database: Database, outside: Places, *, inline_bytes: int = INLINE_BYTES, owner: Ownership | None = None
+    ) -> None:
         self._database = database
         self.outside = outside
+        self.owner = owner  # whose the places are; None: ours
         self._inline_bytes = inline_bytes
         self._threads: ThreadPoolExecutor | None = None
         self._noted: set[str] = set()  # what this process has told of already
@@ -238,13 +242,21 @@ class BlobStore:
         tx.execute("DELETE FROM blobs WHERE id = ?", (blob_id,))
         return row[0] if row is not None and row[1] != "row" else None
 
-    def delete_outside(self, key: str) -> None:
-        """Remove the bytes of a blob whose rows are gone; no error when they are gone as well.
+    def delete_outside(self, key: str) -> bool:
+        """Remove the bytes of a blob whose rows are gone; no error when they are gone as well. Whether anything could be removed.
 
-        Not while a backup is made, which may have the rows still: the sweep finds what stays.
+        Not where others may need them, and not while a backup is made, which may have the rows still: the sweep finds what stays.
         """
+        if self._database.read_now(backups.holds):
+            return False
+        places = [each for each in self.outside.all if self.owner is None or self.owner.may_remove(each)]
+        self.outside.delete(key, places)
+        return bool(places)
+
+    def take_back(self, blob: StoredBlob) -> None:
+        """Remove what this process has staged and nobody named: its key is nobody else's, wherever it lies."""
         if not self._database.read_now(backups.holds):
-            self.outside.delete(key)
+            self.outside.delete(blob.key, self.outside.all[:1])
 
     def read_outside(self, key: str, start: int, end: int) -> bytes:
         """Octets of what lies outside, by its key, unchecked. Blocks. Raises NotFound, TryLater."""
@@ -263,11 +275,13 @@ class BlobStore:
         )
 
     def outside_keys(self) -> Iterator[tuple[str, clock.Instant]]:
-        """Every key kept outside the database, with the time it was written: what the collector compares with the rows."""
+        """Every key kept outside the database in places that are ours, with the time it was written: what the collector compares
+        with the rows."""
         tenants = self._database.read_now(
             lambda tx: [str(row[0]) for row in tx.all("SELECT id FROM tenants ORDER BY id")]
         )
-        return self.outside.keys(tenants)
+        ours = [each for each in self.outside.all if self.owner is None or self.owner.standing(each) == "ours"]
+        return self.outside.keys(tenants, ours)
 
 
 def _look_up(tx: Tx, blob_id: str, start: int, end: int | None) -> bytes | Outlying:
@@ -321,11 +335,13 @@ def open_blobs(
     inline_bytes: int | None = None,
     options: ObjectOptions | None = None,
     former: Iterable[str] = (),
+    owned: bool = False,
     **more: Any,
 ) -> BlobStore:
     """The blob store at `url`: see `open_outside`. What is not found there is looked for at the `former` addresses.
 
-    With an object store nothing is kept in the database unless `inline_bytes` says so. `more` goes to obstore as it is.
+    With an object store nothing is kept in the database unless `inline_bytes` says so. `owned`: others may have a place for theirs,
+    so it is asked whose it is. `more` goes to obstore as it is.
     Raises ValueError for an address or options it does not know.
     """
     if more:
@@ -334,4 +350,5 @@ def open_blobs(
         options = ObjectOptions(more=more)
     places = Places(open_outside(url, options), [open_outside(each, options) for each in former])
     usual = INLINE_BYTES if url.startswith("file://") else 0
-    return BlobStore(database, places, inline_bytes=usual if inline_bytes is None else inline_bytes)
+    inline = usual if inline_bytes is None else inline_bytes
+    return BlobStore(database, places, inline_bytes=inline, owner=Ownership(database, places.all) if owned else None)

@@ -1,6 +1,6 @@
-"""Buckets themselves: making one, and the versions it remembers. What obstore does not do.
+"""Buckets themselves: making one, which there are, and the versions it remembers. What obstore does not do.
 
-Used by `objectblobs.py`, rarely: when a tenant's first message comes, and when a damaged object is repaired. Amazon's library is
+Used by `objectblobs.py`, rarely: when a tenant's first message comes, when all are listed, and when a damaged object is repaired. Amazon's library is
 loaded then. Raises TryLater for whatever the service says.
 """
 
@@ -54,6 +54,17 @@ class Buckets:
         except BotoCoreError as error:
             raise _refused(bucket, error) from error
         log.info("blobs.bucket_made", bucket=bucket)
+
+    def names(self, prefix: str) -> list[str]:
+        """The buckets of this account whose names begin so."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            found = self._client().list_buckets().get("Buckets", ())
+        except (BotoCoreError, ClientError) as error:
+            log.warning("blobs.no_buckets", error=str(error)[:500])
+            raise TryLater("the buckets cannot be listed now") from error
+        return sorted(each["Name"] for each in found if each["Name"].startswith(prefix))
 
     def versions(self, bucket: str, name: str) -> Iterator[bytes]:
         """What an object was, the newest first; nothing where versions are not kept."""

@@ -1,0 +1,286 @@
+"""Whose a place of blobs is: only one installation may remove what lies there, since what it does not name may be another's.
+
+Beside the blobs lies a mark with a word, and the database has the same word (`server_keys`). Who finds another word there removes
+nothing, and does not start. In an object store the word is changed every few minutes, at both ends: so a copy of the database, which
+begins with the word of its moment, is told apart from what it is a copy of, as soon as both are at work. In a folder the word stays.
+Made by `blobs.open_blobs`; asked before anything outside is removed, at the start, and every minute by workers. Blocks.
+Promises: whoever removes something has seen its own word for SETTLED_SECONDS. Two that both take the place for theirs find out within
+that time; then neither removes anything until a person says whose it is (`claim`).
+Does not: know a copy whose original stands still. It looks as the original would after a recovery.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Literal, TypeAlias
+
+import structlog
+
+from mailwright.domain import clock
+from mailwright.domain.clock import MINUTE, SECOND, Instant
+from mailwright.domain.ids import new_id
+from mailwright.domain.refusals import AlreadyExists, BadInput, TryLater
+from mailwright.storage import server_keys
+from mailwright.storage.blobplaces import Outside
+from mailwright.storage.database import Database, Tx
+
+log = structlog.get_logger(__name__)
+
+ROW = "blobs in "  # before an address: the name of the row, which has nothing to seal
+TURN = 10 * MINUTE  # how long a word stays
+SETTLED_SECONDS = 2 * TURN / SECOND
+LOOK_SECONDS = 60.0  # how long an answer is believed
+
+Standing: TypeAlias = Literal["ours", "anothers", "contested", "gone", "unknown"]
+"""`contested`: two took it for theirs. `gone`: we had a mark there, and there is none. `unknown`: it cannot be asked now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What lies in the place. `at` is when it was written, by the clock of whoever wrote it."""
+
+    word: str
+    at: Instant
+    contested: bool = False
+
+    def as_bytes(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database has. `before` is the word of the turn before this one; `at` is 0 while no mark was written."""
+
+    word: str
+    before: str = ""
+    at: Instant = 0
+
+    def as_text(self) -> str:
+        return json.dumps(asdict(self))
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What this process saw of a place. `since` is when it began to be ours without a break; `word` the last of ours that was there."""
+
+    standing: Standing = "unknown"
+    looked: float = float("-inf")
+    since: float | None = None
+    word: str = ""
+    mark: Mark | None = None
+
+
+@dataclass(slots=True)
+class Ownership:
+    """Whose the places of one installation are. The first is the one that is written to."""
+
+    database: Database
+    places: Sequence[Outside]
+    seconds: Callable[[], float] = time.monotonic
+    now: Callable[[], Instant] = clock.now
+    _seen: dict[str, _Seen] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def standing(self, place: Outside) -> Standing:
+        """Whose it is, as of a minute ago at most."""
+        with self._lock:
+            seen = self._of(place)
+            if self.seconds() - seen.looked > LOOK_SECONDS:
+                self._look(place, seen)
+            return seen.standing
+
+    def may_remove(self, place: Outside) -> bool:
+        """Whether something there may be removed now."""
+        if self.standing(place) != "ours":
+            return False
+        since = self._of(place).since
+        return not place.turns or (since is not None and self.seconds() - since >= SETTLED_SECONDS)
+
+    def look(self) -> None:
+        """Look at every place now. Called every minute."""
+        for place in self.places:
+            with self._lock:
+                self._look(place, self._of(place))
+
+    def begin(self) -> None:
+        """Look at the place that is written to, before the first message is. Raises AlreadyExists when it is not ours to write to."""
+        place = self.places[0]
+        standing = self.standing(place)
+        if standing in ("anothers", "gone"):
+            raise AlreadyExists(
+                f"{self._because(place)}, so this one does not start: set another MAILWRIGHT_BLOB_URL, or "
+                "(when this installation is the one that goes on there) run mailwright storage claim"
+            )
+
+    def said(self) -> tuple[bool, str]:
+        """Whether all is well as last seen, and because of what; asks nobody."""
+        ill = [each for each in self.places if self._of(each).standing not in ("ours", "unknown")]
+        if ill:
+            return False, "; ".join(f"{self._because(each)}: nothing is removed there" for each in ill)
+        unknown = [each.address for each in self.places if self._of(each).standing == "unknown"]
+        return True, f"{', '.join(unknown)} was not asked yet" if unknown else "it is this installation's"
+
+    def claim(self, *, force: bool = False) -> str:
+        """The place that is written to is ours from now on; what it was. Raises BadInput while another works there (unless `force`), TryLater."""
+        place = self.places[0]
+        tenant = self._home(place)
+        if place.apart and tenant is None:
+            raise BadInput("there is no tenant yet, so there is no bucket to claim")
+        found = _mark_of(place, tenant)
+        known = self._known(place)
+        if found is not None and found.word == known.word and not found.contested:
+            return "ours"
+        busy = found is not None and not found.contested and self.now() - found.at < SETTLED_SECONDS * SECOND
+        if found is not None and busy and not force:
+            raise BadInput(
+                f"another installation worked with {place.address} {(self.now() - found.at) // MINUTE} minutes ago: stop it first, "
+                "or say --force"
+            )
+        after = Known(new_id(), "", self.now())
+        self.database.write_now(lambda tx: server_keys.put(tx, _row(place, after)))
+        place.set_mark(tenant, Mark(after.word, after.at).as_bytes(), replace=True)
+        return "nobody's" if found is None else "contested" if found.contested else "another's"
+
+    # --- looking ------------------------------------------------------------------------------------------------------
+
+    def _of(self, place: Outside) -> _Seen:
+        return self._seen.setdefault(place.address, _Seen())
+
+    def _look(self, place: Outside, seen: _Seen) -> None:
+        before = seen.standing
+        try:
+            seen.standing = self._found(place, seen)
+        except TryLater as refusal:
+            log.warning("blobs.owner_unknown", place=place.address, error=str(refusal))
+            seen.standing = "unknown"
+        seen.looked = self.seconds()
+        if seen.standing == "ours":
+            seen.since = seen.looked if seen.since is None else seen.since
+        elif seen.standing != "unknown":  # who cannot ask just now has lost nothing
+            seen.since = None
+            if seen.standing != before:
+                log.error(
+                    "blobs.not_ours", place=place.address, standing=seen.standing, hint="mailwright storage claim"
+                )
+
+    def _found(self, place: Outside, seen: _Seen) -> Standing:
+        """Look, and claim what is nobody's. Raises TryLater."""
+        tenant = self._home(place)
+        if place.apart and tenant is None:
+            return "ours"  # nobody's mail is there yet
+        # The mark comes first: a word that was changed since is one the database has, too.
+        mark = _mark_of(place, tenant)
+        known = self._known(place)
+        if mark is None:
+            if known.at and place.turns:
+                return "gone"
+            place.set_mark(tenant, Mark(known.word, self.now()).as_bytes(), replace=False)
+            mark = _mark_of(place, tenant)  # another may have been faster
+            if mark is None:
+                raise TryLater("the mark in the place of the messages cannot be read")
+            known = self._change(place, known, Known(known.word, "", self.now())) if mark.word == known.word else known
+        seen.mark = mark
+        if mark.contested:
+            return "contested"
+        if mark.word not in (known.word, known.before) and mark.word == seen.word:
+            # Another server took over that lacks the last second: we know better what the last word was.
+            known = self._change(place, known, Known(mark.word, "", mark.at))
+        if mark.word == known.word:
+            known = self._turn(place, tenant, known)
+        elif known.before and mark.word == known.before:  # whoever changed it did not come to write the mark
+            place.set_mark(tenant, Mark(known.word, self.now()).as_bytes(), replace=True)
+        else:
+            return self._lost(place, tenant, mark, seen)
+        seen.word = known.word
+        return "ours"
+
+    def _turn(self, place: Outside, tenant: str | None, known: Known) -> Known:
+        """Change the word when it is time."""
+        if not place.turns or self.now() - known.at < TURN:
+            return known
+        after = Known(new_id(), known.word, self.now())
+        changed = self._change(place, known, after)
+        if changed == after:
+            place.set_mark(tenant, Mark(after.word, after.at).as_bytes(), replace=True)
+        return changed
+
+    def _lost(self, place: Outside, tenant: str | None, mark: Mark, seen: _Seen) -> Standing:
+        """Another's word. Where ours was a moment ago two take it for theirs: the other one is to see that, too."""
+        if seen.since is None:
+            return "anothers"
+        place.set_mark(tenant, Mark(mark.word, self.now(), contested=True).as_bytes(), replace=True)
+        return "contested"
+
+    def _home(self, place: Outside) -> str | None:
+        """The tenant in whose bucket the mark is, where each has one: the oldest."""
+        return self.database.read_now(lambda tx: tx.scalar("SELECT min(id) FROM tenants")) if place.apart else None
+
+    def _known(self, place: Outside) -> Known:
+        """What the database has of it, made at first need."""
+        found = self.database.read_now(lambda tx: _known(tx, place))
+        return found or self.database.write_now(lambda tx: _begun(tx, place))
+
+    def _change(self, place: Outside, known: Known, after: Known) -> Known:
+        """Replace what the database has, unless another process was faster; what it has then."""
+
+        def write(tx: Tx) -> Known:
+            tx.execute(
+                "UPDATE server_keys SET public = ? WHERE name = ? AND public = ?",
+                (after.as_text(), ROW + place.address, known.as_text()),
+            )
+            return _known(tx, place) or after
+
+        return self.database.write_now(write)
+
+    def _because(self, place: Outside) -> str:
+        seen = self._of(place)
+        if seen.standing == "gone":
+            return (
+                f"the mark of this installation is gone from {place.address} (another bucket or volume of that name?)"
+            )
+        if seen.standing == "contested":
+            return f"two installations (one may be a copy of the other) take {place.address} for theirs"
+        when = "" if seen.mark is None else f", which was there at {clock.to_iso(seen.mark.at)}"
+        return f"{place.address} belongs to another installation (or to one this is a copy of){when}"
+
+
+def refuse_owned(places: Sequence[Outside]) -> None:
+    """Before a restore: raises AlreadyExists when the place that will be written to is somebody's. Blocks. Raises TryLater."""
+    place = places[0]
+    homes: Sequence[str | None] = place.tenants() if place.apart else [None]
+    if any(_mark_of(place, each) is not None for each in homes):
+        raise AlreadyExists(
+            f"{place.address} belongs to an installation: name another place with MAILWRIGHT_BLOB_URL, or, when that one is gone "
+            "for good and this one takes its place, say --take-over"
+        )
+
+
+def _mark_of(place: Outside, tenant: str | None) -> Mark | None:
+    data = place.mark(tenant)
+    if data is None:
+        return None
+    try:
+        found = json.loads(data)
+        return Mark(str(found["word"]), int(found["at"]), bool(found["contested"]))
+    except (ValueError, TypeError, KeyError):
+        return Mark("", 0)  # whoever wrote that, it was not this installation
+
+
+def _row(place: Outside, known: Known) -> server_keys.KeyRow:
+    return server_keys.KeyRow(ROW + place.address, "", known.as_text())
+
+
+def _known(tx: Tx, place: Outside) -> Known | None:
+    row = server_keys.named(tx, ROW + place.address)
+    return None if row is None else Known(**json.loads(row.public))
+
+
+def _begun(tx: Tx, place: Outside) -> Known:
+    server_keys.add_unless_there(tx, _row(place, Known(new_id())))
+    found = _known(tx, place)
+    assert found is not None
+    return found
