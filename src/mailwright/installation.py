@@ -21,7 +21,7 @@ from mailwright.storage.migrate import migrate
 from mailwright.storage.search import KeptIndex
 from mailwright.storage.search.folder import SearchFolder
 from mailwright.storage.valkey import Valkey
-from mailwright.stores import blobs_of
+from mailwright.stores import backup_options, blobs_of
 
 if TYPE_CHECKING:
     from mailwright.connectors.oidc import Trusted
@@ -160,6 +160,7 @@ def backup_plan_of(settings: Settings) -> BackupPlan | None:
         keeping(settings.backup_keep),
         settings.backup_secret,
         settings.backup_secret_key,
+        backup_options(settings, settings.backup_url),
     )
 
 

@@ -177,7 +177,7 @@ class Work:
             await self._relay.measure()
         await due.measure(self._core)
         await turns.measure(self._core)
-        backups.publish(await self._core.read(backups.measure))
+        backups.publish(await self._core.read(backups.measure), daily=self._settings.backup_url is not None)
         if self._search is not None:
             await self._search.measure()
 

@@ -15,7 +15,6 @@ import pytest
 from mailwright.core import Core, CoreSettings, accounts, backups, expunge, mailboxes, puttingback, restoring
 from mailwright.core.puttingback import Wanted
 from mailwright.domain.clock import DAY, now
-from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound
 from mailwright.storage import Tx, lives, open_blobs, open_database, partitions
 from mailwright.storage import backups as runs
@@ -25,7 +24,6 @@ from mailwright.storage.backup.opening import opened
 from mailwright.storage.backup.puttingback import TABLES
 from mailwright.storage.backup.repository import Repository, open_repository
 from tests.backups.conftest import account_of, listing, put, send, states
-from tests.servers.s3 import BUCKET, S3Server
 
 PASSPHRASE = "correct horse battery"
 
@@ -350,25 +348,3 @@ def test_a_full_disk_leaves_nothing_wrong(
     assert failed is not None
     assert "No space" in failed.error
     assert backups.make(embedded, data_folder, place).added > 0
-
-
-@pytest.mark.server
-def test_backups_in_a_bucket(
-    embedded: Core, data_folder: Path, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in {
-        "ACCESS_KEY_ID": "test",
-        "SECRET_ACCESS_KEY": "test",
-        "REGION": "us-east-1",
-        "ENDPOINT": s3_server.endpoint,
-        "ALLOW_HTTP": "true",
-    }.items():
-        monkeypatch.setenv(f"AWS_{name}", value)
-    url = f"s3://{BUCKET}/backups/{new_id()}"
-    backups.make(embedded, data_folder, url, passphrase=PASSPHRASE)
-    second = backups.make(embedded, data_folder, url, passphrase=PASSPHRASE)
-    kept = open_repository(url, PASSPHRASE)
-    assert restoring.verify(kept, "latest").ok
-    assert second.added < 30_000
-    assert len(backups.prune(embedded, kept, {"last": 1}).backups) == 1
-    assert kept.names() == [second.name]

@@ -71,6 +71,7 @@ def make(
     from mailwright.core import backups
     from mailwright.installation import build_core
     from mailwright.settings.backups import keeping
+    from mailwright.stores import backup_options
 
     place, secret = place_of(settings, to), passphrase_of(settings, key_file)
     began = time.monotonic()
@@ -82,15 +83,14 @@ def make(
                 settings.data,
                 place,
                 passphrase=secret,
+                options=backup_options(settings, place),
                 secrets=secrets or settings.backup_secret_key,
                 step=lambda progress: step(progress.done, progress.expected),
             )
         keep = keeping(settings.backup_keep)
         pruned = None
         if prune_after and keep is not None:
-            from mailwright.storage.backup.repository import open_repository
-
-            pruned = backups.prune(core, open_repository(place, secret), keep)
+            pruned = backups.prune(core, repository_of(settings, to, key_file), keep)
     finally:
         core.database.close()
     if json:
@@ -113,7 +113,7 @@ def list_(
     from_: FromOption = None, key_file: KeyOption = None, data: DataOption = None, json: JsonOption = False
 ) -> None:
     """Every backup, the oldest first."""
-    kept = _repository(data, from_, key_file)
+    kept = repository_of(settings_of(data), from_, key_file)
     found = [kept.summary(name) for name in kept.names()]
     if json:
         answer([_told(each) for each in found])
@@ -134,7 +134,7 @@ def show_(
     json: JsonOption = False,
 ) -> None:
     """What one backup holds."""
-    kept = _repository(data, from_, key_file)
+    kept = repository_of(settings_of(data), from_, key_file)
     summary = _known(kept, name)
     contents = kept.contents(summary)
     tables = {table.name: table.rows for table in contents.tables if table.rows}
@@ -159,7 +159,7 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Read a backup back, every byte of it, and check that its rows belong together."""
-    kept = _repository(data, from_, key_file)
+    kept = repository_of(settings_of(data), from_, key_file)
     summary = _known(kept, name)
     from mailwright.core import restoring
 
@@ -193,13 +193,12 @@ def prune(
     from mailwright.core import backups
     from mailwright.installation import build_core
     from mailwright.settings.backups import keeping
-    from mailwright.storage.backup.repository import open_repository
 
     try:
         chosen = keeping(keep if keep is not None else settings.backup_keep)
     except ValueError as problem:
         raise BadInput(f"--keep {problem}") from None
-    kept = open_repository(place_of(settings, from_), passphrase_of(settings, key_file))
+    kept = repository_of(settings, from_, key_file)
     core = build_core(settings)
     try:
         done = backups.prune(core, kept, {"last": 10_000} if chosen is None else chosen, dry_run=dry_run)
@@ -225,7 +224,7 @@ def drill(
     json: JsonOption = False,
 ) -> None:
     """Restore a backup beside the running system, check it, measure how long it took, and remove it again."""
-    kept = _repository(data, from_, key_file)
+    kept = repository_of(settings_of(data), from_, key_file)
     summary = _known(kept, name)
     from mailwright.core import restoring
 
@@ -247,6 +246,15 @@ def drill(
 
 
 # --- what `mailwright restore` uses, too ------------------------------------------------------------------------------
+
+
+def repository_of(settings: Settings, given: str | None, key_file: Path | None) -> Repository:
+    """The backups at the place that is given or set. Raises NotFound, BadInput, TryLater, OSError."""
+    from mailwright.storage.backup.repository import open_repository
+    from mailwright.stores import backup_options
+
+    place = place_of(settings, given)
+    return open_repository(place, passphrase_of(settings, key_file), options=backup_options(settings, place))
 
 
 def place_of(settings: Settings, given: str | None) -> str:
@@ -293,13 +301,6 @@ def octets_told(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, expected: bar.update(task, completed=done, total=max(done, expected))
-
-
-def _repository(data: Path | None, from_: str | None, key_file: Path | None) -> Repository:
-    settings = settings_of(data)
-    from mailwright.storage.backup.repository import open_repository
-
-    return open_repository(place_of(settings, from_), passphrase_of(settings, key_file))
 
 
 def _known(kept: Repository, name: str) -> Summary:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailwright.cli.backup import FromOption, KeyOption, ScratchOption, octets_told, passphrase_of, place_of
+from mailwright.cli.backup import FromOption, KeyOption, ScratchOption, octets_told, repository_of
 from mailwright.cli.installation import DataOption, JsonOption, check_exists, settings_of
 from mailwright.cli.terminal import answer, fail, note, say
 from mailwright.domain.refusals import BadInput
@@ -67,10 +67,9 @@ def restore(
     if undo is not None:
         _undo(settings, undo, json=json)
         return
-    from mailwright.storage.backup.repository import open_repository
     from mailwright.storage.backup.sealing import Damaged
 
-    kept = open_repository(place_of(settings, from_), passphrase_of(settings, key_file))
+    kept = repository_of(settings, from_, key_file)
     single = any(each is not None for each in (tenant, user, mailbox, message))
     if not single and (into or dry_run):
         raise BadInput("--into and --dry-run are for --tenant, --user, --mailbox or --message")

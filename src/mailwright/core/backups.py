@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from prometheus_client import Gauge
@@ -31,6 +32,9 @@ from mailwright.storage.backup.repository import Contents, File, Repository, Sum
 from mailwright.storage.backup.sealing import Damaged
 from mailwright.storage.migrate import HEAD
 
+if TYPE_CHECKING:
+    from mailwright.storage.objectblobs import ObjectOptions
+
 log = structlog.get_logger(__name__)
 
 BEAT_SECONDS = 20.0
@@ -41,7 +45,9 @@ FLOWS = "flows.db"
 _PERIODS = {"hourly": "%Y-%m-%d %H", "daily": "%Y-%m-%d", "weekly": "%G-%V", "monthly": "%Y-%m"}
 
 age_seconds = Gauge(
-    "mailwright_backup_age_seconds", "Since the moment the last good backup shows; absent when there is none.", []
+    "mailwright_backup_age_seconds",
+    "Since the moment the last good backup shows; without one, where it is to be made every day, since the first tenant.",
+    [],
 )
 last_octets = Gauge("mailwright_backup_bytes", "What the last good backup holds, and what its run wrote.", ["what"])
 
@@ -63,15 +69,16 @@ def make(
     url: str,
     *,
     passphrase: str | None = None,
+    options: ObjectOptions | None = None,
     secrets: bool = False,
     step: Step = lambda _: None,
 ) -> Summary:
-    """Make a backup of the installation in `folder`; its summary.
+    """Make a backup of the installation in `folder`; its summary. `options` are of a bucket: how it is spoken to.
 
     With a passphrase it is encrypted, and only then (or with `secrets`) has the keys of the data folder. Raises AlreadyExists while
     another run is under way, BadInput, TryLater, OSError.
     """
-    kept = repository.open_repository(url, passphrase, create=True)
+    kept = repository.open_repository(url, passphrase, options=options, create=True)
     with under_way(core.database, "copy", kept.place.name) as ended, contextlib.closing(kept):
         began = clock.now()
         kept.look_around()
@@ -221,14 +228,25 @@ def prune(core: Core, kept: Repository, keep: Mapping[str, int], *, dry_run: boo
 # --- what is known of them ------------------------------------------------------------------------------------------
 
 
-def measure(tx: Tx) -> runs.Run | None:
-    """The last good run. For `publish`."""
-    return runs.last(tx, good=True)
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The last good run; without one, since when there is something to copy."""
+
+    good: runs.Run | None
+    since: clock.Instant | None
 
 
-def publish(found: runs.Run | None) -> None:
-    """Bring the gauges up to date."""
-    if found is not None:
-        age_seconds.set((clock.now() - found.started_at) / clock.SECOND)
-        last_octets.labels("all").set(found.octets)
-        last_octets.labels("added").set(found.added)
+def measure(tx: Tx) -> Known:
+    """What is known of them. For `publish`."""
+    good = runs.last(tx, good=True)
+    return Known(good, runs.copying_since(tx) if good is None else None)
+
+
+def publish(found: Known, *, daily: bool) -> None:
+    """Bring the gauges up to date; `daily`: one is to be made every day, so that none at all is told, too."""
+    if found.good is not None:
+        age_seconds.set((clock.now() - found.good.started_at) / clock.SECOND)
+        last_octets.labels("all").set(found.good.octets)
+        last_octets.labels("added").set(found.good.added)
+    elif daily and found.since is not None:
+        age_seconds.set((clock.now() - found.since) / clock.SECOND)

@@ -1,7 +1,8 @@
-"""The daily backup: made by the role `scheduler` when a place for backups is set, as a workflow, so that one process of many makes it.
+"""The daily backup: the role `scheduler` asks for it when a place for backups is set, and one worker of many makes it, as a workflow.
 
-`configure` comes first in every process that serves lanes. A backup that fails is tried again twice, and told: the log has an error,
-`mailwright_backup_age_seconds` goes on growing, and `mailwright doctor` says so.
+`configure` comes first in every process that serves lanes; each of them may be the one, so each needs the settings. A backup that
+fails is tried again twice, and told: the log has an error, `mailwright_backup_age_seconds` goes on growing, and `mailwright doctor`
+says so.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -20,12 +21,15 @@ from mailwright.domain.refusals import AlreadyExists, TryLater
 from mailwright.pipeline import Flows, step, workflow
 from mailwright.storage.backup.repository import open_repository
 
+if TYPE_CHECKING:
+    from mailwright.storage.objectblobs import ObjectOptions
+
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where backups go, and when (`at` like 02:30, UTC). `keep` None: all stay. `passphrase` raises OSError."""
+    """Where backups go (to a bucket by `options`), and when (`at` like 02:30, UTC). `keep` None: all stay. `passphrase` raises OSError."""
 
     folder: Path
     url: str = field(repr=False)
@@ -33,6 +37,7 @@ class Plan:
     keep: Mapping[str, int] | None
     passphrase: Callable[[], str | None]
     secrets: bool = False
+    options: ObjectOptions | None = None
 
     @property
     def cron(self) -> str:
@@ -63,8 +68,9 @@ async def daily_backup(due: datetime, _context: Any = None) -> None:
 
 @step(attempts=3)
 async def make_one() -> str:
-    """Make it; its name, or nothing where none is wanted (any more)."""
+    """Make it; its name, or nothing where none is wanted (any more), and told: it may be that only this process does not know the place."""
     if not _parts:
+        log.warning("backup.not_made", because="this worker has no place for backups", hint="MAILWRIGHT_BACKUP_URL")
         return ""
     core, plan = _parts[0]
     try:
@@ -82,9 +88,9 @@ async def make_one() -> str:
 
 def _make(core: Core, plan: Plan) -> str:
     secret = plan.passphrase()
-    summary = backups.make(core, plan.folder, plan.url, passphrase=secret, secrets=plan.secrets)
+    summary = backups.make(core, plan.folder, plan.url, passphrase=secret, options=plan.options, secrets=plan.secrets)
     log.info("backup.made", name=summary.name, octets=summary.octets, added=summary.added, damaged=summary.damaged)
     if plan.keep is not None:
-        pruned = backups.prune(core, open_repository(plan.url, secret), plan.keep)
+        pruned = backups.prune(core, open_repository(plan.url, secret, options=plan.options), plan.keep)
         log.info("backup.pruned", backups=len(pruned.backups), octets=pruned.octets)
     return summary.name

@@ -25,6 +25,22 @@ class BackupSettings(BaseSettings):
         "daily=14 weekly=8 monthly=12",
         description="which backups stay when one was made: last=, hourly=, daily=, weekly=, monthly= with how many of each; all, for ever",
     )
+    backup_endpoint: str | None = Field(
+        None,
+        description="where the object store of backups answers, if it is another than that of messages (blob_endpoint); region, keys and CA are its own then",
+    )
+    backup_region: str | None = Field(
+        None, description="the region of backups; blob_region, or AWS_REGION, when not set"
+    )
+    backup_access_key_id: str | None = Field(
+        None,
+        description="the access key (on Azure the account) for backups; that of messages, or AWS_ACCESS_KEY_ID or AZURE_STORAGE_ACCOUNT_NAME, when not set",
+    )
+    backup_secret_access_key: SecretStr | None = Field(None, description="the secret of that key")
+    backup_ca_file: Path | None = Field(
+        None,
+        description="certificates (PEM) by which the store of backups is known; blob_ca_file, or the system's, when not set",
+    )
     backup_passphrase: SecretStr | None = Field(
         None, min_length=8, description="encrypts backups; without it nobody can read them again"
     )
@@ -45,6 +61,22 @@ class BackupSettings(BaseSettings):
     def _kept(cls, value: str) -> str:
         keeping(value)
         return value
+
+    @field_validator("backup_ca_file")
+    @classmethod
+    def _authority(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.expanduser().is_file():
+            raise ValueError(f"there is no file {value}")
+        return None if value is None else value.expanduser().absolute()
+
+    def missing_of_backups(self) -> list[str]:
+        """What does not fit together, each as `setting|because`."""
+        if self.backup_secret_access_key is not None and self.backup_access_key_id is None:
+            return ["backup_access_key_id|backup_secret_access_key belongs to it"]
+        is_azure = (self.backup_url or "").startswith("az://")  # where an account may do without, by the machine's role
+        if self.backup_access_key_id is not None and self.backup_secret_access_key is None and not is_azure:
+            return ["backup_secret_access_key|backup_access_key_id needs it"]
+        return []
 
     def backup_secret(self) -> str | None:
         """The passphrase, from wherever it is. Raises OSError."""

@@ -329,6 +329,7 @@ class Settings(
         lacking = [
             *self.missing_of_sharing(self.database_url),
             *self.missing_of_serving(self.database_url),
+            *self.missing_of_storing(self.blob_url),
             *(one for missing_of in parts for one in missing_of()),
         ]
         for missing_one in lacking:

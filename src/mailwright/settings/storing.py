@@ -108,16 +108,16 @@ class StoringSettings(BackupSettings):
 
     def missing_of_storing(self, blob_url: str) -> list[str]:
         """What does not fit together, each as `setting|because`."""
-        found = []
+        found = self.missing_of_backups()
         is_object = blob_url.startswith(OBJECT_SCHEMES)
         if self.blob_encryption == "sse-c" and self.blob_encryption_key is None:
             found.append("blob_encryption_key|sse-c needs it")
         if self.blob_encryption in ("sse-s3", "sse-kms") and blob_url.startswith("az://"):
             found.append("blob_encryption|Azure encrypts by itself; only sse-c is ours to ask for")
-        if self.blob_buckets == "tenant":
-            if not is_object:
-                found.append("blob_buckets|a folder has no buckets")
-            elif not _BUCKET.fullmatch(urlsplit(tenant_url(blob_url)).netloc.replace("{tenant}", _ANY_TENANT)):
+        if self.blob_buckets == "tenant":  # which a folder has none of, but the place that messages move to may
+            if is_object and not _BUCKET.fullmatch(
+                urlsplit(tenant_url(blob_url)).netloc.replace("{tenant}", _ANY_TENANT)
+            ):
                 found.append("blob_url|with a tenant's id the bucket's name would be none (63 characters at most)")
         elif "{tenant}" in urlsplit(blob_url).netloc:
             found.append("blob_buckets|blob_url names a bucket for each tenant: should be tenant")

@@ -80,3 +80,9 @@ def last(tx: Tx, *, good: bool) -> Run | None:
     wanted = " AND ended_at IS NOT NULL AND error = ''" if good else ""
     row = tx.one(f"SELECT {_COLUMNS} FROM backups WHERE kind = 'copy'{wanted} ORDER BY started_at DESC LIMIT 1")
     return Run(*row) if row else None
+
+
+def copying_since(tx: Tx) -> Instant | None:
+    """Since when there has been something to copy: the first tenant. None in an empty installation."""
+    since: Instant | None = tx.scalar("SELECT min(created_at) FROM tenants")
+    return since

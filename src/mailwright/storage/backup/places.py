@@ -20,6 +20,8 @@ from mailwright.storage.backup.sealing import MAX_SEALED, Damaged
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
+    from mailwright.storage.objectblobs import ObjectOptions
+
 _STAGED = ".staged"
 
 
@@ -42,15 +44,16 @@ class Place(Protocol):
     def keys(self, prefix: str) -> Iterator[Kept]: ...
 
 
-def open_place(url: str) -> Place:
-    """The place at a path, `file:///folder`, `s3://bucket/prefix` or `az://container/prefix`. Raises BadInput."""
+def open_place(url: str, options: ObjectOptions | None = None) -> Place:
+    """The place at a path, `file:///folder`, `s3://bucket/prefix` or `az://container/prefix`, spoken to by `options`. Raises BadInput."""
     if url.startswith(("s3://", "az://")):
         if not urlsplit(url).netloc:
             raise BadInput("a bucket is named like s3://bucket/prefix or az://container/prefix")
-        from obstore.store import from_url
+        from mailwright.storage.objectblobs import ObjectOptions, open_store
 
         try:
-            return ObjectPlace(from_url(url), f"{urlsplit(url).scheme}://{urlsplit(url).netloc}{urlsplit(url).path}")
+            store = open_store(url, ObjectOptions() if options is None else options)
+            return ObjectPlace(store, f"{urlsplit(url).scheme}://{urlsplit(url).netloc}{urlsplit(url).path}")
         except Exception as error:  # each store has exceptions of its own for keys and addresses it cannot use
             raise BadInput(f"{urlsplit(url).scheme}://… cannot be used: {type(error).__name__}") from None
     if "://" in url and not url.startswith("file:///"):

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailwright.domain import clock
 from mailwright.domain.ids import is_id, new_id
@@ -24,6 +24,9 @@ from mailwright.domain.refusals import BadInput, NotFound
 from mailwright.storage.backup import sealing
 from mailwright.storage.backup.places import Place, open_place
 from mailwright.storage.backup.sealing import Damaged, Plain
+
+if TYPE_CHECKING:
+    from mailwright.storage.objectblobs import ObjectOptions
 
 FORMAT = 1
 PIECE = 4 * 1024 * 1024
@@ -271,9 +274,11 @@ class Repository:
                 yield name, kept.size
 
 
-def open_repository(url: str, passphrase: str | None = None, *, create: bool = False) -> Repository:
-    """The repository at a place, made when it is new and `create`. Raises NotFound, BadInput, TryLater, OSError."""
-    place = open_place(url)
+def open_repository(
+    url: str, passphrase: str | None = None, *, options: ObjectOptions | None = None, create: bool = False
+) -> Repository:
+    """The repository at a place, made when it is new and `create`; `options` are of a bucket. Raises NotFound, BadInput, TryLater, OSError."""
+    place = open_place(url, options)
     try:
         head = json.loads(place.get(_HEAD))
         if not isinstance(head, dict) or head.get("format") != FORMAT:
