@@ -334,15 +334,26 @@ DASHBOARDS: dict[str, tuple[str, list[Panel]]] = {
                 "API: answers by code",
                 "timeseries",
                 "reqps",
-                rate("http_requests_total", "code", '{route=~"/(api|jmap).*"}'),
+                rate("http_requests_total", "code", '{route=~"/(api|jmap|rpc).*"}'),
             ),
             (
                 "API: what fails",
                 "timeseries",
                 "reqps",
-                rate("http_requests_total", "route", '{route=~"/(api|jmap).*",code=~"5.."}'),
+                rate("http_requests_total", "route", '{route=~"/(api|jmap|rpc).*",code=~"5.."}'),
             ),
             ("Submission", "timeseries", "reqps", rate("mailwright_accept_total", "result", '{channel="submission"}')),
+            ("gRPC: answers by code", "timeseries", "reqps", rate("mailwright_grpc_requests_seconds_count", "code")),
+            (
+                "gRPC: what fails",
+                "timeseries",
+                "reqps",
+                rate(
+                    "mailwright_grpc_requests_seconds_count",
+                    "method",
+                    '{code=~"INTERNAL|UNAVAILABLE|DEADLINE_EXCEEDED"}',
+                ),
+            ),
         ],
     ),
     "concierge-and-scribe": (

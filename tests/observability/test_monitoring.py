@@ -171,8 +171,8 @@ def test_a_process_that_is_gone_becomes_a_mail_to_the_operators(tmp_path: Path) 
     prometheus, alertmanager = free_port(), free_port()
 
     rules = yaml.safe_load((RULES / "alerts.yml").read_text())
-    for rule in rules["groups"][0]["rules"]:
-        rule["for"] = "0s"
+    [down] = [rule for rule in rules["groups"][0]["rules"] if rule["alert"] == "MailwrightDown"]
+    down["for"] = "0s"
     (tmp_path / "alerts.yml").write_text(yaml.safe_dump(rules))
     shutil.copy(RULES / "slo.yml", tmp_path)
     watching = yaml.safe_load((RULES / "prometheus.yml").read_text())
