@@ -8,6 +8,8 @@ Does not: keep keys or addresses in what it raises (senders read that); the log 
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,6 +21,7 @@ import structlog
 
 from mailwright.domain import clock
 from mailwright.domain.refusals import NotFound, TryLater
+from mailwright.storage.blobplaces import MARK, NoPlace
 from mailwright.storage.buckets import Buckets
 
 if TYPE_CHECKING:
@@ -33,9 +36,12 @@ MULTIPART_BYTES = 2 * PART_BYTES  # from here on in parts, each with a time limi
 PARTS_AT_ONCE = 4
 CONNECT_SECONDS = 5
 MAX_STORES = 256  # buckets with open connections
+BUCKET_BELIEVED_SECONDS = 30.0  # one that was there
 ASKED_ONE_BY_ONE = 4  # keys of one day: for more a list of the day is quicker
 TENANT = "{tenant}"
 _NOT_IMPLEMENTED = ("501 Not Implemented", "<Code>NotImplemented</Code>")
+_NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
+_ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _WORDS = {"sse-s3": "AES256", "sse-kms": "aws:kms", "sse-c": "sse-c"}
 
 
@@ -65,6 +71,7 @@ class ObjectBlobs:
     """The objects below an address like s3://bucket/prefix or az://container/prefix; `{tenant}` in its bucket: one for each."""
 
     place = "object"
+    turns = True
 
     def __init__(self, url: str, options: ObjectOptions | None = None) -> None:
         parts = urlsplit(url)
@@ -73,13 +80,15 @@ class ObjectBlobs:
         self._options = ObjectOptions() if options is None else options
         self._stores: dict[str, ObjectStore] = {}
         self._conditional = self._options.conditional
+        self._found: dict[str, float] = {}  # buckets that are there, and when they were seen
+        self.address = f"{self._scheme}://{self._bucket}" + (f"/{self._prefix}" if self._prefix else "")
         self._store_of(f"blobs/{'0' * 36}/")  # what is wrong with the options is said at the start
 
     def __repr__(self) -> str:
-        return f"ObjectBlobs({self._scheme}://{self._bucket}/{self._prefix})"
+        return f"ObjectBlobs({self.address})"
 
     @property
-    def _for_each_tenant(self) -> bool:
+    def apart(self) -> bool:
         return TENANT in self._bucket
 
     def put(self, key: str, data: bytes, *, replace: bool = False) -> None:
@@ -89,7 +98,7 @@ class ObjectBlobs:
             try:
                 self._put(key, data, replace=replace)
             except (NotFoundError, FileNotFoundError):  # to a put that is: no such bucket
-                if not self._for_each_tenant:
+                if not self.apart:
                     raise
                 self._buckets.make(self._bucket_of(key))
                 self._put(key, data, replace=replace)
@@ -142,6 +151,8 @@ class ObjectBlobs:
         try:
             return bytes(obstore.get_range(self._store_of(key), key, start=start, end=end))
         except (NotFoundError, FileNotFoundError) as error:
+            if _says_no_bucket(error):
+                raise _no_place(key) from error
             raise NotFound(f"the bytes of {key} are gone") from error
         except Exception as error:
             raise _not_now("get", key, error, "the message cannot be read now") from error
@@ -158,7 +169,14 @@ class ObjectBlobs:
             raise _not_now("delete", key, error, "the message cannot be removed now") from error
 
     def keys(self, tenants: Iterable[str] = ()) -> Iterator[tuple[str, clock.Instant]]:
-        prefixes = [f"blobs/{tenant}/" for tenant in tenants] if self._for_each_tenant else ["blobs/"]
+        wanted = [*tenants]
+        if self.apart:
+            try:
+                # Also of tenants that are no more, or not any more: the database may have gone back to an earlier moment.
+                wanted = list(dict.fromkeys([*wanted, *self.tenants()]))
+            except TryLater:  # whose key may not list them
+                log.warning("blobs.buckets_not_listed", hint="buckets of tenants that are no more are not looked into")
+        prefixes = [f"blobs/{tenant}/" for tenant in wanted] if self.apart else ["blobs/"]
         for prefix in prefixes:
             for key, _size, written in self._listed(prefix, None):
                 yield key, written
@@ -194,9 +212,79 @@ class ObjectBlobs:
         try:
             return int(obstore.head(self._store_of(key), key)["size"])
         except (NotFoundError, FileNotFoundError):
+            self._check_bucket(key)
             return None
         except Exception as error:
             raise _not_now("head", key, error, "the message cannot be looked for now") from error
+
+    def _check_bucket(self, key: str) -> None:
+        """The answer to HEAD says only that something is not there. Raises NoPlace when it is the bucket, TryLater."""
+        bucket = self._bucket_of(key)
+        if time.monotonic() - self._found.get(bucket, float("-inf")) < BUCKET_BELIEVED_SECONDS:
+            return
+        import obstore
+
+        try:
+            next(iter(obstore.list(self._store_of(key), prefix=MARK)), None)
+        except Exception as error:
+            if _says_no_bucket(error):
+                raise _no_place(key) from error
+            raise _not_now("list", key, error, "the message cannot be looked for now") from error
+        self._found[bucket] = time.monotonic()
+
+    # --- whose it is
+
+    def tenants(self) -> Sequence[str]:
+        if not self.apart or self._scheme != "s3":
+            return ()
+        before, _, after = self._bucket.partition(TENANT)
+        shape = re.compile(f"{re.escape(before)}({_ID}){re.escape(after)}")
+        return [found[1] for name in self._buckets.names(before) if (found := shape.fullmatch(name))]
+
+    def mark(self, tenant: str | None) -> bytes | None:
+        import obstore
+        from obstore.exceptions import NotFoundError
+
+        try:
+            return bytes(obstore.get(self._store_of(f"blobs/{tenant}/"), MARK).bytes())
+        except (NotFoundError, FileNotFoundError) as error:
+            if _says_no_bucket(error) and not self.apart:
+                raise _no_place(MARK) from error
+            return None
+        except Exception as error:
+            raise _not_now("get", MARK, error, "whose the messages are cannot be read now") from error
+
+    def set_mark(self, tenant: str | None, data: bytes, *, replace: bool) -> None:
+        from obstore.exceptions import AlreadyExistsError, NotFoundError
+
+        try:
+            try:
+                self._set_mark(tenant, data, replace=replace)
+            except (NotFoundError, FileNotFoundError):
+                if not self.apart:
+                    raise
+                self._buckets.make(self._bucket_of(f"blobs/{tenant}/"))
+                self._set_mark(tenant, data, replace=replace)
+        except TryLater:
+            raise
+        except AlreadyExistsError:
+            return
+        except Exception as error:
+            raise _not_now("put", MARK, error, "whose the messages are cannot be written now") from error
+
+    def _set_mark(self, tenant: str | None, data: bytes, *, replace: bool) -> None:
+        import obstore
+
+        store = self._store_of(f"blobs/{tenant}/")
+        if not replace and self._conditional:
+            try:
+                obstore.put(store, MARK, data, mode="create", use_multipart=False)
+                return
+            except Exception as error:
+                if not _knows_no_condition(error):
+                    raise
+        if replace or self.mark(tenant) is None:  # who writes at the same moment is noticed when it is read again
+            obstore.put(store, MARK, data, mode="overwrite", use_multipart=False)
 
     def _listed(self, prefix: str, offset: str | None) -> Iterator[tuple[str, int, clock.Instant]]:
         import obstore
@@ -209,6 +297,8 @@ class ObjectBlobs:
         except (NotFoundError, FileNotFoundError):  # a tenant whose bucket is not there yet
             return
         except Exception as error:
+            if self.apart and _says_no_bucket(error):
+                return
             raise _not_now("list", prefix, error, "the messages cannot be listed now") from error
 
     # --- stores
@@ -229,7 +319,7 @@ class ObjectBlobs:
         )
 
     def _bucket_of(self, key: str) -> str:
-        return self._bucket.replace(TENANT, key.split("/")[1]) if self._for_each_tenant else self._bucket
+        return self._bucket.replace(TENANT, key.split("/")[1]) if self.apart else self._bucket
 
     def _store_of(self, key: str) -> ObjectStore:
         bucket = self._bucket_of(key)
@@ -305,6 +395,17 @@ def _knows_no_condition(error: Exception) -> bool:
 
     said = str(error)
     return isinstance(error, NotSupportedError | NotImplementedError) or any(word in said for word in _NOT_IMPLEMENTED)
+
+
+def _says_no_bucket(error: Exception) -> bool:
+    """Whether what is not there is the bucket itself."""
+    said = str(error)
+    return any(word in said for word in _NO_BUCKET)
+
+
+def _no_place(key: str) -> NoPlace:
+    log.error("blobs.no_bucket", key=key, hint="MAILWRIGHT_BLOB_URL, MAILWRIGHT_BLOB_ENDPOINT")
+    return NoPlace("the bucket of the messages is not there")
 
 
 def _not_now(operation: str, key: str, error: Exception, said: str) -> TryLater:
