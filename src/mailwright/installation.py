@@ -39,17 +39,14 @@ def build_core(settings: Settings, *, any_key: bool = False) -> Core:
     """
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     movemark.refuse_moved(settings.data, settings.database_url, settings.blob_url)
-    migrate(settings.database_direct_url or settings.database_url)
+    direct = settings.database_direct_url or settings.database_url
+    movemark.refuse_half_filled(settings.data, direct)
+    migrate(direct)
     database, vault = open_database(settings.database_url, direct=settings.database_direct_url), vault_of(settings)
     try:
         if not any_key:
             sealing.check(database, vault)
     except BaseException:
-        database.close()
-        raise
-    try:
-        movemark.refuse_half_filled(database)
-    except AlreadyExists:
         database.close()
         raise
     blobs, valkey = blobs_of(settings, database), valkey_of(settings)

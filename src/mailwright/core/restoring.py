@@ -19,20 +19,20 @@ from pathlib import Path
 from typing import Any
 
 from mailwright.core import Core, outbox
+from mailwright.core.restoredfiles import FLOWS, STAGED, Files
 from mailwright.core.retention import SPARED
 from mailwright.domain import clock
 from mailwright.domain.ids import checksum
 from mailwright.domain.refusals import AlreadyExists, BadInput, DamagedBlob, NotFound, TryLater
 from mailwright.storage import BlobStore, Tx, lives, open_blobs, open_database
 from mailwright.storage import retention as policies
-from mailwright.storage.backup import held, loading
+from mailwright.storage.backup import filling, held, loading
 from mailwright.storage.backup.opening import Opened, opened
 from mailwright.storage.backup.repository import Repository
 from mailwright.storage.backup.sealing import Damaged
 from mailwright.storage.migrate import migrate
+from mailwright.storage.movemark import UNFINISHED
 
-UNFINISHED = "restore.unfinished"
-"""A folder in the data folder while a restore is under way. What lies there is not an installation yet."""
 RELEASED_AT_ONCE = 200
 SAMPLES = 200  # messages a drill reads back
 
@@ -71,21 +71,30 @@ def whole(
     embedded = database_url.startswith("sqlite:///")
     _check_empty(folder, database_url)
     scratch = folder / UNFINISHED
-    if embedded and scratch.is_dir():
-        shutil.rmtree(folder / "blobs", ignore_errors=True)  # of a run that was killed: nobody names them
+    if embedded and scratch.is_dir():  # of a run that was killed: nobody names them
+        shutil.rmtree(folder / "blobs", ignore_errors=True)
+        (folder / FLOWS).unlink(missing_ok=True)
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(mode=0o700)
     with opened(repository, name, scratch=scratch) as found:
-        url = f"sqlite:///{scratch / 'mailwright.db'}" if embedded else database_url
-        count = _fill(repository, found, url, open_blobs_of, None if embedded else make_engine, step)
-        files = _write_files(repository, found, folder, flows=embedded)
         summary = found.summary
+        loading.check_revision(summary.revision)
+        beside = Files(repository, found.contents.files, folder, flows=embedded)
+        beside.check()
+        if embedded:
+            count = _fill(repository, found, f"sqlite:///{scratch / 'mailwright.db'}", open_blobs_of, None, step)
+            files = beside.write()
+        else:
+            with filling.Filling(database_url) as taken:
+                count = _fill(repository, found, database_url, open_blobs_of, make_engine, step)
+                files = beside.write()
+                taken.end()  # from now on it is an installation
     if embedded:
         target = Path(database_url.removeprefix("sqlite:///"))
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(scratch / "mailwright.db", f"{target}.restored")
+        shutil.move(scratch / "mailwright.db", f"{target}{STAGED}")
         os.sync()
-        os.rename(f"{target}.restored", target)  # from now on it is an installation
+        os.rename(f"{target}{STAGED}", target)  # from now on it is an installation
     shutil.rmtree(scratch)
     return Restored(
         summary.name,
@@ -123,7 +132,8 @@ def _check_empty(folder: Path, database_url: str) -> None:
     path = database_url.removeprefix("sqlite:///")
     begun = (folder / UNFINISHED).is_dir()
     ours = (
-        {UNFINISHED, "blobs", "mailwright.lock", "flows.db", "secret.key", "tls", f"{Path(path).name}.restored"}
+        {UNFINISHED, "blobs", "mailwright.lock", FLOWS, "secret.key", "tls"}
+        | {f"{each}{STAGED}" for each in (FLOWS, "secret.key", Path(path).name)}
         if begun
         else {"mailwright.lock", "secret.key"}
     )
@@ -133,8 +143,8 @@ def _check_empty(folder: Path, database_url: str) -> None:
         there = sorted(each.name for each in folder.iterdir() if each.name not in ours)
         if there:
             raise AlreadyExists(f"{folder} is not empty ({', '.join(there[:5])}): name an empty folder with --data")
-    elif not loading.is_empty(database_url):
-        raise AlreadyExists("the database has people in it: a whole backup is restored into an empty one")
+    else:
+        filling.check_takeable(database_url)
 
 
 def _fill(
@@ -165,25 +175,6 @@ def _fill(
 def _begin_anew(tx: Tx) -> None:
     policies.spare(tx, clock.now() + SPARED)
     lives.renew(tx)
-
-
-def _write_files(repository: Repository, found: Opened, folder: Path, *, flows: bool) -> list[str]:
-    written = []
-    for file in found.contents.files:
-        if file.path == "flows.db" and not flows:
-            continue
-        target = folder / file.path
-        if not target.resolve().is_relative_to(folder.resolve()):
-            raise Damaged(f"the backup names a file outside the data folder: {file.path}")
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            for piece in file.pieces:
-                out.write(repository.get(piece))
-            out.flush()
-            os.fsync(out.fileno())
-        written.append(file.path)
-    return written
 
 
 # --- checking -------------------------------------------------------------------------------------------------------

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
 def write(path: Path, data: bytes, *, staged: Path) -> None:
     """Write to the name `staged` in the same folder, fsync, rename, and fsync the folder. What fails leaves nothing behind. Raises OSError."""
+    write_parts(path, (data,), staged=staged)
+
+
+def write_parts(path: Path, parts: Iterable[bytes], *, staged: Path) -> None:
+    """The same of what does not fit into the memory at once."""
     try:
         descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(descriptor, view) :]
+            for part in parts:
+                view = memoryview(part)
+                while view:
+                    view = view[os.write(descriptor, view) :]
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

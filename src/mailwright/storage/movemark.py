@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 from mailwright.domain import clock
 from mailwright.domain.refusals import AlreadyExists
 from mailwright.storage import durablefiles
-from mailwright.storage.database import Database
 
 FILE = "moved.json"
 BEGUN = "store_move"  # a table in the database that is being filled
+RESTORING = "restore_begun"  # the same while a backup is restored into it
+UNFINISHED = "restore.unfinished"  # a folder in the data folder meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,25 @@ def refuse_moved(folder: Path, database_url: str, blob_url: str) -> None:
     raise AlreadyExists(f"this installation was moved to {where} on {day}: start it there, or migrate-store --undo")
 
 
-def refuse_half_filled(database: Database) -> None:
-    """Raises AlreadyExists when an installation is still being moved into this database."""
-    if database.dialect == "postgresql" and database.read_now(
-        lambda tx: tx.scalar(f"SELECT to_regclass('{BEGUN}')::text")
-    ):
+def refuse_half_filled(folder: Path, database_url: str) -> None:
+    """Raises AlreadyExists when an installation is still being moved into this database, or a backup restored; TryLater.
+
+    Asked before anything is opened, made or changed.
+    """
+    path = database_url.removeprefix("sqlite:///")
+    if path != database_url:
+        moving, restoring = False, not Path(path).exists() and (folder / UNFINISHED).is_dir()
+    else:
+        from mailwright.storage.postgresqlconnecting import connect  # the embedded mode does without
+
+        with connect(database_url) as database:
+            moving, restoring = database.execute(
+                "SELECT to_regclass(%s) IS NOT NULL, to_regclass(%s) IS NOT NULL", (BEGUN, RESTORING)
+            ).fetchone() or (False, False)
+    if moving:
         raise AlreadyExists("an installation is being moved into this database, and not all of it is there")
+    if restoring:
+        raise AlreadyExists("a restore has begun here and not ended: when it does not run any more, run it again")
 
 
 def without_password(url: str) -> str:

@@ -26,6 +26,9 @@ from mailwright.storage.database import Database, Row, Tx, open_database
 from mailwright.storage.migrate import HEAD, configuration, current_revision
 from mailwright.storage.schema import metadata
 
+ENGINE_VERSION = "dbos_migrations"
+"""The table in which the engine notes the revision of its own: that of the target stays, since it says how that was made."""
+
 _AT_ONCE = 1_000
 _OCTETS = 8 * 1024 * 1024
 _RESTAMPED = 3  # the first transaction PostgreSQL gives out: every event that is there is older than any that will come
@@ -42,12 +45,16 @@ def is_empty(url: str) -> bool:
         database.close()
 
 
-def prepare(url: str, revision: str, make_engine: Callable[[str], None] | None) -> None:
-    """Give an empty database the schema of a backup, and the engine's. Raises BadInput when the backup is newer than this version."""
+def check_revision(revision: str) -> None:
+    """Raises BadInput when a backup is newer than this version."""
     if not re.fullmatch(r"[0-9]{4}", revision):
         raise BadInput("the backup is of no version there ever was")
     if revision > HEAD:
         raise BadInput(f"the backup is of a newer version (schema {revision}, here {HEAD}): restore it with that one")
+
+
+def prepare(url: str, revision: str, make_engine: Callable[[str], None] | None) -> None:
+    """Give an empty database the schema of a backup (of a checked revision), and the engine's."""
     from alembic import command
 
     if current_revision(url) not in (None, revision):
@@ -111,8 +118,9 @@ def _load(
     progress: Callable[[int], None],
 ) -> None:
     for table in opened.contents.tables:
-        from_same = dialect == opened.summary.dialect
-        if table.name != "blobs" and (from_same or not table.name.startswith(f"{ENGINE}.")):
+        of_engine = table.name.startswith(f"{ENGINE}.")
+        taken = dialect == opened.summary.dialect and table.name != f"{ENGINE}.{ENGINE_VERSION}"
+        if table.name != "blobs" and (taken or not of_engine):
             rows = rows_of(repository, table)
             while batch := list(islice(rows, _AT_ONCE)):
                 write(lambda tx, t=table, b=batch: _insert(tx, t, b, dialect))  # type: ignore[misc]
