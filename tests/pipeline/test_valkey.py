@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mailwright.cli.checkup import _valkey
+from mailwright.protocols.tls import self_signed_certificate
 from mailwright.settings import load
-from mailwright.storage.valkey import Valkey, ValkeyAway
+from mailwright.storage.valkey import Valkey, ValkeyAway, why_not
+from tests.servers.ports import free_port, wait_for_port
 from tests.servers.valkey import ValkeyServer, find_binary
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "ha" / "valkey.conf"
@@ -81,3 +86,44 @@ def test_doctor_is_content_with_our_configuration(
     assert [check.status for check in _valkey(settings)] == ["ok"]
     pair[0].client.config_set("maxmemory-policy", "volatile-ttl")  # streams have a time to live
     assert [check.status for check in _valkey(settings)] == ["warn", "ok"]
+
+
+async def test_between_machines_users_sign_in_by_tls_and_the_certificate_names_the_host(tmp_path: Path) -> None:
+    binary = find_binary()
+    if binary is None:
+        pytest.skip("neither Valkey nor Redis is installed")
+    certificate, port = self_signed_certificate(tmp_path, ["localhost"]), free_port()
+    for file in CONFIGURATION.parent.glob("valkey*"):
+        text = file.read_text(encoding="utf-8").replace("/etc/valkey", str(tmp_path)).replace("\ndir /data\n", "\n")
+        text = re.sub(r"/etc/ssl/mailwright/\S+", str(certificate), text).replace("6379", str(port))
+        (tmp_path / file.name).write_text(text.replace("bind * -::*", "bind 127.0.0.1"))
+    (tmp_path / "valkey-primary.conf").write_text("masterauth secret\n")
+    command = [binary, tmp_path / "valkey-tls.conf", "--dir", str(tmp_path)]
+    assert subprocess.run(command, capture_output=True, timeout=20).returncode != 0, "users have no passwords yet"
+    users = tmp_path / "valkey-users.acl"
+    users.write_text(users.read_text().replace("SHA-256-OF-THE-PASSWORD", hashlib.sha256(b"secret").hexdigest()))
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    url = f"valkeys://mailwright:secret@localhost:{port}/0?ssl_ca_certs={certificate}"
+    known, nameless = Valkey(url, "mailwright"), Valkey(url.replace("localhost", "127.0.0.1"), "mailwright")
+    nobody = Valkey(url.replace("mailwright:secret@", ""), "mailwright")
+    try:
+        wait_for_port(port)
+        assert await known.ask(lambda client: client.set("mailwright:place", "here"))
+        assert await asyncio.to_thread(known.ask_now, lambda client: client.get("mailwright:place")) == "here"
+        with pytest.raises(ValkeyAway, match="IP address mismatch"):
+            await nameless.ping()
+        with pytest.raises(ValkeyAway, match="Authentication required"):
+            await nobody.ping()
+        with pytest.raises(ValkeyAway, match="permissions"):
+            await known.ask(lambda client: client.config_set("protected-mode", "no"))
+    finally:
+        for each in (known, nameless, nobody):
+            await each.close()
+        server.kill()
+        server.wait()
+
+
+def test_a_url_says_no_more_of_tls_than_where_the_certificates_are() -> None:
+    assert why_not("valkeys://valkey.internal/0?ssl_ca_certs=/etc/ssl/mailwright/ca.pem&ssl_check_hostname=no") is None
+    assert why_not("valkey://valkey.internal/0?ssl_ca_certs=/etc/ssl/mailwright/ca.pem") is not None
+    assert why_not("valkeys://valkey.internal/0?ssl_cert_reqs=none") is not None

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from tests.servers.ports import free_port, wait_for_port
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / "deploy" / "ha" / "pgbouncer.ini"
+ENCRYPTED = CONFIGURATION.with_name("pgbouncer-tls.ini")
 
 
 def why_not() -> str:
@@ -20,17 +21,19 @@ def why_not() -> str:
 
 
 class PgBouncer:
-    """One pooler in front of the database `url`. `server_connections`: how many it has for everybody."""
+    """One pooler in front of the database `url`. `server_connections`: how many it has for everybody.
 
-    def __init__(self, url: str, *, server_connections: int = 4) -> None:
+    With a `certificate` it is the one for between machines: it shows that, and PostgreSQL has to show the same.
+    """
+
+    def __init__(self, url: str, *, server_connections: int = 4, certificate: Path | None = None) -> None:
         parts = urlsplit(url)
         self.port = free_port()
-        self.url = f"postgresql://mailwright@127.0.0.1:{self.port}/mailwright"
+        self.url = f"postgresql://mailwright@{parts.hostname}:{self.port}/mailwright"
         self._folder = Path(tempfile.mkdtemp(prefix="mailwright-pgbouncer-"))
         (self._folder / "userlist.txt").write_text('"mailwright" ""\n')
-        text = CONFIGURATION.read_text(encoding="utf-8")
         here = {
-            "host=postgres port=5432 dbname=mailwright": f"host=127.0.0.1 port={parts.port} dbname={parts.path[1:]}",
+            "host=postgres port=5432 dbname=mailwright": f"host={parts.hostname} port={parts.port} dbname={parts.path[1:]}",
             "listen_addr = *": "listen_addr = 127.0.0.1",
             "listen_port = 6432": f"listen_port = {self.port}",
             "auth_type = scram-sha-256": "auth_type = trust",
@@ -38,19 +41,21 @@ class PgBouncer:
             "default_pool_size = 30": f"default_pool_size = {server_connections}",
             "reserve_pool_size = 10": "reserve_pool_size = 0",
         }
-        for there, ours in here.items():
-            if there not in text:
-                raise ValueError(f"{CONFIGURATION} has no {there}")
-            text = text.replace(there, ours)
-        (self._folder / "pgbouncer.ini").write_text(text)
+        _write(CONFIGURATION, here, self._folder)
+        if certificate is not None:
+            shown = shutil.copy(certificate, self._folder)
+            files = ("pgbouncer.pem", "pgbouncer.key", "ca.pem")
+            tls = {f"/etc/ssl/mailwright/{name}": shown for name in files}
+            _write(ENCRYPTED, tls | {"/etc/pgbouncer": str(self._folder)}, self._folder)
         as_whom: dict[str, object] = {}
         if os.geteuid() == 0:  # it refuses to be root
             as_whom = {"user": "postgres", "group": "postgres", "extra_groups": []}
-            shutil.chown(self._folder, "postgres", "postgres")
+            for path in (self._folder, *self._folder.iterdir()):
+                shutil.chown(path, "postgres", "postgres")
         self._log = open(self._folder / "log", "wb")  # noqa: SIM115 # closed in `destroy`
         program = shutil.which("pgbouncer") or "pgbouncer"
         self._process = subprocess.Popen(
-            [program, self._folder / "pgbouncer.ini"],
+            [program, self._folder / (CONFIGURATION if certificate is None else ENCRYPTED).name],
             stdout=self._log,
             stderr=self._log,
             cwd=self._folder,
@@ -69,3 +74,13 @@ class PgBouncer:
         self._process.wait(timeout=10)
         self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _write(file: Path, here: dict[str, str], folder: Path) -> None:
+    """A file of deploy/ha as it is here."""
+    text = file.read_text(encoding="utf-8")
+    for there, ours in here.items():
+        if there not in text:
+            raise ValueError(f"{file} has no {there}")
+        text = text.replace(there, ours)
+    (folder / file.name).write_text(text)

@@ -12,7 +12,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import structlog
 from prometheus_client import Gauge
@@ -28,6 +28,13 @@ BLOCK_SECONDS = 0.5  # how long one blocking read waits; whoever stops waits no 
 PAUSE_SECONDS = (0.5, 8.0)  # after a failure, before it is asked again: the first, and the longest
 _LOST = ("NOGROUP", "UNBLOCKED")  # it answers well, but what was asked about has just gone
 SCHEMES = ("valkey", "valkeys", "redis", "rediss")
+ENCRYPTED = ("valkeys", "rediss")
+_TLS_WORDS = {
+    "ssl_ca_certs",
+    "ssl_certfile",
+    "ssl_keyfile",
+    "ssl_check_hostname",
+}  # what a URL may say of it behind `?`
 
 up = Gauge("mailwright_valkey_up", "Whether Valkey answers (1) or is away (0); absent where none is used.")
 
@@ -168,7 +175,9 @@ class Valkey:
                     await client.connection_pool.disconnect(inuse_connections=False)
 
     def _options(self, seconds: float) -> dict[str, Any]:
-        return {
+        # The library alone would take any certificate that an authority it knows gave to anybody.
+        named = {"ssl_check_hostname": True} if urlsplit(self._url).scheme in ENCRYPTED else {}
+        return named | {
             "decode_responses": True,
             "socket_timeout": seconds,
             "socket_connect_timeout": self._seconds,
@@ -196,4 +205,6 @@ def why_not(url: str) -> str | None:
         return "it names no host"
     if parts.path.strip("/") and not parts.path.strip("/").isdigit():
         return "behind the host stands the number of a database or nothing"
+    if set(parse_qs(parts.query, keep_blank_values=True)) - (_TLS_WORDS if parts.scheme in ENCRYPTED else set()):
+        return f"behind ? stand {', '.join(sorted(_TLS_WORDS))} (of valkeys://) or nothing"
     return None
