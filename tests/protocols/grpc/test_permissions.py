@@ -8,8 +8,7 @@ import grpc
 import httpx
 import pytest
 
-from mailwright.core import accounts, bearers, sessions
-from mailwright.protocols.identity import COOKIE
+from mailwright.core import accounts, bearers
 from mailwright.storage import Tx
 from mailwright.v1 import (
     accounts_pb2,
@@ -105,7 +104,7 @@ async def test_administration_needs_a_role_and_a_way_in_that_is_good_enough(core
     async with opened(core, admin_tokens=True) as lenient:
         assert (await lenient.stubs(None, authorization="Bearer of admin").admin.ListUsers(asked)).users
     async with opened(core) as world:
-        by = {name: await _page(world, name) for name in ("ada", "sue", "admin", "boss", "eve")}
+        by = {name: (await world.browser(name)).admin for name in ("ada", "sue", "admin", "boss", "eve")}
         seen = {
             name: {each.email for each in (await by[name].ListUsers(asked)).users}
             for name in ("sue", "admin", "eve", "boss")
@@ -217,16 +216,6 @@ async def test_what_is_done_stands_in_the_audit_trail(world: World) -> None:
         ("ada@mailwright.test", "grpc.email.destroy", "a-story-of-one-call"),
         ("ada@mailwright.test", "grpc.read", "a-story-of-one-call"),
     ]
-
-
-async def _page(world: World, name: str) -> Any:
-    """The administration, for somebody who is signed in with a browser."""
-    opened = await sessions.open_session(
-        world.core, world.account(name), by="password", client="192.0.2.1", agent="a browser", long_lived=False
-    )
-    signed = await sessions.find(world.core, opened.token)
-    assert signed is not None
-    return world.stubs(None, cookie=f"{COOKIE}={opened.token}", x_csrf_token=signed.csrf).admin
 
 
 async def _refused(call: Any, code: grpc.StatusCode) -> None:

@@ -13,7 +13,7 @@ import grpc
 from google.rpc import error_details_pb2, status_pb2
 
 from mailwright.codecs import mime
-from mailwright.core import Core, CoreSettings, accounts, apppasswords, domains, messages
+from mailwright.core import Core, CoreSettings, accounts, apppasswords, domains, messages, sessions
 from mailwright.core.access import by_name, set_acl
 from mailwright.core.accounts import Account
 from mailwright.core.messages import Provenance
@@ -24,7 +24,7 @@ from mailwright.protocols.api.admin import Machine
 from mailwright.protocols.grpc.running import make_runner
 from mailwright.protocols.grpc.server import GrpcServer
 from mailwright.protocols.grpc.settings import GrpcSettings
-from mailwright.protocols.identity import Web
+from mailwright.protocols.identity import COOKIE, Web
 from mailwright.protocols.streams import Streams
 from mailwright.storage import Database, Tx, open_blobs
 from mailwright.storage import accounts as rows
@@ -86,12 +86,12 @@ class Stubs:
 class World:
     """One server, with HTTP beside it when asked."""
 
-    def __init__(self, core: Core, *, web: Web = WEB, **settings: Any) -> None:
+    def __init__(self, core: Core, *, web: Web = WEB, machine: Machine | None = None, **settings: Any) -> None:
         self.core = core
         self.web = web
         self.settings = replace(GrpcSettings(host="127.0.0.1", port=0), **settings)
         self.streams = Streams()
-        self.runner = make_runner(core, web, self.settings, self.streams, Machine())
+        self.runner = make_runner(core, web, self.settings, self.streams, machine or Machine())
         self.grpc = GrpcServer(self.runner, self.streams, self.settings)
         self.http: HttpServer | None = None
         self._channels: list[grpc.aio.Channel] = []
@@ -127,6 +127,15 @@ class World:
         """Somebody's calls, with an app password."""
         given = {"authorization": self.basic(name)} if name is not None else {}
         return Stubs(self.channel(credentials, **given, **metadata))
+
+    async def browser(self, name: str) -> Stubs:
+        """The calls of somebody who is signed in with a browser."""
+        session = await sessions.open_session(
+            self.core, self.account(name), by="password", client="192.0.2.1", agent="a browser", long_lived=False
+        )
+        signed = await sessions.find(self.core, session.token)
+        assert signed is not None
+        return self.stubs(None, cookie=f"{COOKIE}={session.token}", x_csrf_token=signed.csrf)
 
     def basic(self, name: str) -> str:
         """What somebody's program says of itself."""
