@@ -3,6 +3,8 @@
 Called by `mailwright restore` for a tenant, a user, a mailbox or a message. Synchronous: it runs in a program of its own.
 Promises: nothing is doubled, however often it runs or is killed; flags, keywords, dates and mailboxes are those of the backup; a
 person who was removed is made again with address, password and settings; all that was made is told, so that it can be undone.
+Nobody gets the mail of somebody else who had the address before: of another tenant never, and into an account that was made anew only
+when a restore made it, or whoever asks says that it is the same person.
 Does not: bring back tasks, follow-ups, or what agents did; wake an agent or a rule.
 """
 
@@ -18,14 +20,17 @@ from mailwright.core.appending import Item, Prepared
 from mailwright.core.backups import under_way
 from mailwright.domain.addresses import Address
 from mailwright.domain.refusals import AlreadyExists, BadInput, ExceedsQuota, MailboxFull, MessageTooLarge, NotFound
-from mailwright.storage import Tx, mailboxes
+from mailwright.storage import Tx, audit, mailboxes, views
 from mailwright.storage import accounts as rows
+from mailwright.storage import domains as tenants
 from mailwright.storage.backup import puttingback as copy
 from mailwright.storage.backup.opening import Opened
 from mailwright.storage.backup.puttingback import Lost, Person
 from mailwright.storage.backup.sealing import Damaged
 
 BATCH_MESSAGES, BATCH_OCTETS = 100, 8 * 1024 * 1024
+_BY = audit.Actor("restore")
+_AGAIN = "user.made-again"  # in the audit trail; it names the account of the backup, and that of now
 
 Made = Mapping[str, object]
 """Something that was made: `kind` (user, domain, mailbox, message) and where it is."""
@@ -33,13 +38,16 @@ Made = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to come back. `into` puts the mailboxes below one, so that they are seen apart."""
+    """What is to come back. `into` puts the mailboxes below one, so that they are seen apart; `same_person`: whoever has the address now,
+    in an account made since, is who had it then.
+    """
 
     tenant: str | None = None
     user: str | None = None
     mailbox: str | None = None
     message: str | None = None
     into: str = ""
+    same_person: bool = False
 
 
 @dataclass(slots=True)
@@ -76,20 +84,26 @@ def run(
 
 
 def undo(core: Core, made: Iterable[Made]) -> int:
-    """Remove the messages that a run had made, where they still are where it put them; how many."""
-    places: dict[str, list[int]] = {}
+    """Remove the messages that a run had made, where they still are where it put them; how many.
+
+    By their ids: after a whole restore, or a recovery, other messages are given the same numbers.
+    """
+    places: dict[str, dict[int, str]] = {}
     for each in made:
         if each.get("kind") == "message":
-            places.setdefault(str(each["mailbox_id"]), []).append(int(str(each["uid"])))
+            places.setdefault(str(each["mailbox_id"]), {})[int(str(each["uid"]))] = str(each["id"])
     count = 0
-    for mailbox_id, uids in places.items():
+    for mailbox_id, ids in places.items():
+        uids = sorted(ids)
         for start in range(0, len(uids), expunge.AT_ONCE):
-            part = sorted(uids[start : start + expunge.AT_ONCE])
-            gone = core.database.write_now(
-                lambda tx, m=mailbox_id, p=part: expunge.remove_uids(tx, m, p, because="its restoration was undone")  # type: ignore[misc]
-            )
-            count += len(gone)
+            part = {uid: ids[uid] for uid in uids[start : start + expunge.AT_ONCE]}
+            count += core.database.write_now(lambda tx, m=mailbox_id, p=part: _take_out(tx, m, p))  # type: ignore[misc]
     return count
+
+
+def _take_out(tx: Tx, mailbox_id: str, ids: Mapping[int, str]) -> int:
+    ours = [uid for uid, found in views.rows(tx, mailbox_id, list(ids), ("id",)) if found == ids[uid]]
+    return len(expunge.remove_uids(tx, mailbox_id, ours, because="its restoration was undone"))
 
 
 def _people(opened: Opened, wanted: Wanted) -> list[Person]:
@@ -119,14 +133,21 @@ def _one(
     made: Callable[[Made], None],
     progress: Callable[[Report], None],
 ) -> None:
-    account = core.database.read_now(lambda tx: rows.with_mailbox(tx, person.email))
+    account, refusal = core.database.read_now(lambda tx: _owner(tx, person, same_person=wanted.same_person))
+    if refusal:
+        report.fail(refusal)
+        return
     if account is None:
         if person.role == "agent":
             report.fail(f"{person.email} was an agent's: make the agent first, then its mail comes back")
             return
-        report.users += 1
         if not dry_run:
-            account = _make(core, opened, person, made)
+            try:
+                account = _make(core, opened, person, report, made)
+            except (AlreadyExists, BadInput, NotFound) as refused:
+                report.fail(f"{person.email}: {refused}")
+                return
+        report.users += 1
     if account is not None and account.status == accounts.REMOVING:
         report.fail(f"{person.email} is being removed just now: try again when that is done")
         return
@@ -164,31 +185,85 @@ def _count(report: Report, lost: Lost | None) -> None:
         report.octets += lost.size
 
 
-def _make(core: Core, opened: Opened, person: Person, made: Callable[[Made], None]) -> Account:
-    """The person again: address, aliases, password, settings."""
+def _home(tx: Tx, person: Person) -> tuple[str | None, str]:
+    """The tenant of somebody, today: its id (None when it has to be made) and its name."""
+    name = tenants.tenant_name(tx, person.tenant_id)
+    if name is not None:
+        return person.tenant_id, name
+    return tenants.tenant_named(tx, person.tenant), person.tenant
+
+
+def _owner(tx: Tx, person: Person, *, same_person: bool) -> tuple[Account | None, str]:
+    """Who has somebody's address now, or why nothing of them comes back."""
+    account = rows.with_mailbox(tx, person.email)
+    home, _ = _home(tx, person)
+    if account is None:
+        domain = tenants.named(tx, Address.parse(person.email).domain)
+        if domain is not None and domain.tenant_id != home:
+            return None, f"{person.email}: the domain is another tenant's now"
+        return None, ""
+    if account.tenant_id != home:
+        return None, f"{person.email} is somebody of another tenant now"
+    if account.id != person.id and not same_person and account.id not in _made_again(tx, person.id):
+        return None, (
+            f"{person.email} was made anew since, and may be somebody else: --same-person, with --user, says that it is not"
+        )
+    return account, ""
+
+
+def _made_again(tx: Tx, user_id: str) -> set[str]:
+    """The accounts that restores have made of one, and of those again."""
+    pairs = [resource.split(" as ", 1) for resource in audit.resources(tx, _BY.name, _AGAIN)]
+    found, more = {user_id}, True
+    while more:
+        reached = found | {new for old, new in pairs if old in found}
+        found, more = reached, reached != found
+    return found
+
+
+def _make(core: Core, opened: Opened, person: Person, report: Report, made: Callable[[Made], None]) -> Account:
+    """The person again: address, aliases, password, settings. Raises AlreadyExists when the address is another's, BadInput, NotFound."""
     told: list[Made] = []
+    taken: list[str] = []
 
     def write(tx: Tx) -> Account:
         told.clear()
+        taken.clear()
+        _, tenant = _home(tx, person)
         for name in copy.domains(opened, person.tenant):
             try:
-                domains.add(tx, name, tenant=person.tenant)
+                domains.add(tx, name, tenant=tenant, by=_BY)
                 told.append({"kind": "domain", "name": name})
             except AlreadyExists:
                 continue
+        _, refusal = _owner(tx, person, same_person=False)
+        if refusal:
+            raise AlreadyExists(refusal)
         account = accounts.add_user(
-            tx, core, person.email, display_name=person.display_name, role=person.role, quota_bytes=person.quota_bytes
+            tx,
+            core,
+            person.email,
+            display_name=person.display_name,
+            role=person.role,
+            quota_bytes=person.quota_bytes,
+            by=_BY,
         )
         for alias in copy.aliases(opened, person):
-            if rows.address(tx, alias) is None:
+            domain = tenants.named(tx, Address.parse(alias).domain)
+            if domain is None or domain.tenant_id != account.tenant_id:
+                taken.append(alias)
+            elif rows.address(tx, alias) is None:
                 rows.add_address(tx, account.tenant_id, alias, "user", user_id=account.id)
         copy.put_back(tx, opened, person, account.id)
+        audit.note(tx, _BY, _AGAIN, resource=f"{person.id} as {account.id}", tenant_id=account.tenant_id)
         told.append({"kind": "user", "email": person.email, "id": account.id})
         return account
 
     account = core.database.write_now(write)
     for each in told:
         made(each)
+    for alias in taken:
+        report.fail(f"{alias}, of {person.email}: the domain is not of this tenant any more")
     return account
 
 

@@ -99,6 +99,14 @@ def listing(
     return [(row[0], Entry(*row[1:])) for row in rows]
 
 
+def resources(tx: Tx, actor: str, action: str) -> list[str]:
+    """What `actor` has done that to, the newest first; for those who do little."""
+    rows = tx.all(
+        "SELECT resource FROM audit_events WHERE actor = ? AND action = ? ORDER BY created_at DESC", (actor, action)
+    )
+    return [row[0] for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What of the trail is looked for; None is everything. `action` is one, or the start of several (`user.`)."""

@@ -40,6 +40,12 @@ def tenant_named(tx: Tx, name: str) -> str | None:
     return found
 
 
+def tenant_name(tx: Tx, tenant_id: str) -> str | None:
+    """What the tenant of that id is called."""
+    found: str | None = tx.scalar("SELECT name FROM tenants WHERE id = ?", (tenant_id,))
+    return found
+
+
 def add(tx: Tx, tenant_id: str, name: str) -> str | None:
     """The id of the new domain, or None when somebody has it."""
     domain_id = new_id()

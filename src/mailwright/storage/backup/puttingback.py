@@ -29,6 +29,7 @@ class Person(NamedTuple):
     """Somebody with a mailbox, as the backup has them."""
 
     id: str
+    tenant_id: str
     tenant: str
     email: str
     display_name: str
@@ -64,7 +65,7 @@ def people(opened: Opened, *, tenant: str | None, email: str | None) -> list[Per
     return [
         Person(*row)
         for row in opened.rows(
-            "SELECT u.id, t.name, u.email, u.display_name, u.role, u.plan, u.quota_bytes FROM users u "
+            "SELECT u.id, t.id, t.name, u.email, u.display_name, u.role, u.plan, u.quota_bytes FROM users u "
             "JOIN tenants t ON t.id = u.tenant_id WHERE u.role <> 'guest' AND u.status <> 'removing' "
             "AND (? IS NULL OR t.name = ?) AND (? IS NULL OR u.email = ?) ORDER BY u.email",
             (tenant, tenant, email, email),
