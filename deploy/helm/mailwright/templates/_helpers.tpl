@@ -37,6 +37,16 @@ app.kubernetes.io/component: {{ .name }}
 {{ .Values.serviceAccount.name | default "mailwright" }}
 {{- end }}
 
+{{/* Whether pods have the token of the service account: Vault knows them by it, the agent's way or our own. */}}
+{{- define "mailwright.shownToVault" -}}
+{{- if or .Values.secrets.vaultAgent.enabled .Values.settings.MAILWRIGHT_VAULT_KUBERNETES_ROLE -}}true{{- else -}}false{{- end -}}
+{{- end }}
+
+{{/* Whether secrets come from a Secret: not where Vault has them all (no keys), or its agent writes them. */}}
+{{- define "mailwright.secretMounted" -}}
+{{- if and .Values.secrets.keys (not .Values.secrets.vaultAgent.enabled) -}}true{{- end -}}
+{{- end }}
+
 {{/* Where a role is asked how it is: the HTTP port has it, every other role has a port for it. */}}
 {{- define "mailwright.healthPort" -}}
 {{- if has "http" (splitList "," .component.roles) -}}http{{- else -}}operations{{- end -}}
@@ -76,7 +86,7 @@ capabilities: {drop: [ALL]}
 - {name: data, mountPath: /data}
 - {name: tmp, mountPath: /tmp}
 - {name: tls, mountPath: /run/secrets/tls, readOnly: true}
-{{- if not .Values.secrets.vaultAgent.enabled }}
+{{- if include "mailwright.secretMounted" . }}
 - {name: secrets, mountPath: /run/secrets/mailwright, readOnly: true}
 {{- end }}
 {{- end }}
@@ -85,7 +95,7 @@ capabilities: {drop: [ALL]}
 - {name: data, emptyDir: {sizeLimit: 2Gi}}
 - {name: tmp, emptyDir: {sizeLimit: 2Gi}}
 - {name: tls, secret: {secretName: {{ .Values.tls.secretName }}, defaultMode: 0440}}
-{{- if not .Values.secrets.vaultAgent.enabled }}
+{{- if include "mailwright.secretMounted" . }}
 - {name: secrets, secret: {secretName: {{ .Values.secrets.existingSecret }}, defaultMode: 0440}}
 {{- end }}
 {{- end }}
