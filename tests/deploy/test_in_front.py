@@ -23,6 +23,7 @@ from websockets.sync.client import connect
 from mailwright.protocols.tls import self_signed_certificate
 from mailwright.v1 import accounts_pb2, accounts_pb2_grpc
 from tests.deploy.conftest import DEPLOY
+from tests.protocols.grpc.test_certificates import Authority
 from tests.servers import nginx, postfix
 from tests.servers.mailwright import DOMAIN, PASSWORD, MailwrightServer
 from tests.servers.nginx import NginxServer
@@ -43,7 +44,9 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[NginxServe
     )
     certificate = self_signed_certificate(folder / "grpc", ["localhost"])
     server.settings |= {"grpc_tls_cert": certificate, "grpc_tls_key": certificate}
-    made = NginxServer(server.http_port, server.grpc_port)
+    authority = Authority(folder, "ours")
+    server.settings["grpc_client_ca"] = authority.file  # nobody gets to gRPC but by way of NGINX
+    made = NginxServer(server.http_port, server.grpc_port, client=authority.give("nginx"))
     server.settings["public_url"] = f"https://127.0.0.1:{made.port}"
     server.prepare(employee=False)
     server.start()

@@ -20,18 +20,21 @@ def why_not() -> str:
 
 
 class NginxServer:
-    """One NGINX in front of `http` and `grpc` (ports on this machine)."""
+    """One NGINX in front of `http` and `grpc` (ports on this machine); it shows a certificate to gRPC, by default its own."""
 
-    def __init__(self, http: int, grpc: int) -> None:
+    def __init__(self, http: int, grpc: int, *, client: tuple[Path, Path] | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mailwright-nginx-"))
         self.folder.chmod(0o755)
         self.port, self.plain_port, self.grpc_port = (free_port() for _ in range(3))
         self.certificate = self_signed_certificate(self.folder / "tls", ["localhost", "127.0.0.1"])
+        shown = client or (self.certificate, self.certificate)
         here = {
             "svc-http:8080": f"127.0.0.1:{http}",
             "svc-grpc:50051": f"127.0.0.1:{grpc}",
             "/etc/mailwright/certificate.pem": str(self.certificate),
             "/etc/mailwright/key.pem": str(self.certificate),
+            "#grpc_ssl_certificate /etc/mailwright/nginx.pem": f"grpc_ssl_certificate {shown[0]}",
+            "#grpc_ssl_certificate_key /etc/mailwright/nginx.key": f"grpc_ssl_certificate_key {shown[1]}",
             "default 8443": f"default {self.port}",
             "[::]:8443": f"[::1]:{self.port}",
             "[::]:8080": f"[::1]:{self.plain_port}",
