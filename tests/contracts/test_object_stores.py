@@ -1,8 +1,10 @@
-"""Object stores that are slow, fail and lie; buckets for tenants, encryption, former places, versions. S3 by moto."""
+"""Object stores that are slow, fail and lie; buckets for tenants, encryption, former places, versions. S3 by moto, Azure by azurite."""
 
 import asyncio
 import base64
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
@@ -14,7 +16,8 @@ from mailwright.domain.refusals import DamagedBlob, NotFound, TryLater
 from mailwright.storage import BlobStore, Database, divergences, open_blobs
 from mailwright.storage.blobplaces import DiskBlobs, blob_errors
 from mailwright.storage.objectblobs import MULTIPART_BYTES, ObjectBlobs, ObjectOptions
-from tests.servers.s3 import BUCKET, S3Server
+from tests.servers.s3 import BUCKET, Meddler, S3Server
+from tests.servers_node.azurite import ACCOUNT, KEY, Azurite
 
 TENANT = "01890000-0000-7000-8000-00000000000a"
 OTHER = "01890000-0000-7000-8000-00000000000b"
@@ -24,6 +27,32 @@ DATA = bytes(range(256)) * 40
 def options(endpoint: str, **more: object) -> ObjectOptions:
     given = {"retries": 1, "seconds": 5.0, **more}
     return ObjectOptions(endpoint=endpoint, region="us-east-1", access_key_id="test", secret_access_key="test", **given)
+
+
+@dataclass
+class Service:
+    """A service with a meddler in front of it."""
+
+    url: str
+    meddler: Meddler
+    _given: dict[str, object]
+
+    def options(self, **more: object) -> ObjectOptions:
+        return ObjectOptions(**{"retries": 1, "seconds": 5.0, **self._given, **more})
+
+
+@pytest.fixture(params=["s3", pytest.param("azure", marks=pytest.mark.server)])
+def service(request: pytest.FixtureRequest) -> Iterator[Service]:
+    if request.param == "s3":
+        meddler: Meddler = request.getfixturevalue("meddler")
+        keys = {"region": "us-east-1", "access_key_id": "test", "secret_access_key": "test"}
+        yield Service(f"s3://{BUCKET}/corners", meddler, {"endpoint": meddler.endpoint, **keys})
+        return
+    azurite: Azurite = request.getfixturevalue("azurite")
+    meddler = Meddler(azurite.endpoint.removesuffix(f"/{ACCOUNT}"))
+    keys = {"access_key_id": ACCOUNT, "secret_access_key": KEY}
+    yield Service(f"az://{BUCKET}/corners", meddler, {"endpoint": f"{meddler.endpoint}/{ACCOUNT}", **keys})
+    meddler.stop()
 
 
 def amazon(server: S3Server) -> object:
@@ -70,10 +99,10 @@ def test_what_is_stored_is_encrypted_as_chosen(meddler, chosen, header, value):
     assert chosen.get("encryption_key", "never") not in repr(options("http://x", **chosen))
 
 
-def test_nothing_is_replaced_and_a_lost_answer_does_no_harm(meddler):
-    store = ObjectBlobs(f"s3://{BUCKET}", options(meddler.endpoint))
+def test_nothing_is_replaced_and_a_lost_answer_does_no_harm(service):
+    store = ObjectBlobs(service.url, service.options())
     key = key_of()
-    meddler.forgetful = 1
+    service.meddler.forgetful = 1
     store.put(key, DATA)  # sent again, refused by its condition, and found to be ours
     with pytest.raises(TryLater):
         store.put(key, b"something else")
@@ -96,21 +125,21 @@ def test_a_store_that_knows_no_condition_is_asked_once_and_keeps_what_it_is_give
     assert store.get(first, 0, len(DATA)) == store.get(second, 0, len(DATA)) == DATA
 
 
-def test_what_is_large_goes_in_parts(meddler):
-    store = ObjectBlobs(f"s3://{BUCKET}", options(meddler.endpoint))
+def test_what_is_large_goes_in_parts(service):
+    store = ObjectBlobs(service.url, service.options())
     key, large = key_of(), b"\x00\x01" * (MULTIPART_BYTES // 2 + 1)
     store.put(key, large)
-    assert sum("partNumber=" in path for _, path, _ in meddler.seen) == 3
+    assert sum(bool(re.search("partNumber=|comp=block&", path)) for _, path, _ in service.meddler.seen) == 3
     assert store.sizes([key]) == {key: len(large)}
     with pytest.raises(TryLater):
         store.put(key, large[:-1] + b"x")
     assert checksum(store.get(key, 0, len(large))) == checksum(large)
 
 
-async def test_a_store_that_lies_serves_nothing_and_is_written_down(meddler, database):
-    blobs = open_blobs(database, f"s3://{BUCKET}", options=options(meddler.endpoint))
+async def test_a_store_that_lies_serves_nothing_and_is_written_down(service, database):
+    blobs = open_blobs(database, service.url, options=service.options())
     blob_id, key = await kept(blobs, database)
-    meddler.lying = True
+    service.meddler.lying = True
     with pytest.raises(DamagedBlob):
         await blobs.read(blob_id)
     assert await blobs.read_many([(blob_id, 0, len(DATA))]) == [None]
@@ -120,18 +149,18 @@ async def test_a_store_that_lies_serves_nothing_and_is_written_down(meddler, dat
             break
         await asyncio.sleep(0.02)
     assert [(each.kind, each.key, each.blob_id) for each in found] == [("damaged", key, blob_id)]
-    meddler.lying = False
+    service.meddler.lying = False
     assert await blobs.read(blob_id) == DATA
-    meddler.lying_once = True
+    service.meddler.lying_once = True
     assert await blobs.read(blob_id) == DATA  # it came damaged, and was read again
 
 
-async def test_a_slow_store_is_not_waited_for_and_a_failing_one_is_asked_again(meddler, database):
-    blobs = open_blobs(database, f"s3://{BUCKET}", options=options(meddler.endpoint, seconds=1.0, retries=2))
-    meddler.failing = 1
+async def test_a_slow_store_is_not_waited_for_and_a_failing_one_is_asked_again(service, database):
+    blobs = open_blobs(database, service.url, options=service.options(seconds=1.0, retries=2))
+    service.meddler.failing = 1
     blob_id, _ = await kept(blobs, database)
     before = blob_errors.labels("put", "object")._value.get()
-    meddler.seconds = 3.0
+    service.meddler.seconds = 3.0
     with pytest.raises(TryLater):
         await blobs.stage(TENANT, DATA)
     with pytest.raises(TryLater):
@@ -191,14 +220,14 @@ def test_a_bucket_with_versions_has_what_was_there_before(s3_server):
     assert store.sizes([key]) == {key: len(DATA)}
 
 
-def test_sizes_of_many_keys_come_from_few_lists(meddler, tmp_path):
-    store = ObjectBlobs(f"s3://{BUCKET}/sizes", options(meddler.endpoint))
+def test_sizes_of_many_keys_come_from_few_lists(service, tmp_path):
+    store = ObjectBlobs(f"{service.url}/sizes", service.options())
     keys = [key_of() for _ in range(12)]
     for key in keys[::2]:
         store.put(key, DATA)
-    meddler.seen.clear()
+    service.meddler.seen.clear()
     assert store.sizes(keys) == dict.fromkeys(keys[::2], len(DATA))
-    assert len(meddler.seen) == 1
+    assert len(service.meddler.seen) == 1
     folder = DiskBlobs(Path(tmp_path))
     folder.put(keys[1], b"abc")
     assert folder.sizes(keys) == {keys[1]: 3}

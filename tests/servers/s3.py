@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +12,7 @@ from moto.server import ThreadedMotoServer
 from obstore.store import S3Store
 
 BUCKET = "mailwright-tests"
+_OWN_HEADERS = ("content-length", "transfer-encoding", "connection", "date")  # of one connection
 KEYS = {"access_key_id": "test", "secret_access_key": "test", "region": "us-east-1"}
 
 
@@ -81,11 +83,9 @@ class Meddler:
                     return self._answer(503, {}, b"")
                 content = told.content
                 lying, meddler.lying_once = meddler.lying or meddler.lying_once, False
-                if lying and self.command == "GET" and "list-type" not in self.path and content:
+                if lying and self.command == "GET" and not re.search("list-type|comp=list", self.path) and content:
                     content = bytes([content[0] ^ 1]) + content[1:]
-                kept = {
-                    k: v for k, v in told.headers.items() if k.lower() not in ("content-length", "connection", "date")
-                }
+                kept = {k: v for k, v in told.headers.items() if k.lower() not in _OWN_HEADERS}
                 if self.command == "HEAD":
                     kept["content-length"] = told.headers.get("content-length", "0")
                 return self._answer(told.status_code, kept, content)
