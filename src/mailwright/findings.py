@@ -29,7 +29,7 @@ class Findings:
     def checks(self) -> list[Callable[[], Awaitable[Finding]]]:
         """What readiness asks."""
         database, streams, index = self._core.database, self._core.streams, self._core.search
-        checks: list[Callable[[], Awaitable[Finding]]] = [self._at_work, self._secrets_kept]
+        checks: list[Callable[[], Awaitable[Finding]]] = [self._at_work, self._secrets_kept, self._place_ours]
         if streams is not None:
             checks.append(lambda: status.of_valkey(database, streams))
         if index is not None and index.is_shared:
@@ -51,6 +51,12 @@ class Findings:
         return Finding(
             "start", self.started, "it is done" if self.started else "mail is taken; the work begins in a moment"
         )
+
+    async def _place_ours(self) -> Finding:
+        owner = self._core.blobs.owner
+        ours, because = (True, "this installation's") if owner is None else owner.said()
+        # Mail is taken all the same: what is doubtful is only what may be removed.
+        return Finding("place of messages", ours, because, decides=False)
 
     async def _secrets_kept(self) -> Finding:
         # Never a reason to send people elsewhere: whoever restarts all machines at once would stop the mail.

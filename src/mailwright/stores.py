@@ -17,6 +17,7 @@ from mailwright.storage import BlobStore, Database, open_blobs
 
 if TYPE_CHECKING:
     from mailwright.core.reconciling import Options as LookingOptions
+    from mailwright.storage.blobplaces import Outside
     from mailwright.storage.objectblobs import ObjectOptions
 
 BACKUP_SECONDS = 120.0  # a piece on a slow line, and all its repetitions: nobody waits for it
@@ -28,7 +29,14 @@ def blobs_of(settings: Settings, database: Database) -> BlobStore:
     address, former = settings.tenant_address(settings.blob_url), list(settings.blob_former_urls)
     if address != settings.blob_url:
         former = [settings.blob_url, *former]
-    return open_blobs(database, address, options=object_options(settings), former=former)
+    return open_blobs(database, address, options=object_options(settings), former=former, owned=True)
+
+
+def place_of_messages(settings: Settings) -> Outside:
+    """The place that large messages are written to."""
+    from mailwright.storage.blobs import open_outside
+
+    return open_outside(settings.tenant_address(settings.blob_url), object_options(settings))
 
 
 def object_options(settings: Settings) -> ObjectOptions | None:

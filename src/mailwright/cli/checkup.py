@@ -35,6 +35,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield checkup.disk(settings.data)
     yield from _ports(settings, served=served)
     yield from _database(settings)
+    yield from _place(settings)
     yield from _valkey(settings)
     yield from _search(settings)
     yield checkup.name(settings.hostname, settings.host)
@@ -210,6 +211,30 @@ def _partitions(settings: Settings) -> Iterator[Check]:
         f"tenants that lie apart: {room.tenants}, and PostgreSQL has locks for {room.most}: set its max_locks_per_transaction "
         f"to {room.wanted} (it is {room.setting}) and restart it",
     )
+
+
+def _place(settings: Settings) -> Iterator[Check]:
+    """Whose the place of large messages is."""
+    from mailwright.storage import open_database
+    from mailwright.storage.migrate import HEAD, current_revision
+    from mailwright.stores import blobs_of
+
+    try:
+        if current_revision(settings.database_direct_url or settings.database_url) != HEAD:
+            return
+        database = open_database(settings.database_url, direct=settings.database_direct_url)
+    except Refusal:
+        return  # the check of the database says it
+    try:
+        owner = blobs_of(settings, database).owner
+        assert owner is not None
+        ours, because = owner.examine()
+        hint = "" if ours else " (when it is this one's: mailwright storage claim)"
+        yield Check("place", "ok" if ours else "fail", f"of large messages: {because}{hint}")
+    except Refusal as why:
+        yield Check("place", "warn", f"of large messages: {why}")
+    finally:
+        database.close()
 
 
 def _valkey(settings: Settings) -> Iterator[Check]:

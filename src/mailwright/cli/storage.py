@@ -10,7 +10,7 @@ import typer
 
 from mailwright.cli.installation import DataOption, opened
 from mailwright.cli.lookup import checked_id
-from mailwright.cli.terminal import answer, group, note, read_json
+from mailwright.cli.terminal import answer, group, note, read_json, say
 from mailwright.domain.refusals import BadInput, NotFound
 
 if TYPE_CHECKING:
@@ -115,6 +115,24 @@ def check(
     answer(outcome.as_json())
     if outcome.open.get("missing") or outcome.open.get("damaged") or outcome.unreadable:
         raise typer.Exit(1)
+
+
+@commands.command("claim")
+def claim(
+    force: Annotated[
+        bool, typer.Option("--force", help="Even though another installation was at work there a moment ago.")
+    ] = False,
+    data: DataOption = None,
+) -> None:
+    """Say that the places of large messages are this installation's: it was recovered, or takes the place of another."""
+    from mailwright.core import retention
+
+    with opened(data) as core:
+        found = retention.claim(core, force=force)
+    for place, was in found.items():
+        say(f"{place} {'is' if was == 'ours' else f'was {was}, and is'} this installation's")
+    if set(found.values()) & {"another's", "contested"}:
+        note("what nobody names there stays for a week; when all is well: mailwright storage check --let-collect")
 
 
 def _tenant_id(core: Core, name: str) -> str:

@@ -2,7 +2,7 @@
 
 Called by the retention consumer (`collect`, for each event of the stream) and by the nightly sweep (`sweep`).
 Promises: only policies remove mail, each removal leaves a tombstone and an event; a blob is deleted only when no message,
-outgoing message or workspace file needs it; a crash between row and file leaves a file that the next sweep collects; follow-ups
+outgoing message or workspace file needs it, and only in a place that is ours (`storage.blobowner`); a crash between row and file leaves a file that the next sweep collects; follow-ups
 that ended keep their texts, and what was gathered for them, no longer than mail its own.
 """
 
@@ -39,6 +39,7 @@ from mailwright.storage import (
 )
 from mailwright.storage import messages as rows
 from mailwright.storage import retention as policies
+from mailwright.storage.blobowner import LOOK_SECONDS
 from mailwright.storage.blobs import StoredBlob
 from mailwright.storage.outbox import Status
 
@@ -79,6 +80,29 @@ async def collect_garbage(core: Core) -> int:
         return 0
     before = clock.now() - STAGED_KEPT
     return await _collect_orphans(core, before) + await asyncio.to_thread(_collect_staged, core, before)
+
+
+def claim(core: Core, *, force: bool = False) -> dict[str, str]:
+    """The places of large messages are this installation's from now on; whose each was. What others left there stays for a while. Blocks.
+
+    Raises BadInput while another works in one (unless `force`), TryLater.
+    """
+    owner = core.blobs.owner
+    if owner is None:
+        return {}
+    if not owner.examine()[0]:
+        core.database.write_now(lambda tx: policies.spare(tx, max(clock.now() + SPARED, policies.spared_until(tx))))
+    return {place.address: owner.claim(place, force=force) for place in owner.places}
+
+
+async def watch_places(core: Core) -> None:
+    """Look every minute whose the places of large messages are: only so two that take one for theirs find each other out."""
+    while core.blobs.owner is not None:
+        try:
+            await asyncio.to_thread(core.blobs.owner.look)
+        except Exception:
+            log.exception("retention.places_not_looked_at")
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def is_needed(tx: Tx, blob_id: str) -> bool:

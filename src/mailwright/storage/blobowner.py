@@ -39,6 +39,9 @@ Standing: TypeAlias = Literal["ours", "anothers", "contested", "gone", "unknown"
 """`contested`: two took it for theirs. `gone`: we had a mark there, and there is none. `unknown`: it cannot be asked now."""
 
 
+Was: TypeAlias = Literal["ours", "nobody's", "another's", "contested"]
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What lies in the place. `at` is when it was written, by the clock of whoever wrote it."""
@@ -121,29 +124,44 @@ class Ownership:
         ill = [each for each in self.places if self._of(each).standing not in ("ours", "unknown")]
         if ill:
             return False, "; ".join(f"{self._because(each)}: nothing is removed there" for each in ill)
-        unknown = [each.address for each in self.places if self._of(each).standing == "unknown"]
-        return True, f"{', '.join(unknown)} was not asked yet" if unknown else "it is this installation's"
+        away = [each.address for each in self.places if self._of(each).standing == "unknown"]
+        return True, f"not asked whose it is: {', '.join(away)}" if away else "this installation's"
 
-    def claim(self, *, force: bool = False) -> str:
-        """The place that is written to is ours from now on; what it was. Raises BadInput while another works there (unless `force`), TryLater."""
-        place = self.places[0]
+    def examine(self) -> tuple[bool, str]:
+        """`said` of now, and nothing is written anywhere. Raises TryLater."""
+        for place in self.places:
+            seen, tenant = self._of(place), self._home(place)
+            seen.mark = mark = None if place.apart and tenant is None else _mark_of(place, tenant)
+            known = self.database.read_now(lambda tx, place=place: _known(tx, place))  # type: ignore[misc]
+            if mark is None:
+                seen.standing = "gone" if known is not None and known.at and place.turns else "ours"
+            elif mark.contested:
+                seen.standing = "contested"
+            else:
+                ours = known is not None and mark.word in (known.word, known.before)
+                seen.standing = "ours" if ours else "anothers"
+        return self.said()
+
+    def claim(self, place: Outside, *, force: bool = False) -> Was:
+        """It is ours from now on; whose it was. Raises BadInput while another works there (unless `force`), TryLater."""
         tenant = self._home(place)
         if place.apart and tenant is None:
             raise BadInput("there is no tenant yet, so there is no bucket to claim")
-        found = _mark_of(place, tenant)
-        known = self._known(place)
-        if found is not None and found.word == known.word and not found.contested:
-            return "ours"
-        busy = found is not None and not found.contested and self.now() - found.at < SETTLED_SECONDS * SECOND
-        if found is not None and busy and not force:
-            raise BadInput(
-                f"another installation worked with {place.address} {(self.now() - found.at) // MINUTE} minutes ago: stop it first, "
-                "or say --force"
-            )
-        after = Known(new_id(), "", self.now())
+        found, known = _mark_of(place, tenant), self._known(place)
+        ours = found is not None and found.word == known.word and not found.contested
+        was: Was = "nobody's" if found is None else "ours" if ours else "contested" if found.contested else "another's"
+        if was == "ours" and not force:
+            return was
+        if found is not None and was == "another's" and not force:
+            minutes = (self.now() - found.at) // MINUTE
+            if minutes * 60 < SETTLED_SECONDS:
+                raise BadInput(
+                    f"another installation was at work in {place.address} {minutes} minutes ago: stop it first, or say --force"
+                )
+        after = Known(new_id(), known.word if was == "ours" else "", self.now())
         self.database.write_now(lambda tx: server_keys.put(tx, _row(place, after)))
         place.set_mark(tenant, Mark(after.word, after.at).as_bytes(), replace=True)
-        return "nobody's" if found is None else "contested" if found.contested else "another's"
+        return was
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
@@ -212,6 +230,8 @@ class Ownership:
         """Another's word. Where ours was a moment ago two take it for theirs: the other one is to see that, too."""
         if seen.since is None:
             return "anothers"
+        if _mark_of(place, tenant) != mark:
+            raise TryLater("whose the place of the messages is changes at this moment")
         place.set_mark(tenant, Mark(mark.word, self.now(), contested=True).as_bytes(), replace=True)
         return "contested"
 
@@ -248,9 +268,8 @@ class Ownership:
         return f"{place.address} belongs to another installation (or to one this is a copy of){when}"
 
 
-def refuse_owned(places: Sequence[Outside]) -> None:
-    """Before a restore: raises AlreadyExists when the place that will be written to is somebody's. Blocks. Raises TryLater."""
-    place = places[0]
+def refuse_owned(place: Outside) -> None:
+    """Before a restore into it: raises AlreadyExists when it is somebody's. Blocks. Raises TryLater."""
     homes: Sequence[str | None] = place.tenants() if place.apart else [None]
     if any(_mark_of(place, each) is not None for each in homes):
         raise AlreadyExists(
