@@ -17,7 +17,7 @@ import pytest
 
 from mailwright.core import Core, CoreSettings, recovered, restoring
 from mailwright.domain.clock import now
-from mailwright.storage import lives, open_blobs, open_database
+from mailwright.storage import databasefigures, lives, open_blobs, open_database
 from mailwright.storage.backup import recovered as rows
 from mailwright.storage.migrate import migrate
 from tests.backups.conftest import fill, listing, put, send, states
@@ -145,6 +145,9 @@ def test_a_moment_comes_back_and_the_check_settles_what_is_left(cluster: Cluster
         if cluster.asked("SELECT last_archived_wal IS NOT NULL AND failed_count = 0 FROM pg_stat_archiver"):
             break
         time.sleep(0.05)
+    archived = core.database.read_now(lambda tx: databasefigures.measure(tx, "postgresql"))
+    assert archived.archive_failures == 0
+    assert 0 <= (archived.archived_seconds or -1) < 60
     core.database.close()
     cluster.stop()
 
@@ -174,6 +177,14 @@ def test_a_moment_comes_back_and_the_check_settles_what_is_left(cluster: Cluster
         assert set(states(core).values()) == {"queued"}
         next(blobs.rglob("*.eml")).unlink()
         assert "1 of the newest" in recovered.settle(core)["objects"]
+        (cluster.folder / "wal").rename(cluster.folder / "away")
+        cluster.asked("SELECT pg_switch_wal()")
+        for _ in range(200):
+            told = core.database.read_now(lambda tx: databasefigures.measure(tx, "postgresql"))
+            if told.archive_failures:
+                break
+            time.sleep(0.05)
+        assert told.archive_failures, "whoever watches is told that the archive is away"
     finally:
         core.database.close()
 

@@ -61,3 +61,7 @@ async def test_the_database_tells_of_itself(core: Core) -> None:
     else:
         assert 1 <= connected <= most.value
         assert log.value > 0
+    [archived], [failures] = _samples(databasefigures.archived_gauge), _samples(databasefigures.failures_gauge)
+    assert (archived.value, failures.value) == (0, 0), (
+        "it archives nothing here; see tests/backups/test_point_in_time.py"
+    )
