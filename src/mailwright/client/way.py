@@ -19,6 +19,7 @@ from mailwright.v1 import (
     acl_pb2_grpc,
     admin_pb2_grpc,
     approvals_pb2_grpc,
+    followups_pb2_grpc,
     mailboxes_pb2_grpc,
     messages_pb2_grpc,
     outbox_pb2_grpc,
@@ -32,6 +33,7 @@ _LOOPBACK = ("localhost:", "127.0.0.1:", "[::1]:", "unix:")
 _REPEATED = (
     "Get",
     "List",
+    "ReadWhen",
     "Search",
     "SetFlags",
     "MoveMessages",
@@ -45,6 +47,7 @@ _STUBS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "acl": ("AclService", acl_pb2_grpc.AclServiceStub),
     "tasks": ("TasksService", tasks_pb2_grpc.TasksServiceStub),
     "approvals": ("ApprovalsService", approvals_pb2_grpc.ApprovalsServiceStub),
+    "followups": ("FollowupsService", followups_pb2_grpc.FollowupsServiceStub),
     "outbox": ("OutboxService", outbox_pb2_grpc.OutboxServiceStub),
     "admin": ("AdminService", admin_pb2_grpc.AdminServiceStub),
     "watching": ("WatchService", watch_pb2_grpc.WatchServiceStub),
@@ -104,8 +107,8 @@ def _service_config(timeout: float) -> dict[str, Any]:
     }
     repeated: list[dict[str, str]] = []
     once: list[dict[str, str]] = []
-    for file in (accounts_pb2_grpc, acl_pb2_grpc, admin_pb2_grpc, approvals_pb2_grpc, mailboxes_pb2_grpc, messages_pb2_grpc,
-                 outbox_pb2_grpc, search_pb2_grpc, tasks_pb2_grpc):  # fmt: skip
+    for file in (accounts_pb2_grpc, acl_pb2_grpc, admin_pb2_grpc, approvals_pb2_grpc, followups_pb2_grpc, mailboxes_pb2_grpc,
+                 messages_pb2_grpc, outbox_pb2_grpc, search_pb2_grpc, tasks_pb2_grpc):  # fmt: skip
         for service, servicer in vars(file).items():
             if service.endswith("Servicer"):
                 for method in (name for name in vars(servicer) if name[0].isupper()):
@@ -129,6 +132,7 @@ class Stubs:
     acl: Any
     tasks: Any
     approvals: Any
+    followups: Any
     outbox: Any
     admin: Any
     watching: Any

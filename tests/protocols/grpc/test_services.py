@@ -8,12 +8,14 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mailwright.core import tasks
+from mailwright.core import accounts, tasks
+from mailwright.core.followups import making
 from mailwright.protocols.grpc.calls import CALLS, PATHS
-from mailwright.storage import Tx
+from mailwright.storage import Tx, assignments
 from mailwright.v1 import (
     accounts_pb2,
     acl_pb2,
+    followups_pb2,
     mailboxes_pb2,
     messages_pb2,
     outbox_pb2,
@@ -217,6 +219,72 @@ async def test_what_agents_do_is_told_to_whom_they_do_it_for(world: World) -> No
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await bashir.tasks.GetTask(tasks_pb2.GetTaskRequest(task_id=wrong))
         assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_follow_ups_are_made_put_off_and_dropped(world: World) -> None:
+    def make(tx: Tx) -> None:
+        agent = accounts.add_agent(tx, world.core, "concierge@mailwright.test", display_name="Concierge")
+        assignments.add(tx, agent.tenant_id, making.AGENT, agent.id, grants=("read", "reply"))
+
+    await world.core.write(make)
+    ada, bashir = world.stubs("ada").followups, world.stubs("bashir").followups
+    soon, later = Timestamp(), Timestamp()
+    soon.GetCurrentTime()
+    soon.seconds += 86_400
+    later.seconds = soon.seconds + 86_400
+    new = followups_pb2.AddFollowupRequest(key="one", what="Call Chen", due_at=soon, action="draft")
+    made = (await ada.AddFollowup(new)).followup
+    assert (made.status, made.due_at.seconds, made.action, made.channel) == ("pending", soon.seconds, "draft", "web")
+    assert (await ada.AddFollowup(new)).followup == made  # asked twice, made once
+    assert list((await ada.ListFollowups(followups_pb2.ListFollowupsRequest())).followups) == [made]
+    put_off = await ada.SnoozeFollowup(followups_pb2.SnoozeFollowupRequest(followup_id=made.id, until=later))
+    assert (put_off.followup.due_at, put_off.followup.status) == (later, "pending")
+    wanted = followups_pb2.UpdateFollowupRequest(followup_id=made.id, who="Chen", when="tomorrow at 10")
+    changed = (await ada.UpdateFollowup(wanted)).followup
+    assert (changed.who, changed.what, changed.phrase) == ("Chen", "Call Chen", "tomorrow at 10")
+    read = await ada.ReadWhen(followups_pb2.ReadWhenRequest(text="tomorrow at 10"))
+    assert read.at.seconds > changed.created_at.seconds
+    assert not (await ada.ReadWhen(followups_pb2.ReadWhenRequest(text="the blue one"))).choices
+    one = followups_pb2.CancelFollowupRequest(followup_id=made.id)
+    assert (await ada.CancelFollowup(one)).followup.status == "cancelled"
+    ended = await ada.ListFollowups(followups_pb2.ListFollowupsRequest(ended=True))
+    assert [each.id for each in ended.followups] == [made.id]
+    whole = await ada.GetFollowup(followups_pb2.GetFollowupRequest(followup_id=made.id))
+    assert [whole.events[0].status, whole.events[-1].status] == ["pending", "cancelled"]
+
+    for call, code, why in (
+        (bashir.CancelFollowup(one), grpc.StatusCode.NOT_FOUND, "NOT_FOUND"),
+        (ada.CancelFollowup(one), grpc.StatusCode.FAILED_PRECONDITION, "CONFLICT"),
+        (
+            ada.RetryFollowup(followups_pb2.RetryFollowupRequest(followup_id=made.id)),
+            grpc.StatusCode.FAILED_PRECONDITION,
+            "CONFLICT",
+        ),
+        (
+            ada.AddFollowup(followups_pb2.AddFollowupRequest(key="two", what="Call Chen", when="the blue one")),
+            grpc.StatusCode.FAILED_PRECONDITION,
+            "UNCLEAR",
+        ),
+        (
+            ada.AddFollowup(followups_pb2.AddFollowupRequest(key="two", what="Call Chen", due_at=soon, action="sing")),
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "BAD_INPUT",
+        ),
+        (
+            ada.ReadWhen(followups_pb2.ReadWhenRequest(text="soon", language="xx")),
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "BAD_INPUT",
+        ),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await call
+        assert reason(refused.value) == (code, why)
+    done = followups_pb2.CompleteFollowupRequest(
+        followup_id=(
+            await ada.AddFollowup(followups_pb2.AddFollowupRequest(key="two", what="Call Chen", due_at=soon))
+        ).followup.id
+    )
+    assert (await ada.CompleteFollowup(done)).followup.status == "done"
 
 
 async def test_a_draft_is_sent_and_taken_back(any_world: World) -> None:

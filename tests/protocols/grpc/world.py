@@ -33,6 +33,7 @@ from mailwright.v1 import (
     acl_pb2_grpc,
     admin_pb2_grpc,
     approvals_pb2_grpc,
+    followups_pb2_grpc,
     mailboxes_pb2_grpc,
     messages_pb2_grpc,
     outbox_pb2_grpc,
@@ -78,6 +79,7 @@ class Stubs:
         self.acl: Any = acl_pb2_grpc.AclServiceStub(channel)
         self.tasks: Any = tasks_pb2_grpc.TasksServiceStub(channel)
         self.approvals: Any = approvals_pb2_grpc.ApprovalsServiceStub(channel)
+        self.followups: Any = followups_pb2_grpc.FollowupsServiceStub(channel)
         self.outbox: Any = outbox_pb2_grpc.OutboxServiceStub(channel)
         self.admin: Any = admin_pb2_grpc.AdminServiceStub(channel)
         self.watch: Any = watch_pb2_grpc.WatchServiceStub(channel)

@@ -13,11 +13,12 @@ from mailwright.codecs import dates
 from mailwright.core import Core, tasks
 from mailwright.core.followups import changing, making
 from mailwright.core.followups.making import NewFollowup
-from mailwright.core.followups.meaning import Meaning
+from mailwright.core.followups.meaning import Meaning, mean
+from mailwright.domain import clock
 from mailwright.domain.clock import Instant
 from mailwright.domain.followups import Action, FollowupStatus, status_of
 from mailwright.domain.ids import is_id
-from mailwright.domain.refusals import BadInput, NotFound
+from mailwright.domain.refusals import BadInput, NotFound, Refusal
 from mailwright.domain.tasks import TaskStatus
 from mailwright.storage import Tx, messages, preferences
 from mailwright.storage import followups as rows
@@ -131,6 +132,33 @@ def add(
             raise BadInput("that message has no Message-ID, so that no answer to it can be known")
         new = replace(new, waits_for=message.message_id)
     return making.add(tx, core, account, new, key=key, source_id=message.id)
+
+
+class Unclear(Refusal):
+    """What was said means several times, or none."""
+
+    code = "unclear"
+
+    def __init__(self, meaning: Meaning) -> None:
+        super().__init__("that may mean several times" if meaning.choices else "that says no time that can be")
+        self.meaning = meaning
+
+
+def meaning_of(tx: Tx, account: Account, words: str, language: str) -> Meaning:
+    """What somebody's words mean now."""
+    return mean(words, preferences.of_user(tx, account.id), language=language, now=clock.now())
+
+
+def when_of(tx: Tx, account: Account, words: str, moment: Instant | None, language: str = "") -> Meaning | Instant:
+    """A moment, or else what the words mean. Raises Unclear, BadInput."""
+    if moment is not None:
+        return moment
+    if not words.strip():
+        raise BadInput("say when, in words (`when`) or as a moment")
+    meaning = meaning_of(tx, account, words, language)
+    if meaning.due_at is None:
+        raise Unclear(meaning)
+    return meaning
 
 
 def set_when(

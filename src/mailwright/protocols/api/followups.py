@@ -15,8 +15,8 @@ from mailwright.core import Core
 from mailwright.core.accounts import Account
 from mailwright.core.followups import changing, views
 from mailwright.core.followups.making import MAX_CONTEXT, MAX_PHRASE, MAX_WHAT, MAX_WHO
-from mailwright.core.followups.meaning import Meaning, mean
-from mailwright.core.followups.views import Show
+from mailwright.core.followups.meaning import Meaning
+from mailwright.core.followups.views import Show, Unclear
 from mailwright.domain import clock
 from mailwright.domain.clock import MINUTE, Instant, to_iso
 from mailwright.domain.followups import Action, AskedIn, FollowupStatus
@@ -24,7 +24,7 @@ from mailwright.domain.refusals import BadInput
 from mailwright.protocols.api import errors
 from mailwright.protocols.api.admin.words import Line, Text, instant, iso, refusals
 from mailwright.protocols.identity import Caller, Identity
-from mailwright.storage import Tx, preferences
+from mailwright.storage import Tx
 from mailwright.storage.followups import Followup
 
 AT = "2026-11-20T08:00:00Z"
@@ -141,11 +141,6 @@ class SnoozeWanted(BaseModel):
     until: datetime | None = None
 
 
-class _Unclear(Exception):
-    def __init__(self, meaning: Meaning) -> None:
-        self.meaning = meaning
-
-
 def create_router(core: Core, identity: Identity) -> APIRouter:
     """The paths."""
     router = APIRouter(tags=["follow-ups"], prefix="/api/followups")
@@ -170,7 +165,7 @@ def create_router(core: Core, identity: Identity) -> APIRouter:
         language: Language = "",
     ) -> WhenOut:
         """What words mean now, in one's own time zone."""
-        meaning = await core.read(lambda tx: _mean(tx, caller.account, text, language))
+        meaning = await core.read(lambda tx: views.meaning_of(tx, caller.account, text, language))
         return WhenOut(
             at=iso(meaning.due_at),
             rule=meaning.rule,
@@ -184,8 +179,8 @@ def create_router(core: Core, identity: Identity) -> APIRouter:
         """Have something followed up."""
         try:
             return _told(await core.write(lambda tx: _add(tx, core, caller.account, given)))
-        except _Unclear as unclear:
-            return _refused(unclear.meaning, request)
+        except Unclear as unclear:
+            return _refused(unclear, request)
 
     @router.get("/{followup_id}", responses=refusals(404))
     async def show_one(followup_id: Id, caller: Annotated[Caller, who]) -> WholeOut:
@@ -208,8 +203,8 @@ def create_router(core: Core, identity: Identity) -> APIRouter:
         """Another time, text or action. A time also answers the question of one whose time was not clear."""
         try:
             return _told(await core.write(lambda tx: _change(tx, core, caller, followup_id, given)))
-        except _Unclear as unclear:
-            return _refused(unclear.meaning, request)
+        except Unclear as unclear:
+            return _refused(unclear, request)
 
     @router.post(
         "/{followup_id}/snooze", response_model=FollowupOut, responses={**refusals(400, 404), **_MOVED, **_UNCLEAR}
@@ -220,8 +215,8 @@ def create_router(core: Core, identity: Identity) -> APIRouter:
         """Put it off. One that was reminded of already comes again then."""
         try:
             return _told(await core.write(lambda tx: _snooze(tx, core, caller, followup_id, given)))
-        except _Unclear as unclear:
-            return _refused(unclear.meaning, request)
+        except Unclear as unclear:
+            return _refused(unclear, request)
 
     @router.post("/{followup_id}/done", responses={**refusals(404), **_MOVED})
     async def done(followup_id: Id, caller: Annotated[Caller, who]) -> FollowupOut:
@@ -256,24 +251,11 @@ def create_router(core: Core, identity: Identity) -> APIRouter:
     return router
 
 
-def _mean(tx: Tx, account: Account, text: str, language: str) -> Meaning:
-    return mean(text, preferences.of_user(tx, account.id), language=language, now=clock.now())
-
-
 def _when(tx: Tx, account: Account, words: str, moment: datetime | None, language: str) -> Meaning | Instant:
-    """A moment, or what the words mean. Raises _Unclear, BadInput."""
-    if moment is not None:
-        if moment.utcoffset() is None:
-            raise BadInput("a moment has its zone, like 2026-11-23T08:00:00Z")
-        found = instant(moment)
-        assert found is not None
-        return found
-    if not words.strip():
-        raise BadInput("say when, in words (`when`) or as a moment")
-    meaning = _mean(tx, account, words, language)
-    if meaning.due_at is None:
-        raise _Unclear(meaning)
-    return meaning
+    """A moment, or what the words mean. Raises Unclear, BadInput."""
+    if moment is not None and moment.utcoffset() is None:
+        raise BadInput("a moment has its zone, like 2026-11-23T08:00:00Z")
+    return views.when_of(tx, account, words, instant(moment), language)
 
 
 def _add(tx: Tx, core: Core, account: Account, given: FollowupWanted) -> Followup:
@@ -317,10 +299,9 @@ def _snooze(tx: Tx, core: Core, caller: Caller, followup_id: str, given: SnoozeW
     return changing.snooze(tx, core, found.id, until, by=caller.actor, because="its owner put it off")
 
 
-def _refused(meaning: Meaning, request: Request) -> JSONResponse:
-    text = "that may mean several times" if meaning.choices else "that says no time that can be"
-    choices = [each.model_dump() for each in _choices(meaning.readings())]
-    return errors.envelope(409, "unclear", text, request_id=errors.request_id_of(request), details={"choices": choices})
+def _refused(unclear: Unclear, request: Request) -> JSONResponse:
+    choices = [each.model_dump() for each in _choices(unclear.meaning.readings())]
+    return errors.refused(unclear, request_id=errors.request_id_of(request), details={"choices": choices})
 
 
 def _choices(readings: Any) -> list[ChoiceOut]:
