@@ -40,7 +40,7 @@ def build_core(settings: Settings, *, any_key: bool = False) -> Core:
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     movemark.refuse_moved(settings.data, settings.database_url, settings.blob_url)
     direct = settings.database_direct_url or settings.database_url
-    movemark.refuse_half_filled(settings.data, direct)
+    movemark.refuse_half_filled(settings.data, direct, settings.blob_url)
     migrate(direct)
     database, vault = open_database(settings.database_url, direct=settings.database_direct_url), vault_of(settings)
     try:

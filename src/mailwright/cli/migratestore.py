@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mailwright.core.storemoving import Move, Told
     from mailwright.pipeline.flows import Flow
     from mailwright.settings import Settings
+    from mailwright.storage.movemark import Mark
 
 TELL_SECONDS = 2.0  # between two lines of progress
 LOOK_SECONDS = 1.0
@@ -37,6 +38,10 @@ def migrate_store(
     restart: Annotated[
         bool, typer.Option("--restart", help="Let work that has begun and not ended begin anew there.")
     ] = False,
+    anew: Annotated[
+        bool,
+        typer.Option("--anew", help="Empty a database that another move, given up or not at its end, has filled."),
+    ] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Use the old store again.")] = False,
     data: DataOption = None,
 ) -> None:
@@ -46,11 +51,9 @@ def migrate_store(
     """
     import asyncio
 
-    from mailwright.core import storemoving
-
     settings = settings_of(data)
     if undo:
-        mark = storemoving.undo(settings.data)
+        mark = _undone(settings)
         note(
             f"the store in {settings.data} may be used again"
             + ("" if mark.phase == "moved" else "; the move is given up")
@@ -63,10 +66,23 @@ def migrate_store(
         asyncio.run(_drain(settings, drain))
     lock = _locked(settings) if not prepare else None
     try:
-        _run(settings, to_database, to_blobs, prepare=prepare, restart=restart)
+        _run(settings, to_database, to_blobs, prepare=prepare, restart=restart, anew=anew)
     finally:
         if lock is not None:
             os.close(lock)
+
+
+def _undone(settings: Settings) -> Mark:
+    from mailwright.core import storemoving
+    from mailwright.storage import open_database
+
+    if settings.database_url.startswith("sqlite:///"):
+        return storemoving.undo(settings.data)
+    database = open_database(settings.database_url, direct=settings.database_direct_url)
+    try:
+        return storemoving.undo(settings.data, database)
+    finally:
+        database.close()
 
 
 def _locked(settings: Settings) -> int | None:
@@ -76,19 +92,21 @@ def _locked(settings: Settings) -> int | None:
     return lock_folder(settings.data) if settings.database_url.startswith("sqlite:///") else None
 
 
-def _run(settings: Settings, to_database: str, to_blobs: str, *, prepare: bool, restart: bool) -> None:
+def _run(settings: Settings, to_database: str, to_blobs: str, *, prepare: bool, restart: bool, anew: bool) -> None:
     import asyncio
 
     from mailwright.core import storemoving
     from mailwright.settings.storing import OBJECT_SCHEMES
-    from mailwright.storage import open_database
+    from mailwright.storage import movemark, open_database
     from mailwright.storage.blobs import open_outside
     from mailwright.storage.migrate import migrate
     from mailwright.stores import blobs_of, object_options
 
+    direct = settings.database_direct_url or settings.database_url
+    movemark.refuse_half_filled(settings.data, direct, None)
     if not prepare:
-        migrate(settings.database_url)
-    database = open_database(settings.database_url)
+        migrate(direct)
+    database = open_database(settings.database_url, direct=settings.database_direct_url)
     wanted = settings.model_copy(update={"blob_url": to_blobs}) if to_blobs else settings
     place = to_blobs
     if to_database and settings.blob_url.startswith(OBJECT_SCHEMES):
@@ -104,6 +122,7 @@ def _run(settings: Settings, to_database: str, to_blobs: str, *, prepare: bool, 
             to_database or None,
             to_blobs or None,
             open_outside(address, object_options(wanted)) if address else None,
+            anew,
         )
         mark = storemoving.check(move)
         if mark is not None and mark.phase == "moved":

@@ -21,7 +21,7 @@ from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import AlreadyExists, BadInput, TryLater
 from mailwright.pipeline import Flows
 from mailwright.pipeline.flows import Flow, Status
-from mailwright.storage import BlobStore, Database, keptblobs, movemark, open_database
+from mailwright.storage import BlobStore, Database, keptblobs, movemark, open_database, workers
 from mailwright.storage.blobcopy import BlobCopy, Copied
 from mailwright.storage.blobplaces import Outside
 from mailwright.storage.migrate import migrate
@@ -31,6 +31,7 @@ from mailwright.storage.tablecopy import TableCopy, is_away
 
 SLICE = 200  # blobs
 PAGE = 200  # workflows
+NAMED = 5  # processes in one line
 UNFINISHED: tuple[Status, ...] = ("delayed", "queued", "running")
 JOURNAL = "moving-blobs.json"  # how far blobs were copied and compared
 
@@ -42,7 +43,7 @@ Told = Callable[[str, int, int], None]
 class Move:
     """What is to be moved where. `database_url` is the old one; None for what stays.
 
-    `target` is also set where the messages stay in an object store: there goes what the old database keeps itself.
+    `anew`: what another move has filled of the new database goes. `target` is also set where the messages stay in an object store: there goes what the old database keeps itself.
     """
 
     folder: Path
@@ -53,6 +54,12 @@ class Move:
     to_database: str | None
     to_blobs: str | None
     target: Outside | None
+    anew: bool = False
+
+    @property
+    def embedded(self) -> bool:
+        """Whether one process on this machine has it all; else other hosts may work on it, too."""
+        return self.database_url.startswith("sqlite:///")
 
     @property
     def where(self) -> tuple[str, str]:
@@ -65,7 +72,7 @@ def check(move: Move) -> Mark | None:
     if move.to_database is None and move.to_blobs is None:
         raise BadInput("say where to: --to-database, --to-blobs, or both")
     if move.to_database is not None:
-        if not move.database_url.startswith("sqlite:///"):
+        if not move.embedded:
             raise BadInput(
                 "only an embedded database (SQLite) can be moved; between PostgreSQL servers its own tools do it"
             )
@@ -77,7 +84,7 @@ def check(move: Move) -> Mark | None:
             )
     if move.to_blobs is not None and move.to_blobs == move.blob_url:
         raise BadInput("--to-blobs is where the messages are already")
-    mark = movemark.read(move.folder)
+    mark = movemark.read(move.folder) if move.embedded else movemark.kept(move.database)
     if mark is not None and (mark.to_database, mark.to_blobs) != move.where:
         where = " and ".join(filter(None, (mark.to_database, mark.to_blobs)))
         raise AlreadyExists(f"a move to {where} has begun: go on with that, or give it up with --undo")
@@ -85,29 +92,58 @@ def check(move: Move) -> Mark | None:
 
 
 def begin(move: Move, mark: Mark | None) -> Mark:
-    """From here on nobody starts on the old store. The mark of this move."""
+    """From here on nobody starts on the old store. The mark of this move. Raises BadInput when somebody works on it, TryLater."""
+    _check_quiet(move)
     if mark is None:
         to_database, to_blobs = move.where
         mark = Mark(new_id(), "moving", to_database, to_blobs, move.blob_url, clock.now())
-        movemark.write(move.folder, mark)
+        _set(move, mark)
+        try:
+            _check_quiet(move)  # who started just before the mark was set
+        except BadInput:
+            movemark.forget(move.database)
+            raise
     return mark
 
 
+def _set(move: Move, mark: Mark) -> None:
+    if move.embedded:
+        movemark.write(move.folder, mark)
+    else:
+        movemark.keep(move.database, mark)
+
+
+def _check_quiet(move: Move) -> None:
+    """That no process, on whatever host, works on what is being moved. (The embedded mode has the lock of its folder.)"""
+    if not move.embedded and (found := move.database.read_now(lambda tx: workers.alive(tx, clock.now()))):
+        raise BadInput(
+            f"a server runs on this installation ({', '.join(each.name for each in found[:NAMED])}): stop every process, and "
+            "run migrate-store again; one that was killed counts for a minute and a half"
+        )
+
+
 def finish(move: Move, mark: Mark) -> Mark:
-    """It is moved."""
+    """It is moved. Raises BadInput when somebody works on it after all."""
+    _check_quiet(move)
     done = replace(mark, phase="moved", at=clock.now())
-    movemark.write(move.folder, done)
+    _set(move, done)
     (move.folder / JOURNAL).unlink(missing_ok=True)
     return done
 
 
-def undo(folder: Path) -> Mark:
-    """Take the mark away: the old store may be used again, and what was moved is a copy. Raises BadInput when there is none."""
-    mark = movemark.read(folder)
-    if mark is None:
-        raise BadInput(f"nothing in {folder} was moved")
+def undo(folder: Path, database: Database | None = None) -> Mark:
+    """Take the mark away, that of the database on PostgreSQL or else that of the folder: the old store may be used again, and what was
+    moved is a copy. Raises BadInput when there is none, TryLater.
+    """
+    mark = None if database is None else movemark.kept(database)
+    if mark is not None and database is not None:
+        movemark.forget(database)
+    else:
+        mark = movemark.read(folder)
+        if mark is None:
+            raise BadInput(f"nothing in {folder} was moved")
+        movemark.remove(folder)
     (folder / JOURNAL).unlink(missing_ok=True)
-    movemark.remove(folder)
     return mark
 
 
@@ -163,7 +199,7 @@ def copy_tables(move: Move, mark: Mark, told: Told) -> list[dict[str, Any]]:
     place = move.target.place if move.target is not None else "object"
     work = TableCopy(move.database_url.removeprefix("sqlite:///"), move.to_database, mark.id, place=place)
     try:
-        work.begin()
+        work.begin(anew=move.anew)
         total, there = work.rows(), 0
         counts: dict[str, int] = {}
 
@@ -178,7 +214,7 @@ def copy_tables(move: Move, mark: Mark, told: Told) -> list[dict[str, Any]]:
         for each in work.compare():
             if not each.same:
                 raise BadInput(
-                    f"the table {each.table} is not the same there: {each.there} rows of {each.rows}; --undo and begin anew"
+                    f"the table {each.table} is not the same there: {each.there} rows of {each.rows}; --undo, and run it with --anew"
                 )
             compared += each.rows
             told("rows compared", compared, max(there, compared))
@@ -208,9 +244,15 @@ def release(move: Move, mark: Mark) -> None:
 
 async def unfinished(flows: Flows, statuses: tuple[Status, ...] = UNFINISHED) -> list[Flow]:
     """Workflows that have not ended, with what they were given. Raises TryLater."""
-    known = await flows.find(status=statuses, limit=100_000)
-    found = [await flows.status(each.id) for each in known]
-    return [each for each in found if each is not None]
+    found: dict[str, Flow] = {}
+    seen = 0
+    while page := await flows.find(status=statuses, limit=PAGE, offset=seen):
+        seen += len(page)
+        for each in page:
+            flow = await flows.status(each.id)
+            if flow is not None:
+                found[flow.id] = flow
+    return list(found.values())
 
 
 async def hand_over(move: Move, waiting: list[Flow]) -> int:
@@ -274,6 +316,8 @@ def _next(move: Move) -> Iterator[str]:
         yield "set MAILWRIGHT_DATABASE_URL to the new database"
     if move.to_blobs is not None:
         yield f"set MAILWRIGHT_BLOB_URL={move.to_blobs} and what else opens it (MAILWRIGHT_BLOB_…)"
+    if move.to_database is None:
+        yield f"set MAILWRIGHT_BLOB_FORMER_URLS={move.blob_url} as well, and keep that place for some weeks: what is not in the new one is read there"
     if move.to_database is not None:
         yield f"on other machines: the same MAILWRIGHT_SECRET_KEY, or the file {move.folder / 'secret.key'}"
         yield "start it, then make the search index anew: mailwright search reindex"

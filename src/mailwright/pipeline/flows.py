@@ -233,10 +233,13 @@ class Flows:
         workflow: str | None = None,
         id_prefix: str | None = None,
         limit: int = 100,
+        offset: int = 0,
     ) -> list[Flow]:
-        """The newest workflows that fit, without their results. Raises TryLater."""
+        """The newest workflows that fit, behind the first `offset`, without their results. Raises TryLater."""
         engine = await self._open()
-        return await self._call(engine.find, status=status, name=workflow, id_prefix=id_prefix, limit=limit)
+        return await self._call(
+            engine.find, status=status, name=workflow, id_prefix=id_prefix, limit=limit, offset=offset
+        )
 
     async def steps(self, id: str) -> list[Step]:
         """The steps a workflow has recorded, in their order; `replay` takes the number of one. Raises TryLater."""

@@ -76,8 +76,11 @@ class TableCopy:
         self._source.close()
         self._target.close()
 
-    def begin(self) -> None:
-        """Take the database: an empty one, or what this or a given-up move has filled so far. Raises AlreadyExists."""
+    def begin(self, *, anew: bool = False) -> None:
+        """Take the database: an empty one, what this move has filled so far, or (`anew`) what another has, which goes.
+
+        Raises AlreadyExists.
+        """
         locked = self._target.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
         if locked is None or not locked[0]:
             raise AlreadyExists("another process moves an installation into this database")
@@ -87,6 +90,11 @@ class TableCopy:
                 begun = self._target.execute(f"SELECT id FROM {BEGUN}").fetchone()
                 if begun is not None and begun[0] == self._move_id:
                     return
+                if not anew:
+                    raise AlreadyExists(
+                        "another move has filled this database, and it was given up, or is not at its end: "
+                        "run that one again, or, when nobody needs what it has brought, let this one empty it with --anew"
+                    )
                 names = ", ".join(table.name for table in metadata.sorted_tables)
                 self._target.execute(f"TRUNCATE {names}")
                 self._target.execute(f"DROP TABLE {BEGUN}, {BEGUN}_tables")
@@ -132,12 +140,14 @@ class TableCopy:
             yield Compared(table.name, rows, there, digest, other)
 
     def release(self) -> None:
-        """It is all there: the database may be used, and its life is one of its own. Again does no harm."""
+        """It is all there: the database may be used, and its life is one of its own. Again does no harm, nor where another fills it."""
         with self._target.transaction():
-            # The life is made at first need.
-            if self._target.execute("SELECT to_regclass(%s)::text", (BEGUN,)).fetchone() != (None,):
-                self._target.execute("DELETE FROM server_keys WHERE name = %s", (LIFE,))
-            self._target.execute(f"DROP TABLE IF EXISTS {BEGUN}, {BEGUN}_tables")
+            if self._target.execute("SELECT to_regclass(%s)::text", (BEGUN,)).fetchone() == (None,):
+                return
+            if self._target.execute(f"SELECT id FROM {BEGUN}").fetchone() != (self._move_id,):
+                return
+            self._target.execute("DELETE FROM server_keys WHERE name = %s", (LIFE,))  # made at first need
+            self._target.execute(f"DROP TABLE {BEGUN}, {BEGUN}_tables")
 
     def _copy_table(self, table: Table, told: Told) -> int:
         names = _columns(table)
