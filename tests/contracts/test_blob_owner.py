@@ -12,7 +12,7 @@ from mailwright.core import Core, CoreSettings, recovered, retention
 from mailwright.domain import clock
 from mailwright.domain.clock import HOUR
 from mailwright.domain.ids import new_id
-from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound
+from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound, TryLater
 from mailwright.storage import Database, open_blobs, open_database
 from mailwright.storage import retention as policies
 from mailwright.storage.blobowner import SETTLED_SECONDS, Known, Ownership, refuse_owned
@@ -272,7 +272,7 @@ def test_a_bucket_or_folder_that_is_not_there_is_no_place_where_something_is_gon
     there.put(key, LARGE)
     assert mistyped.read_outside(key, 0, 5) == LARGE[:5]
     there.delete(key)
-    with pytest.raises(NoPlace):
+    with pytest.raises(TryLater, match="not there"):
         mistyped.read_outside(key, 0, 5)
     renamed = open_blobs(database, machines.url, options=machines.options, former=["s3://mistyped/mail"])
     with pytest.raises(NotFound):

@@ -43,7 +43,7 @@ LOCAL_BATCH = 200
 SWEEP_EVERY = MINUTE  # how often lapsed leases and long waits are looked for
 SWEEP_ROWS = 200
 RETRY_WHILE_CLOSED = 5 * SECOND  # between the first failures of a service, until its breaker opens
-RETRY_DAMAGED = 15 * MINUTE  # at most between reads of a message that the store gives back damaged
+RETRY_DAMAGED = 15 * MINUTE  # at most between reads of a message that the store gives back damaged, or not at all
 GRACE_SECONDS = 15.0  # a stopping process lets its sends end; design: all of it within 20 s
 SETTLE_PAUSE_SECONDS = 1.0  # between tries to note an outcome while the database is away
 # RFC 5321 §4.5.3.2 lets one command take ten minutes; all of them together need not take longer than this.
@@ -324,6 +324,8 @@ class Dispatcher:
         try:
             raw = await self._core.blobs.read(row.blob_id)
         except NotFound:
+            if not await settlement.is_lost(self._core, row.blob_id, self._now()):
+                raise DamagedBlob("the message is not where it should be: it is looked for again") from None
             raise PermanentFailure("the bytes of the message are gone", "5.6.0") from None
         found = _RETURN_PATH.match(raw)
         raw = raw[found.end() :] if found else raw

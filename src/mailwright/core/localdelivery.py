@@ -46,7 +46,7 @@ _FAILURES: dict[type[Refusal], tuple[type[SendFailure], str]] = {
     ExceedsQuota: (PermanentFailure, "5.2.2"),
     MessageTooLarge: (PermanentFailure, "5.3.4"),
     LoopDetected: (PermanentFailure, "5.4.6"),
-    NotFound: (PermanentFailure, "5.6.0"),  # the message's own bytes are gone
+    NotFound: (PermanentFailure, "5.6.0"),  # the message's own bytes are gone, for hours: see `settlement.is_lost`
     DamagedBlob: (TemporaryFailure, "4.3.0"),
 }
 """What a refusal of filing means to the outbox, with the enhanced status of RFC 3463 for the notice."""
@@ -90,6 +90,9 @@ async def _prepare(core: Core, message: list[OutboxRow], now: Instant) -> filing
     )
     try:
         return await filing.prepare_stored(core, first.blob_id, envelope, first.verdict)
+    except NotFound as gone:
+        lost = await settlement.is_lost(core, first.blob_id, now)
+        return _failure(gone) if lost else TemporaryFailure("the message is not where it should be", "4.3.0")
     except Refusal as refusal:
         return _failure(refusal)
     except Exception:

@@ -16,11 +16,11 @@ from prometheus_client import Counter
 
 from mailwright.codecs.dsn import Action
 from mailwright.core import Core, bounces, outbox
-from mailwright.domain.clock import MINUTE, Instant
+from mailwright.domain.clock import HOUR, MINUTE, Instant
 from mailwright.domain.refusals import Refusal
 from mailwright.domain.retry import API_POLICY, MAIL_POLICY, RetryPolicy
 from mailwright.domain.sending import OutcomeUnknown, PermanentFailure, SendFailure, TemporaryFailure
-from mailwright.storage import Tx, dead_letters
+from mailwright.storage import Tx, dead_letters, divergences
 from mailwright.storage import outbox as rows
 from mailwright.storage.outbox import OutboxRow
 
@@ -29,6 +29,10 @@ log = structlog.get_logger(__name__)
 POLICIES: Mapping[str, RetryPolicy] = {outbox.LOCAL: MAIL_POLICY, outbox.SMTP: MAIL_POLICY}
 """By channel; a channel that is not here is a service with an API."""
 
+MISSED = (
+    6 * HOUR
+)  # how long what a row names and nobody finds is looked for: people mistype a bucket, or mount another disk
+
 attempts_total = Counter("mailwright_outbox_attempts", "Attempts to send, by how they ended", ["channel", "result"])
 uncertain_total = Counter("mailwright_outbox_uncertain", "Sends whose outcome nobody knows")
 
@@ -36,6 +40,19 @@ uncertain_total = Counter("mailwright_outbox_uncertain", "Sends whose outcome no
 def policy_of(channel: str) -> RetryPolicy:
     """When to try again on that channel."""
     return POLICIES.get(channel, API_POLICY)
+
+
+async def is_lost(core: Core, blob_id: str, now: Instant) -> bool:
+    """Whether octets that were not found are gone for good: not those of a place that may be the wrong one, or come back within hours."""
+
+    def ask(tx: Tx) -> bool:
+        if not core.blobs.is_named(tx, blob_id):
+            return True
+        blob = core.blobs.describe(tx, blob_id)
+        since = divergences.open_since(tx, "missing", blob.key)
+        return blob.place == "row" or (since is not None and since <= now - MISSED)
+
+    return await core.read(ask)
 
 
 def sent(tx: Tx, row: OutboxRow, receipt: str, now: Instant) -> bool:

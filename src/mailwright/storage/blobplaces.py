@@ -38,7 +38,10 @@ blob_errors = Counter("mailwright_blob_errors", "Answers of that place that were
 
 
 class NoPlace(TryLater):
-    """The bucket or the folder itself is not there: nobody can tell what is gone. Mistyped, as a rule, or not mounted."""
+    """The bucket or the folder itself is not there: nobody can tell what is gone. Mistyped, as a rule, or not mounted.
+
+    `Places` makes a plain TryLater of it: what a refusal means to others goes by its very class.
+    """
 
 
 class Outside(Protocol):
@@ -98,7 +101,7 @@ class Places:
             self.all[0].put(key, data, replace=replace)
 
     def get(self, key: str, start: int, end: int) -> bytes:
-        gone: NotFound | NoPlace = NotFound(f"the bytes of {key} are gone")
+        gone: NotFound | TryLater = NotFound(f"the bytes of {key} are gone")
         for place in self.all:
             try:
                 with _measured("get", place.place):
@@ -106,7 +109,7 @@ class Places:
             except NotFound:
                 continue
             except NoPlace as missing:  # of a former place that is no more nothing is expected
-                gone = missing if place is self.all[0] else gone
+                gone = TryLater(str(missing)) if place is self.all[0] else gone
         raise gone
 
     def copies(self, key: str, size: int) -> Iterator[bytes]:
@@ -143,7 +146,7 @@ class Places:
                 except NoPlace as error:
                     gone = error if place is self.all[0] else gone
         if gone is not None and len(found) < len(set(keys)):
-            raise gone
+            raise TryLater(str(gone))
         return found
 
     def older(self, key: str) -> Iterator[bytes]:

@@ -78,6 +78,14 @@ def counts(tx: Tx) -> dict[str, int]:
     return dict.fromkeys(KINDS, 0) | {str(kind): int(count) for kind, count in rows}
 
 
+def open_since(tx: Tx, kind: Kind, key: str) -> Instant | None:
+    """Since when it is so; None when nobody saw it, or it is settled."""
+    found: Instant | None = tx.scalar(
+        "SELECT found_at FROM divergences WHERE kind = ? AND blob_key = ? AND settled_at IS NULL", (kind, key)
+    )
+    return found
+
+
 def purge(tx: Tx, before: Instant, limit: int) -> int:
     """Forget what was settled before a moment, `limit` at most; how many."""
     return tx.execute(

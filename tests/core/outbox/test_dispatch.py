@@ -1,6 +1,7 @@
 """Sending to the outside: the whole schedule with a moved clock, leases, breakers, several dispatchers."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from mailwright.domain.clock import DAY, HOUR, MINUTE, SECOND
 from mailwright.domain.refusals import TryLater
 from mailwright.domain.retry import API_POLICY
 from mailwright.domain.sending import OutcomeUnknown, PermanentFailure, TemporaryFailure, Unavailable
-from mailwright.storage import Tx
+from mailwright.storage import Tx, divergences, open_blobs
 from mailwright.storage import outbox as rows
 from tests.core.outbox.outbox_world import ADA, BASHIR, CHEN, LETTER, MovedClock, Scripted, World
 
@@ -306,6 +307,43 @@ async def test_a_message_without_bytes_fails_and_says_so(world: World) -> None:
     assert (await world.row(row_id)).last_error.startswith("5.6.0")
     [notice] = await world.inbox(world.ada)
     assert b"Action: failed" in notice
+
+
+async def test_a_message_that_is_not_where_it_should_be_waits_for_hours_and_leaves_when_it_is_back(
+    world: World, tmp_path: Path
+) -> None:
+    world.core.blobs = open_blobs(world.core.database, f"file://{tmp_path}/mail", inline_bytes=0)
+    transport = Scripted()
+    await world.queue(CHEN, BASHIR)
+    (tmp_path / "mail").rename(tmp_path / "not-mounted")
+    await world.dispatcher(transport).drain()
+    assert {row.status for row in await world.rows()} == {"queued"}
+    world.now.move(HOUR)
+    (tmp_path / "mail" / "blobs").mkdir(parents=True)  # another disk: nothing of ours is there
+    await world.dispatcher(transport).drain()
+    assert {row.status for row in await world.rows()} == {"queued"}
+    while not await world.core.read(lambda tx: divergences.counts(tx)["missing"]):
+        await asyncio.sleep(0.02)
+    (tmp_path / "mail" / "blobs").rmdir()
+    (tmp_path / "mail").rmdir()
+    (tmp_path / "not-mounted").rename(tmp_path / "mail")
+    world.now.move(HOUR)
+    await world.dispatcher(transport).drain()
+    assert {row.status for row in await world.rows()} == {"sent"}
+    assert len(transport.took) == len(await world.inbox(world.bashir)) == 1
+
+
+async def test_a_message_that_nobody_has_found_for_hours_fails_and_says_so(world: World, tmp_path: Path) -> None:
+    world.core.blobs = open_blobs(world.core.database, f"file://{tmp_path}/mail", inline_bytes=0)
+    await world.queue(CHEN, BASHIR)
+    for path in (tmp_path / "mail").rglob("*.eml"):
+        path.unlink()
+    await world.dispatcher(Scripted()).drain()
+    while not await world.core.read(lambda tx: divergences.counts(tx)["missing"]):
+        await asyncio.sleep(0.02)
+    world.now.move(7 * HOUR)
+    await world.dispatcher(Scripted()).drain()
+    assert {row.last_error[:5] for row in await world.rows() if row.sender is not None} == {"5.6.0"}
 
 
 async def test_leases_are_renewed_only_by_who_holds_them(world: World) -> None:
