@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
@@ -176,6 +177,27 @@ def test_nginx_reaches_grpc_by_the_certificate_that_its_container_has() -> None:
     here = (COMPOSE.parent / "nginx-here.conf").read_text(encoding="utf-8")
     assert f"grpc_ssl_trusted_certificate {certificate};" in here
     assert f"grpc_ssl_name {environment['MAILWRIGHT_HOSTNAME']};" in here
+
+
+def test_browsers_and_containers_reach_keycloak_by_the_name_its_tokens_have() -> None:
+    services = _compose()["services"]
+    keycloak, ours = services["keycloak"], services["svc-http"]["environment"]
+    [address] = [word.partition("=")[2] for word in keycloak["command"] if word.startswith("--hostname=")]
+    host, port = str(urlsplit(address).hostname), urlsplit(address).port
+    assert host.endswith(".localhost"), "browsers take it for this machine, without a line in /etc/hosts"
+    assert host in keycloak["networks"]["inner"]["aliases"]
+    assert f"--http-port={port}" in keycloak["command"]
+    assert f"127.0.0.1:{port}:{port}" in keycloak["ports"]
+    assert keycloak["environment"]["OUR_URL"] == ours["MAILWRIGHT_PUBLIC_URL"]
+    assert ours["MAILWRIGHT_ALLOW_PRIVATE_PROVIDERS"] == "true"
+    realm = json.loads((DEPLOY / "keycloak" / "people-realm.json").read_text(encoding="utf-8"))
+    full = (COMPOSE.parent / "full.env").read_text(encoding="utf-8")
+    assert f"\nISSUER={address}/realms/{realm['realm']}\n" in full
+    seed = (COMPOSE.parent / "seed.py").read_text(encoding="utf-8")
+    [client] = [each for each in realm["clients"] if each.get("secret") == "${WEB_CLIENT_SECRET}"]
+    assert f'client_id="{client["clientId"]}"' in seed
+    for role in realm["roles"]["realm"]:
+        assert f'"{role["name"]}": "' in seed
 
 
 def test_the_secrets_are_made_once_and_are_those_of_the_compose_file(tmp_path: Path) -> None:
@@ -388,6 +410,36 @@ def test_the_chart_makes_a_deployment_of_each_worker_in_the_place_of_the_one_for
     assert lag["selector"]["matchExpressions"] == [{"key": "group", "operator": "In", "values": ["notifiers"]}]
     [world] = [each for each in found if each["metadata"]["name"] == "mailwright-world"]
     assert names <= set(world["spec"]["podSelector"]["matchExpressions"][0]["values"])
+
+
+def test_pods_that_vault_knows_have_the_token_of_their_service_account_and_need_no_secret() -> None:
+    helm = shutil.which("helm")
+    if helm is None:
+        pytest.skip("helm is not installed")
+    command = [helm, "template", "mailwright", str(CHART), "--kube-version", "1.30.0", "--set-json", "secrets.keys=[]"]
+    for options, shown in (
+        ("podMonitor.enabled=true,settings.MAILWRIGHT_VAULT_KUBERNETES_ROLE=mailwright", True),
+        ("podMonitor.enabled=true", False),
+    ):
+        done = subprocess.run([*command, "--set", options], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        found = [each for each in yaml.safe_load_all(done.stdout) if each]
+        pods = [each["spec"]["template"]["spec"] for each in found if each["kind"] in ("Deployment", "Job")]
+        assert {pod["automountServiceAccountToken"] for pod in pods} == {shown}
+        assert {volume["name"] for pod in pods for volume in pod["volumes"]} == {"data", "tmp", "tls"}
+        [monitor] = [each["spec"] for each in found if each["kind"] == "PodMonitor"]
+        [job] = {each["metadata"]["labels"][monitor["jobLabel"]] for each in found if each["kind"] == "Deployment"}
+        assert f'up{{job="{job}"}} == 0' in (DEPLOY / "observability" / "prometheus" / "alerts.yml").read_text()
+
+
+def test_what_the_chart_reads_in_vault_is_what_the_policy_permits() -> None:
+    policy = (DEPLOY / "vault" / "mailwright.hcl").read_text(encoding="utf-8")
+    path = _values()["secrets"]["vaultAgent"]["path"]
+    assert f'path "{path}" {{' in policy
+    permitted = set(re.findall(r'path "([a-z]+)/data/', policy))
+    page = (ROOT / "docs" / "howto" / "secrets.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\bkv put ([a-z]+)/", page)) == permitted
+    assert set(re.findall(r"vault_settings\W+([a-z]+)/", page, re.I)) == permitted
 
 
 @pytest.mark.parametrize(
