@@ -18,7 +18,7 @@ from mailwright.storage import BlobStore, Database, open_blobs
 if TYPE_CHECKING:
     from mailwright.core.reconciling import Options as LookingOptions
     from mailwright.storage.blobplaces import Outside
-    from mailwright.storage.objectblobs import ObjectOptions
+    from mailwright.storage.objectstores import ObjectOptions
 
 BACKUP_SECONDS = 120.0  # a piece on a slow line, and all its repetitions: nobody waits for it
 BACKUP_RETRIES = 8
@@ -43,7 +43,7 @@ def object_options(settings: Settings) -> ObjectOptions | None:
     """How the object store is spoken to; None where there is none (and its library is not needed)."""
     if not any(each.startswith(OBJECT_SCHEMES) for each in (settings.blob_url, *settings.blob_former_urls)):
         return None
-    from mailwright.storage.objectblobs import ObjectOptions
+    from mailwright.storage.objectstores import ObjectOptions
 
     return ObjectOptions(
         endpoint=settings.blob_endpoint,
@@ -69,7 +69,7 @@ def backup_options(settings: Settings, url: str) -> ObjectOptions | None:
     """
     if not url.startswith(OBJECT_SCHEMES):
         return None
-    from mailwright.storage.objectblobs import ObjectOptions
+    from mailwright.storage.objectstores import ObjectOptions
 
     own_keys = settings.backup_access_key_id is not None
     shared = _is_same_service(settings, url)

@@ -17,7 +17,8 @@ from mailwright.storage import Database, open_blobs, open_database
 from mailwright.storage import retention as policies
 from mailwright.storage.blobowner import SETTLED_SECONDS, Known, Ownership, refuse_owned
 from mailwright.storage.blobplaces import MARK, DiskBlobs, NoPlace
-from mailwright.storage.objectblobs import ObjectBlobs, ObjectOptions
+from mailwright.storage.objectblobs import ObjectBlobs
+from mailwright.storage.objectstores import ObjectOptions
 from tests.servers.s3 import BUCKET, S3Server
 
 TENANT = "01890000-0000-7000-8000-00000000000a"

@@ -15,7 +15,8 @@ from mailwright.domain.ids import checksum, new_id
 from mailwright.domain.refusals import DamagedBlob, NotFound, TryLater
 from mailwright.storage import BlobStore, Database, divergences, open_blobs
 from mailwright.storage.blobplaces import DiskBlobs, blob_errors
-from mailwright.storage.objectblobs import MULTIPART_BYTES, ObjectBlobs, ObjectOptions
+from mailwright.storage.objectblobs import MULTIPART_BYTES, ObjectBlobs
+from mailwright.storage.objectstores import ObjectOptions
 from tests.servers.s3 import BUCKET, Meddler, S3Server
 from tests.servers_node.azurite import ACCOUNT, KEY, Azurite
 

@@ -10,7 +10,8 @@ import pytest
 
 from mailwright.core import Core, CoreSettings
 from mailwright.storage import Database, open_blobs, open_database
-from mailwright.storage.objectblobs import ObjectBlobs, ObjectOptions
+from mailwright.storage.objectblobs import ObjectBlobs
+from mailwright.storage.objectstores import ObjectOptions
 from tests.backups.conftest import fill, listing
 from tests.servers import program
 from tests.servers.s3 import BUCKET

@@ -22,7 +22,7 @@ from mailwright.pipeline import Flows, step, workflow
 from mailwright.storage.backup.repository import open_repository
 
 if TYPE_CHECKING:
-    from mailwright.storage.objectblobs import ObjectOptions
+    from mailwright.storage.objectstores import ObjectOptions
 
 log = structlog.get_logger(__name__)
 
@@ -92,5 +92,5 @@ def _make(core: Core, plan: Plan) -> str:
     log.info("backup.made", name=summary.name, octets=summary.octets, added=summary.added, damaged=summary.damaged)
     if plan.keep is not None:
         pruned = backups.prune(core, open_repository(plan.url, secret, options=plan.options), plan.keep)
-        log.info("backup.pruned", backups=len(pruned.backups), octets=pruned.octets)
+        log.info("backup.pruned", backups=len(pruned.backups), octets=pruned.octets, others=pruned.others)
     return summary.name

@@ -29,7 +29,7 @@ from mailwright.storage.blobplaces import DiskBlobs, Outside, Places
 from mailwright.storage.database import Database, Tx
 
 if TYPE_CHECKING:
-    from mailwright.storage.objectblobs import ObjectOptions
+    from mailwright.storage.objectstores import ObjectOptions
 
 T = TypeVar("T")
 
@@ -345,7 +345,7 @@ def open_blobs(
     Raises ValueError for an address or options it does not know.
     """
     if more:
-        from mailwright.storage.objectblobs import ObjectOptions
+        from mailwright.storage.objectstores import ObjectOptions
 
         options = ObjectOptions(more=more)
     places = Places(open_outside(url, options), [open_outside(each, options) for each in former])
