@@ -98,7 +98,7 @@ async def test_between_machines_users_sign_in_by_tls_and_the_certificate_names_t
         text = re.sub(r"/etc/ssl/mailwright/\S+", str(certificate), text).replace("6379", str(port))
         (tmp_path / file.name).write_text(text.replace("bind * -::*", "bind 127.0.0.1"))
     (tmp_path / "valkey-primary.conf").write_text("masterauth secret\n")
-    command = [binary, tmp_path / "valkey-tls.conf", "--dir", str(tmp_path)]
+    command = [binary, str(tmp_path / "valkey-tls.conf"), "--dir", str(tmp_path)]
     assert subprocess.run(command, capture_output=True, timeout=20).returncode != 0, "users have no passwords yet"
     users = tmp_path / "valkey-users.acl"
     users.write_text(users.read_text().replace("SHA-256-OF-THE-PASSWORD", hashlib.sha256(b"secret").hexdigest()))

@@ -43,7 +43,7 @@ class PgBouncer:
         }
         _write(CONFIGURATION, here, self._folder)
         if certificate is not None:
-            shown = shutil.copy(certificate, self._folder)
+            shown = str(shutil.copy(certificate, self._folder))
             files = ("pgbouncer.pem", "pgbouncer.key", "ca.pem")
             tls = {f"/etc/ssl/mailwright/{name}": shown for name in files}
             _write(ENCRYPTED, tls | {"/etc/pgbouncer": str(self._folder)}, self._folder)
