@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 
 from mailwright.storage.migrate import migrate
+from tests.servers.databasecontent import Content
 from tests.servers.ports import free_port
 
 _numbers = itertools.count(1)
@@ -33,16 +34,21 @@ def find_binaries() -> Path | None:
 
 
 class PostgresqlServer:
-    """One cluster. `stop` and `start` model a database that goes away and comes back."""
+    """One cluster, with at most so many connections; `durable`: it writes through to the disk. `stop` and `start` model a database that goes away and comes back."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, *, connections: int = 120, durable: bool = False) -> None:
         self._binaries = binaries
+        self._durable = durable
         self._folder = Path(tempfile.mkdtemp(prefix="mailwright-pg-"))
         self._data = self._folder / "data"
         self.port = free_port()
+        self._connections = connections
         self._process: subprocess.Popen[bytes] | None = None
+        self._kept: psycopg.Connection | None = None
         self._as: dict[str, object] = {}
-        self._templates: set[str] = set()
+        self._templates: dict[str, Content] = {}
+        self._made_from: dict[str, str] = {}
+        self._spare: dict[str, list[str]] = {}
         if os.geteuid() == 0:
             shutil.chown(self._folder, "postgres", "postgres")
             self._as = {"user": "postgres", "group": "postgres", "extra_groups": []}
@@ -66,9 +72,9 @@ class PostgresqlServer:
             "listen_addresses": "127.0.0.1",
             "port": self.port,
             "unix_socket_directories": self._folder,
-            "fsync": "off",  # tests of durability kill processes, not machines
+            "fsync": "on" if self._durable else "off",  # tests of durability kill processes, not machines
             "shared_buffers": "32MB",
-            "max_connections": 120,
+            "max_connections": self._connections,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with open(self._folder / "log", "ab") as log:
@@ -91,6 +97,8 @@ class PostgresqlServer:
 
     def stop(self) -> None:
         """End it at once, breaking every connection."""
+        if self._kept is not None:
+            self._kept.close()
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)  # "fast shutdown"
             self._process.wait(timeout=20)
@@ -110,20 +118,51 @@ class PostgresqlServer:
                 from dbos import DBOS
 
                 self._make_template(template, "template_mailwright", DBOS.migrate)
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        if not self._renewed(template, name):
+            self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        if template in self._templates:
+            self._made_from[name] = template
         return self.url(name)
 
     def drop(self, url: str) -> None:
-        self._execute(f"DROP DATABASE IF EXISTS {url.rsplit('/', 1)[1]} WITH (FORCE)")
+        """End every connection to it. Its files may become those of another database: copying the template costs more than emptying."""
+        name = url.rsplit("/", 1)[1]
+        template = self._made_from.pop(name, None)
+        if template is not None:
+            try:
+                self._execute(
+                    f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'",
+                    f"ALTER DATABASE {name} RENAME TO spare_{name}",
+                )
+                self._spare.setdefault(template, []).append(f"spare_{name}")
+                return
+            except psycopg.Error:  # it is gone already, or somebody comes again and again
+                pass
+        self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _renewed(self, template: str, name: str) -> bool:
+        """Give a database that is used no more this name, with nothing in it but what the template has. False when there is none."""
+        while self._spare.get(template):
+            spare = self._spare[template].pop()
+            with psycopg.connect(self.url(spare), autocommit=True) as connection:
+                is_new = self._templates[template].put_back(connection)
+            if is_new:
+                self._execute(f"ALTER DATABASE {spare} RENAME TO {name}")
+                return True
+            self._execute(f"DROP DATABASE {spare} WITH (FORCE)")
+        return False
 
     def _make_template(self, name: str, base: str, prepare: Callable[[str], object]) -> None:
         self._execute(f"CREATE DATABASE {name} TEMPLATE {base}")
         prepare(self.url(name))
-        self._templates.add(name)
+        with psycopg.connect(self.url(name), autocommit=True) as connection:
+            self._templates[name] = Content(connection)
 
-    def _execute(self, sql: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(sql)
+    def _execute(self, *statements: str) -> None:
+        if self._kept is None or self._kept.closed or self._kept.broken:
+            self._kept = psycopg.connect(self.url("postgres"), autocommit=True)
+        for statement in statements:
+            self._kept.execute(statement)
 
     def _run(self, program: str, *arguments: object) -> None:
         done = subprocess.run(
