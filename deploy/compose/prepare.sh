@@ -17,7 +17,8 @@ keep() {  # NAME: what comes on standard input, unless the file is there
 
 word() { openssl rand -hex 24; }
 
-for each in postgres_password valkey_password minio_root_password minio_password secret_key demo_password grafana_password; do
+for each in postgres_password valkey_password minio_root_password minio_password secret_key demo_password grafana_password \
+    keycloak_admin keycloak_web_client keycloak_reports_client; do
     word | keep "$each"
 done
 printf 'root' | keep minio_root_user
