@@ -127,6 +127,29 @@ def test_alloy_makes_labels_of_few_values_only() -> None:
     assert text.count("{") == text.count("}")
 
 
+def test_lines_from_kubernetes_go_where_those_of_the_journal_go() -> None:
+    pods, rest = ((FOLDER / "alloy" / name).read_text() for name in ("kubernetes.alloy", "config.alloy"))
+    whole = pods + re.sub(
+        r"^loki.source.journal.*?^}", "", rest, flags=re.S | re.M
+    )  # as trace-a-mail.md puts them together
+    assert pods.count("{") == pods.count("}")
+    made = {f"{kind}.{name}" for kind, name in re.findall(r'^([a-z.]+) "(\w+)" \{', whole, re.M)}
+    named = set(re.findall(r"\b((?:discovery|loki)\.\w+\.\w+)\.(?:targets|output|receiver)\b", whole))
+    assert named <= made
+    assert "loki.process.mailwright" in named
+    [label] = re.findall(r'label = "([\w./]+)=mailwright"', pods)
+    [kept] = re.findall(r'regex\s+= "([\w|]+)"', pods)
+    files = [(ROOT / "deploy" / "kubernetes" / name).read_text() for name in ("mailwright.yaml", "migrate.yaml")]
+    made_of = [
+        each["spec"]["template"]
+        for text in files
+        for each in yaml.safe_load_all(text)
+        if "template" in each.get("spec", {})
+    ]
+    assert {pod["metadata"]["labels"][label] for pod in made_of} == {"mailwright"}
+    assert {each["name"] for pod in made_of for each in pod["spec"]["containers"]} == set(kept.split("|"))
+
+
 def test_the_dashboards_are_those_of_the_tables() -> None:
     written = runpy.run_path(str(ROOT / "scripts" / "dashboards.py"))["written"]()
     kept = {path.stem: path.read_text(encoding="utf-8") for path in (FOLDER / "grafana" / "dashboards").glob("*.json")}
