@@ -1,7 +1,7 @@
 """Accept and file on PostgreSQL by one, two and four processes: the slope says what more of them bring.
 
 The load is the same for each number of processes and spread evenly over them: messages of 5 KiB by LMTP, over kept connections, to a hundred
-users. PostgreSQL (without fsync, as in tests), the load and the processes share the processors of this machine, whose number is told:
+users. PostgreSQL (with fsync), the load and the processes share the processors of this machine, whose number is told:
 where there are fewer processors than processes, the slope says what processes cost each other.
 """
 
@@ -37,7 +37,7 @@ def measure(*, short: bool = False) -> Iterator[Figure]:
         return
     messages, rounds = (800, 1) if short else (MESSAGES, ROUNDS)
     with tempfile.TemporaryDirectory(prefix="mailwright-bench-") as folder:
-        postgresql = PostgresqlServer(binaries)
+        postgresql = PostgresqlServer(binaries, durable=True)
         servers = _servers(Path(folder), postgresql)
         try:
             servers[0].prepare(people=names(MANY), employee=False)
