@@ -98,6 +98,7 @@ def _run(settings: Settings, to_database: str, to_blobs: str, *, prepare: bool, 
     from mailwright.core import storemoving
     from mailwright.settings.storing import OBJECT_SCHEMES
     from mailwright.storage import movemark, open_database
+    from mailwright.storage.blobowner import Ownership
     from mailwright.storage.blobs import open_outside
     from mailwright.storage.migrate import migrate
     from mailwright.stores import blobs_of, object_options
@@ -125,6 +126,10 @@ def _run(settings: Settings, to_database: str, to_blobs: str, *, prepare: bool, 
             anew,
         )
         mark = storemoving.check(move)
+        if to_blobs and mark is None and move.target is not None:
+            ours, because = Ownership(database, [move.target]).examine()
+            if not ours:
+                raise BadInput(f"{because}: name another place")
         if mark is not None and mark.phase == "moved":
             storemoving.release(move, mark)
             fail(f"this was moved on {time.strftime('%Y-%m-%d', time.gmtime(mark.at // 1_000_000))} already")
