@@ -69,9 +69,9 @@ def account_of(core: Core, email: str) -> Account:
     return core.database.read_now(lambda tx: accounts.find(tx, email))
 
 
-def put(core: Core, email: str, mailbox: str, number: int) -> None:
+def put(core: Core, email: str, mailbox: str, number: int, size: int = 400) -> None:
     """File one message."""
-    _put_all(core, email, [(mailbox, number, 400)])
+    _put_all(core, email, [(mailbox, number, size)])
 
 
 def send(core: Core) -> None:

@@ -7,23 +7,24 @@ import errno
 import os
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mailwright.core import Core, CoreSettings, accounts, backups, expunge, mailboxes, puttingback, restoring
+from mailwright.core import Core, CoreSettings, accounts, backups, checkup, expunge, mailboxes, puttingback, restoring
 from mailwright.core.puttingback import Wanted
 from mailwright.domain.clock import DAY, now
-from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound
+from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound, TryLater
 from mailwright.storage import Tx, lives, open_blobs, open_database, partitions
 from mailwright.storage import backups as runs
 from mailwright.storage import retention as policies
-from mailwright.storage.backup import copying
+from mailwright.storage.backup import copying, sealing
 from mailwright.storage.backup.opening import opened
 from mailwright.storage.backup.puttingback import TABLES
-from mailwright.storage.backup.repository import Repository, open_repository
-from tests.backups.conftest import account_of, listing, put, send, states
+from mailwright.storage.backup.repository import Contents, Repository, Summary, open_repository
+from tests.backups.conftest import LARGE, account_of, listing, put, send, states
 
 PASSPHRASE = "correct horse battery"
 
@@ -261,13 +262,26 @@ def test_messages_that_are_damaged_here_are_told_and_the_rest_is_kept(
     embedded: Core, data_folder: Path, place: str
 ) -> None:
     core = embedded
-    large = next((data_folder / "blobs").rglob("*.eml"))
-    large.write_bytes(large.read_bytes()[:-1])
-    summary = backups.make(core, data_folder, place)
-    assert summary.damaged == 1
-    done = restoring.verify(open_repository(place), "latest")
+    whole = backups.make(core, data_folder, place)
+    assert core.database.read_now(checkup.backup).status == "ok"
+    there = set((data_folder / "blobs").rglob("*.eml"))
+    put(core, "ada@example.org", "INBOX", 8000, LARGE)
+    (new,) = set((data_folder / "blobs").rglob("*.eml")) - there
+    new.unlink()
+    for _ in range(2):
+        summary = backups.make(core, data_folder, place)
+        assert summary.damaged == 1
+    kept = open_repository(place)
+    done = restoring.verify(kept, "latest")
     assert done.ok
     assert done.missing_at_backup == 1
+    said = core.database.read_now(checkup.backup)
+    assert said.status == "warn"
+    assert "text of 1 messages" in said.because
+    backups.publish(core.database.read_now(backups.measure), daily=True)
+    assert backups.damaged_messages._value.get() == 1
+    backups.prune(core, kept, {"last": 1})
+    assert kept.names() == [whole.name, summary.name]  # who has what the newest lacks stays with it
 
 
 def test_one_run_at_a_time_and_nothing_outside_goes_meanwhile(embedded: Core, data_folder: Path, place: str) -> None:
@@ -284,9 +298,105 @@ def test_one_run_at_a_time_and_nothing_outside_goes_meanwhile(embedded: Core, da
     dead = core.database.write_now(lambda tx: runs.begin(tx, "copy", place))  # killed: it shows no more
     core.database.write_now(lambda tx: tx.execute("UPDATE backups SET seen_at = seen_at - ? WHERE id = ?", (DAY, dead)))
     assert backups.make(core, data_folder, place).damaged == 1
-    last = core.database.read_now(backups.measure)
+    last = core.database.read_now(backups.measure).good
     assert last is not None
     assert last.place == place
+
+
+def test_a_run_that_was_taken_for_dead_makes_no_backup(
+    embedded: Core, data_folder: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core = embedded
+
+    def sleep() -> None:
+        core.database.write_now(lambda tx: tx.execute("UPDATE backups SET seen_at = ? WHERE ended_at IS NULL", (1,)))
+
+    def lose(_: backups.Progress) -> None:
+        sleep()
+        with backups.under_way(core.database, "prune", place):
+            pass
+
+    for step in (lose, lambda _: sleep()):
+        with pytest.raises(TryLater, match="taken for dead"):
+            backups.make(core, data_folder, place, step=step)
+        assert core.database.read_now(backups.measure).good is None
+    finish = Repository.finish
+
+    def finish_late(kept: Repository, contents: Contents, summary: Summary) -> None:
+        finish(kept, contents, summary)
+        sleep()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Repository, "finish", finish_late)
+        with pytest.raises(TryLater, match="taken for dead"):
+            backups.make(core, data_folder, place)
+    kept = open_repository(place)
+    assert kept.names() == []
+    with backups.under_way(core.database, "prune", place) as run:
+        sleep()
+        run.beat()
+        with pytest.raises(TryLater, match="taken for dead"):
+            kept.sweep(kept=-DAY, check=run.check)
+    assert backups.make(core, data_folder, place).added < 10_000  # every piece is still there
+
+
+def test_of_those_that_begin_a_place_at_once_all_use_the_key_of_the_first(
+    embedded: Core, data_folder: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = sealing.begin
+    others: list[Repository] = []
+
+    def late(passphrase: str | None) -> tuple[sealing.Plain, dict[str, Any] | None]:
+        patched.undo()
+        others.append(open_repository(place, PASSPHRASE, create=True))  # an installation with another database
+        return begin(passphrase)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sealing, "begin", late)
+        backups.make(embedded, data_folder, place, passphrase=PASSPHRASE)
+    piece = others[0].put(b"theirs")
+    others[0].settle()
+    others[0].close()
+    kept = open_repository(place, PASSPHRASE)
+    assert kept.get(piece) == b"theirs"
+    assert restoring.verify(kept, "latest").ok
+
+    def begin_anew(_: backups.Progress) -> None:
+        (Path(place) / "mailwright-backup.json").write_text('{"format": 1, "id": "another", "encryption": null}')
+
+    with pytest.raises(TryLater, match="begun anew"):
+        backups.make(embedded, data_folder, place, passphrase=PASSPHRASE, step=begin_anew)
+    assert len(kept.names()) == 1
+
+
+def test_installations_that_share_a_place_let_each_others_backups_be(
+    embedded: Core, data_folder: Path, place: str, tmp_path: Path
+) -> None:
+    core, keep = embedded, {"last": 1}
+    ours = [backups.make(core, data_folder, place).name for _ in range(2)]
+    folder = tmp_path / "second"
+    other = _restored(open_repository(place), f"sqlite:///{folder}/mailwright.db", folder)
+    try:
+        life, word = backups.life_of(core.database), backups.life_of(other.database)
+        kept = open_repository(place, life=word)
+        with pytest.raises(NotFound, match=ours[1]):
+            kept.summary()
+        theirs = [backups.make(other, folder, place).name for _ in range(2)]
+        assert kept.summary().name == theirs[1]
+        assert open_repository(place, life=life).summary().name == ours[1]
+        with pytest.raises(BadInput, match="several installations"):
+            open_repository(place).summary()
+        assert backups.prune(other, kept, keep) == backups.Pruned(theirs[:1], 0, 0, others=2)
+        assert kept.names() == [*ours, theirs[1]]
+        assert backups.prune(other, kept, keep, of=[life]).backups == ours  # asked for
+        found = kept.summaries()
+    finally:
+        other.database.close()
+    newest = found[theirs[1]]
+    assert newest is not None
+    old, damaged = replace(newest, life=""), None
+    assert set(backups.owned({"a": old, "b": damaged, "c": newest}, {word})) == {"a", "b", "c"}
+    assert set(backups.owned({"a": old, "b": damaged, "c": newest}, {life})) == set()
 
 
 def test_pruning_keeps_what_it_says_and_every_piece_that_is_needed(

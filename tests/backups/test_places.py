@@ -13,6 +13,8 @@ from mailwright.core import Core, backups, nightlybackup
 from mailwright.domain.clock import DAY, SECOND
 from mailwright.domain.ids import new_id
 from mailwright.settings import BadSettings, Settings
+from mailwright.storage.backup.places import open_place
+from mailwright.storage.objectblobs import ObjectOptions
 from mailwright.stores import backup_options
 from tests.servers import program
 from tests.servers.s3 import BUCKET, Meddler
@@ -54,9 +56,19 @@ def test_backups_in_a_bucket_take_the_keys_of_messages_from_a_file_or_keys_of_th
     assert _told("backup", "verify", settings=settings)["ok"]
     assert _told("restore", "--user", "ada@example.org", "--dry-run", settings=settings)["failed"] == 0
     assert len(_told("backup", "prune", "--keep", "last=1", settings=settings)["backups"]) == 1
-    assert [each["name"] for each in _told("backup", "list", settings=settings)] == [second["name"]]
+    listed = _told("backup", "list", settings=settings)
+    assert [(each["name"], each["ours"]) for each in listed] == [(second["name"], True)]
     there = {_signer(headers) for _, path, headers in meddler.seen if "backups" in path}
     assert there == {"backups"}
+    keys = {"region": "us-east-1", "access_key_id": "a", "secret_access_key": "b"}
+    place = open_place(str(settings["backup_url"]), ObjectOptions(endpoint=meddler.endpoint, **keys))
+    first = place.get("mailwright-backup.json")
+    place.put_new("mailwright-backup.json", b"of one that was late")
+    assert place.get("mailwright-backup.json") == first
+    meddler.without = 501  # no conditions known there
+    place.put_new("mailwright-backup.json", b"of one that was late")
+    place.put_new("another.json", b"new")
+    assert (place.get("mailwright-backup.json"), place.get("another.json")) == (first, b"new")
 
 
 def _signer(headers: dict[str, str]) -> str:

@@ -114,15 +114,28 @@ def list_(
 ) -> None:
     """Every backup, the oldest first."""
     kept = repository_of(settings_of(data), from_, key_file)
-    found = [kept.summary(name) for name in kept.names()]
+    there = kept.summaries()
+    found = [each for each in there.values() if each is not None]
     if json:
-        answer([_told(each) for each in found])
-        return
-    rows = [
-        (each.name, each.messages, _mb(each.octets), _mb(each.added), each.revision, "yes" if each.secrets else "no")
-        for each in found
-    ]
-    show(("Backup", "Messages", "Size", "New", "Schema", "Keys"), rows, empty="there is no backup yet")
+        answer([_told(each) | {"ours": _is_ours(kept, each)} for each in found])
+    else:
+        rows = [
+            (
+                each.name,
+                each.messages,
+                _mb(each.octets),
+                _mb(each.added),
+                each.revision,
+                "yes" if each.secrets else "no",
+                each.damaged,
+                "this one" if _is_ours(kept, each) else each.life or "not said",
+            )
+            for each in found
+        ]
+        heads = ("Backup", "Messages", "Size", "New", "Schema", "Keys", "Damaged", "Installation")
+        show(heads, rows, empty="there is no backup yet")
+    if len(found) < len(there):
+        fail(f"{', '.join(name for name, each in there.items() if each is None)}: the manifest is damaged")
 
 
 @commands.command("show")
@@ -181,13 +194,20 @@ def prune(
     keep: Annotated[
         str | None, typer.Option(help="Which stay, like 'daily=14 weekly=8 monthly=12' (MAILWRIGHT_BACKUP_KEEP else).")
     ] = None,
+    of: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="INSTALLATION",
+            help="Also those of this installation (as `list` names it), which was ours before a restore or a move; more than once for several.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     from_: FromOption = None,
     key_file: KeyOption = None,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Remove backups that need not stay, and what only they needed. The newest always stays."""
+    """Remove backups of ours that need not stay, and what only they needed. The newest stays, and who has what it lacks."""
     settings = settings_of(data)
     check_exists(settings)
     from mailwright.core import backups
@@ -201,7 +221,8 @@ def prune(
     kept = repository_of(settings, from_, key_file)
     core = build_core(settings)
     try:
-        done = backups.prune(core, kept, {"last": 10_000} if chosen is None else chosen, dry_run=dry_run)
+        keeping_all = {"last": 10_000}
+        done = backups.prune(core, kept, keeping_all if chosen is None else chosen, of=of or (), dry_run=dry_run)
     finally:
         core.database.close()
     if json:
@@ -209,6 +230,8 @@ def prune(
     else:
         verb = "would go" if dry_run else "are gone"
         say(f"{len(done.backups)} backups {verb}, and {done.pieces} pieces ({_mb(done.octets)})")
+        if done.others:
+            note(f"{done.others} backups of other installations, or of this one before a restore, stay")
 
 
 @commands.command()
@@ -254,7 +277,35 @@ def repository_of(settings: Settings, given: str | None, key_file: Path | None) 
     from mailwright.stores import backup_options
 
     place = place_of(settings, given)
-    return open_repository(place, passphrase_of(settings, key_file), options=backup_options(settings, place))
+    passphrase, options = passphrase_of(settings, key_file), backup_options(settings, place)
+    return open_repository(place, passphrase, options=options, life=_life_of(settings))
+
+
+def _life_of(settings: Settings) -> str | None:
+    """By which word our own backups are known; None where there is nobody yet (or not all), or no database that could say it."""
+    import sqlite3
+
+    from mailwright.domain.refusals import Refusal
+    from mailwright.storage import lives, movemark, open_database
+    from mailwright.storage.backup.loading import is_empty
+    from mailwright.storage.migrate import HEAD, current_revision
+
+    url = settings.database_direct_url or settings.database_url
+    try:
+        movemark.refuse_half_filled(settings.data, url, None)
+        if current_revision(url) != HEAD or is_empty(url):
+            return None
+        database = open_database(url)
+        try:
+            return database.read_now(lives.known_word)
+        finally:
+            database.close()
+    except (Refusal, OSError, sqlite3.Error):  # backups must be found most of all when it is lost
+        return None
+
+
+def _is_ours(kept: Repository, summary: Summary) -> bool:
+    return bool(summary.life) and summary.life == kept.life
 
 
 def place_of(settings: Settings, given: str | None) -> str:

@@ -154,6 +154,11 @@ def backup(tx: Tx) -> Check:
     said = f"the last one is {hours} hours old"
     if latest is not None and latest.error and latest.started_at > good.started_at:
         return Check("backup", "warn", f"{said}, and the last attempt failed: {latest.error}")
+    if good.damaged:
+        said += (
+            f", and lacks the text of {good.damaged} messages, damaged or gone here: mailwright storage check --repair"
+        )
+        return Check("backup", "warn", said)
     return Check("backup", "warn" if hours > BACKUP_HOURS else "ok", said)
 
 

@@ -18,12 +18,12 @@ SILENT = 2 * clock.MINUTE
 """A run that did not show for so long is dead."""
 RUNS_KEPT = 200
 
-_COLUMNS = "id, kind, place, name, octets, added, error, started_at, ended_at"
+_COLUMNS = "id, kind, place, name, octets, added, damaged, error, started_at, ended_at"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. `ended_at` None: it is under way, or died."""
+    """One run. `ended_at` None: it is under way, or died. `damaged` messages were without their text already."""
 
     id: str
     kind: str
@@ -31,6 +31,7 @@ class Run:
     name: str
     octets: int
     added: int
+    damaged: int
     error: str
     started_at: Instant
     ended_at: Instant | None
@@ -53,17 +54,27 @@ def begin(tx: Tx, kind: str, place: str) -> str:
     return run_id
 
 
-def beat(tx: Tx, run_id: str) -> None:
-    """It lives."""
-    tx.execute("UPDATE backups SET seen_at = ? WHERE id = ? AND ended_at IS NULL", (clock.now(), run_id))
+def beat(tx: Tx, run_id: str) -> bool:
+    """It lives. False when it was silent so long that others counted it dead, or may have: then it is."""
+    now = clock.now()
+    return (
+        tx.execute(
+            "UPDATE backups SET seen_at = ? WHERE id = ? AND ended_at IS NULL AND seen_at > ?",
+            (now, run_id, now - SILENT),
+        )
+        > 0
+    )
 
 
-def end(tx: Tx, run_id: str, *, name: str = "", octets: int = 0, added: int = 0, error: str = "") -> None:
-    """It is over."""
+def end(
+    tx: Tx, run_id: str, *, name: str = "", octets: int = 0, added: int = 0, damaged: int = 0, error: str = ""
+) -> None:
+    """It is over. What others ended stays as they did it."""
     now = clock.now()
     tx.execute(
-        "UPDATE backups SET ended_at = ?, seen_at = ?, name = ?, octets = ?, added = ?, error = ? WHERE id = ?",
-        (now, now, name, octets, added, error, run_id),
+        "UPDATE backups SET ended_at = ?, seen_at = ?, name = ?, octets = ?, added = ?, damaged = ?, error = ? "
+        "WHERE id = ? AND ended_at IS NULL",
+        (now, now, name, octets, added, damaged, error, run_id),
     )
 
 

@@ -298,6 +298,7 @@ backups = Table(
     _text("name", ""),  # of the backup that was made
     _number("octets"),
     _number("added"),
+    _number("damaged"),  # messages whose text was gone or damaged when it was made
     _text("error", ""),
     _at("started_at"),
     _at("seen_at"),

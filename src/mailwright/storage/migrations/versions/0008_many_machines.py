@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.Column("octets", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("added", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("damaged", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("error", sa.Text(), server_default="", nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
