@@ -12,11 +12,11 @@ import contextlib
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from prometheus_client import Gauge
@@ -25,9 +25,10 @@ from mailwright import __version__
 from mailwright.core import Core
 from mailwright.domain import clock
 from mailwright.domain.refusals import BadInput, NotFound, TryLater
-from mailwright.storage import Database, Tx
+from mailwright.storage import Database, Tx, lives
 from mailwright.storage import backups as runs
 from mailwright.storage.backup import copying, repository
+from mailwright.storage.backup.places import open_place
 from mailwright.storage.backup.repository import Contents, File, Repository, Summary
 from mailwright.storage.backup.sealing import Damaged
 from mailwright.storage.migrate import HEAD
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 BEAT_SECONDS = 20.0
+UNSEEN = clock.MINUTE
+"""A run that has not shown itself for so long (the machine slept, the database was away) asks whether it still counts."""
 SECRETS = ("secret.key", "tls/self-signed.pem")
 """Files of the data folder that open what is sealed in the database, and that mail programs know us by."""
 FLOWS = "flows.db"
@@ -47,6 +50,11 @@ _PERIODS = {"hourly": "%Y-%m-%d %H", "daily": "%Y-%m-%d", "weekly": "%G-%V", "mo
 age_seconds = Gauge(
     "mailwright_backup_age_seconds",
     "Since the moment the last good backup shows; without one, where it is to be made every day, since the first tenant.",
+    [],
+)
+damaged_messages = Gauge(
+    "mailwright_backup_damaged",
+    "Messages the last good backup has without their text, which was damaged or gone here.",
     [],
 )
 last_octets = Gauge("mailwright_backup_bytes", "What the last good backup holds, and what its run wrote.", ["what"])
@@ -78,12 +86,23 @@ def make(
     With a passphrase it is encrypted, and only then (or with `secrets`) has the keys of the data folder. Raises AlreadyExists while
     another run is under way, BadInput, TryLater, OSError.
     """
-    kept = repository.open_repository(url, passphrase, options=options, create=True)
-    with under_way(core.database, "copy", kept.place.name) as ended, contextlib.closing(kept):
+    place, life = open_place(url, options), life_of(core.database)
+    with contextlib.ExitStack() as stack:
+        run = stack.enter_context(
+            under_way(core.database, "copy", place.name)
+        )  # first: two that begin a place make two keys
+        kept = stack.enter_context(
+            contextlib.closing(repository.repository_at(place, passphrase, life=life, create=True))
+        )
         began = clock.now()
         kept.look_around()
         before = _newest(kept)
-        copied, flows = core.database.read_now(lambda tx: _copy(tx, core, folder, kept, before, step))
+
+        def tell(progress: Progress) -> None:
+            run.check()
+            step(progress)
+
+        copied, flows = core.database.read_now(lambda tx: _copy(tx, core, folder, kept, before, tell))
         with_secrets = secrets or kept.encrypted
         files = [*flows, *(_secrets(folder, kept) if with_secrets else ())]
         copied.contents.files += files
@@ -102,9 +121,21 @@ def make(
             damaged=len(copied.damaged),
             secrets=with_secrets,
             body=[],
+            life=life,
         )
+        run.check(surely=True)
         kept.finish(copied.contents, summary)
-        ended(name=summary.name, octets=summary.octets, added=summary.added)
+        try:
+            run.check(surely=True)
+        except TryLater:  # it slept just before: what it is made of may be gone
+            kept.remove([summary.name])
+            raise
+        run.told = {
+            "name": summary.name,
+            "octets": summary.octets,
+            "added": summary.added,
+            "damaged": summary.damaged,
+        }
     for blob_id in copied.damaged[:100]:
         log.error("backup.damaged", blob=blob_id)
     return summary
@@ -128,11 +159,20 @@ def _copy(
     return copied, flows
 
 
+def life_of(database: Database) -> str:
+    """The word by which our backups are known. Raises TryLater."""
+    return database.read_now(lives.known_word) or database.write_now(lives.word)
+
+
 def _newest(kept: Repository) -> Contents | None:
-    """What the newest backup has; a damaged one is no help, and no hindrance."""
+    """What the newest backup has, ours if there is one; a damaged one is no help, and no hindrance."""
     try:
-        return kept.contents(kept.summary())
-    except (NotFound, Damaged):
+        try:
+            found = kept.summary()
+        except NotFound:  # none of ours: after a restore those of before serve as well
+            found = kept.summary(kept.names()[-1])
+        return kept.contents(found)
+    except (IndexError, NotFound, Damaged):
         return None
 
 
@@ -160,22 +200,62 @@ def _secrets(folder: Path, kept: Repository) -> list[File]:
 # --- runs -----------------------------------------------------------------------------------------------------------
 
 
+class Run:
+    """A run that is under way. `told` is what is written down of it when it ends well."""
+
+    def __init__(self, database: Database, run_id: str) -> None:
+        self.told: dict[str, Any] = {}
+        self._database = database
+        self._id = run_id
+        self._seen_at = clock.now()
+        self._dead = False
+
+    def beat(self) -> None:
+        """Show that it lives. Raises TryLater."""
+        now = clock.now()
+        if self._database.write_now(lambda tx: runs.beat(tx, self._id)):
+            self._seen_at = now
+        else:
+            self._dead = True
+
+    def check(self, *, surely: bool = False) -> None:
+        """Raise TryLater when it was taken for dead: what it relies on may have been removed, and what it removes may be needed.
+
+        The database is asked only when it was not for a while, or `surely`.
+        """
+        if not self._dead and (surely or abs(clock.now() - self._seen_at) > UNSEEN):
+            self.beat()
+        if self._dead:
+            raise TryLater(
+                "the run did not show for two minutes (did the machine sleep?) and was taken for dead: begin it again"
+            )
+
+    def end(self, **told: Any) -> None:
+        """It is over. Raises TryLater."""
+        self._database.write_now(lambda tx: runs.end(tx, self._id, **told))
+
+
 @contextmanager
-def under_way(database: Database, kind: str, place: str) -> Iterator[Callable[..., None]]:
-    """A run, shown as living until the block ends. Call what it gives with what to write down of it. Raises AlreadyExists."""
-    run_id = database.write_now(lambda tx: runs.begin(tx, kind, place))
-    told: dict[str, object] = {}
+def under_way(database: Database, kind: str, place: str) -> Iterator[Run]:
+    """A run, shown as living until the block ends. Raises AlreadyExists."""
+    run = Run(database, database.write_now(lambda tx: runs.begin(tx, kind, place)))
     stop = threading.Event()
 
     def beat() -> None:
         while not stop.wait(BEAT_SECONDS):
-            with contextlib.suppress(TryLater):  # the next one comes soon enough
-                database.write_now(lambda tx: runs.beat(tx, run_id))
+            try:
+                run.beat()
+            except TryLater:
+                continue  # the next one comes soon enough
+            except Exception:
+                log.exception("backup.beat")
 
     beating = threading.Thread(target=beat, name="backup", daemon=True)
     beating.start()
+    told: dict[str, Any] = {}
     try:
-        yield told.update
+        yield run
+        told = run.told
     except BaseException as error:
         told = {"error": f"{type(error).__name__}: {error}"[:500]}
         raise
@@ -183,7 +263,7 @@ def under_way(database: Database, kind: str, place: str) -> Iterator[Callable[..
         stop.set()
         beating.join()
         with contextlib.suppress(TryLater):
-            database.write_now(lambda tx: runs.end(tx, run_id, **told))  # type: ignore[arg-type] # as `end` has them
+            run.end(**told)
 
 
 # --- which stay -----------------------------------------------------------------------------------------------------
@@ -201,28 +281,56 @@ def staying(names: Iterable[str], keep: Mapping[str, int]) -> set[str]:
     return stay
 
 
+def owned(found: Mapping[str, Summary | None], ours: Collection[str]) -> dict[str, Summary | None]:
+    """Those of the lives `ours`. Backups that do not say whose they are (older ones, damaged ones) are, where no others are beside them."""
+    alone = all(each is None or each.life in ("", *ours) for each in found.values())
+    return {
+        name: each
+        for name, each in found.items()
+        if (each is not None and each.life in ours) or (alone and (each is None or not each.life))
+    }
+
+
+def soundest(found: Mapping[str, Summary | None]) -> set[str]:
+    """Going back from the newest, each that lacks less than all newer ones: what they lack may be in it."""
+    stay, least = set[str](), None
+    for name in sorted(found, reverse=True):
+        each = found[name]
+        if each is not None and (least is None or each.damaged < least):
+            stay.add(name)
+            least = each.damaged
+    return stay
+
+
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What a pruning removed."""
+    """What a pruning removed; `others` are backups that were let be, since they are not ours."""
 
     backups: list[str]
     pieces: int
     octets: int
+    others: int = 0
 
 
-def prune(core: Core, kept: Repository, keep: Mapping[str, int], *, dry_run: bool = False) -> Pruned:
-    """Remove the backups that need not stay, and the pieces nobody needs. Raises AlreadyExists, BadInput, TryLater, OSError."""
-    names = kept.names()
-    gone = sorted(set(names) - staying(names, keep))
+def prune(
+    core: Core, kept: Repository, keep: Mapping[str, int], *, of: Collection[str] = (), dry_run: bool = False
+) -> Pruned:
+    """Remove the backups of ours that need not stay, and the pieces nobody needs. `of` are further lives that are ours.
+
+    Raises AlreadyExists, BadInput, TryLater, OSError.
+    """
+    found = kept.summaries()
+    ours = owned(found, {life_of(core.database), *of})
+    gone, others = sorted(ours.keys() - staying(ours, keep) - soundest(ours)), len(found) - len(ours)
     if dry_run:
-        return Pruned(gone, 0, 0)
-    with under_way(core.database, "prune", kept.place.name):
+        return Pruned(gone, 0, 0, others)
+    with under_way(core.database, "prune", kept.place.name) as run:
         kept.remove(gone)
         try:
-            pieces, octets = kept.sweep()
+            pieces, octets = kept.sweep(check=run.check)
         except Damaged as problem:
             raise BadInput(f"no piece was removed, since it is not sure which are needed: {problem}") from None
-    return Pruned(gone, pieces, octets)
+    return Pruned(gone, pieces, octets, others)
 
 
 # --- what is known of them ------------------------------------------------------------------------------------------
@@ -246,6 +354,7 @@ def publish(found: Known, *, daily: bool) -> None:
     """Bring the gauges up to date; `daily`: one is to be made every day, so that none at all is told, too."""
     if found.good is not None:
         age_seconds.set((clock.now() - found.good.started_at) / clock.SECOND)
+        damaged_messages.set(found.good.damaged)
         last_octets.labels("all").set(found.good.octets)
         last_octets.labels("added").set(found.good.added)
     elif daily and found.since is not None:

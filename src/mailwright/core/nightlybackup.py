@@ -92,5 +92,5 @@ def _make(core: Core, plan: Plan) -> str:
     log.info("backup.made", name=summary.name, octets=summary.octets, added=summary.added, damaged=summary.damaged)
     if plan.keep is not None:
         pruned = backups.prune(core, open_repository(plan.url, secret, options=plan.options), plan.keep)
-        log.info("backup.pruned", backups=len(pruned.backups), octets=pruned.octets)
+        log.info("backup.pruned", backups=len(pruned.backups), octets=pruned.octets, others=pruned.others)
     return summary.name

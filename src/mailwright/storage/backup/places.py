@@ -39,6 +39,7 @@ class Place(Protocol):
     name: str
 
     def put(self, key: str, data: bytes) -> None: ...
+    def put_new(self, key: str, data: bytes) -> None: ...
     def get(self, key: str) -> bytes: ...
     def delete(self, key: str) -> None: ...
     def keys(self, prefix: str) -> Iterator[Kept]: ...
@@ -72,7 +73,13 @@ class FolderPlace:
     def put(self, key: str, data: bytes) -> None:
         path = self._root / key
         self._make(path.parent)
-        durablefiles.write(path, data, staged=path.with_name(f"{path.name}.{new_id()}{_STAGED}"))
+        durablefiles.write(path, data, staged=_staged(path))
+
+    def put_new(self, key: str, data: bytes) -> None:
+        """Put it unless something is there by then; read what is."""
+        path = self._root / key
+        self._make(path.parent)
+        durablefiles.write_new(path, data, staged=_staged(path))
 
     def get(self, key: str) -> bytes:
         try:
@@ -107,6 +114,10 @@ class FolderPlace:
         self._made.add(folder)
 
 
+def _staged(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{new_id()}{_STAGED}")
+
+
 class ObjectPlace:
     """Objects, through obstore; a put that returned is durable there."""
 
@@ -121,6 +132,21 @@ class ObjectPlace:
             obstore.put(self._store, key, data)
         except Exception as error:  # a class for each cause; to us they are all "not kept now"
             raise TryLater(f"{self.name} did not take a piece of the backup: {type(error).__name__}") from error
+
+    def put_new(self, key: str, data: bytes) -> None:
+        """Put it unless something is there by then; read what is."""
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        try:
+            obstore.put(self._store, key, data, mode="create", use_multipart=False)
+        except AlreadyExistsError:
+            return
+        except Exception:  # some services know no condition; one that is away takes the plain put as little
+            try:
+                self.get(key)
+            except NotFound:
+                self.put(key, data)
 
     def get(self, key: str) -> bytes:
         import obstore

@@ -1,4 +1,4 @@
-"""A repository: the backups of one installation in one place.
+"""A repository: the backups in one place; as a rule of one installation, and each says by the word of its life whose it is.
 
     mailwright-backup.json    what it is, and how it is encrypted
     pieces/ab/abcd…           pieces, each there once whatever backups it belongs to
@@ -13,14 +13,14 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mailwright.domain import clock
 from mailwright.domain.ids import is_id, new_id
-from mailwright.domain.refusals import BadInput, NotFound
+from mailwright.domain.refusals import BadInput, NotFound, TryLater
 from mailwright.storage.backup import sealing
 from mailwright.storage.backup.places import Place, open_place
 from mailwright.storage.backup.sealing import Damaged, Plain
@@ -94,7 +94,11 @@ class Contents:
 
 @dataclass(slots=True)
 class Summary:
-    """One backup in a few words. `octets` is what it holds, `added` what its run wrote; `began_at` is the moment it shows."""
+    """One backup in a few words. `octets` is what it holds, `added` what its run wrote; `began_at` is the moment it shows.
+
+    `life` is that of the database (`lives.word`), by which installations that share a place tell their backups apart; older
+    backups do not say it.
+    """
 
     name: str
     began_at: clock.Instant
@@ -110,14 +114,20 @@ class Summary:
     damaged: int
     secrets: bool
     body: list[str]
+    life: str = ""
 
 
 class Repository:
-    """`open` it first. `known` are the pieces that are there."""
+    """`open` it first. `known` are the pieces that are there.
 
-    def __init__(self, place: Place, sealer: Plain) -> None:
+    `life` is the word of those who ask, for whom the latest backup is their own; None: they have none yet.
+    """
+
+    def __init__(self, place: Place, sealer: Plain, head: str = "", life: str | None = None) -> None:
         self.place = place
+        self.life = life
         self._sealer = sealer
+        self._head = head  # its id
         self._known: set[bytes] = set()
         self.added = 0  # bytes written
         self._writers: ThreadPoolExecutor | None = None
@@ -196,11 +206,15 @@ class Repository:
     # --- backups ----------------------------------------------------------------------------------------------------
 
     def finish(self, contents: Contents, summary: Summary) -> None:
-        """Write the manifest: from now on the backup exists."""
+        """Write the manifest: from now on the backup exists. Raises OSError, TryLater."""
         body = json.dumps(asdict(contents), separators=(",", ":")).encode()
         summary.body = [self.put(body[start : start + PIECE]) for start in range(0, len(body), PIECE)]
         self.settle()
         summary.added = self.added
+        if _id_of(_head_at(self.place)) != self._head:
+            raise TryLater(
+                f"{self.place.name} was begun anew by somebody else meanwhile: what was copied could not be read"
+            )
         head = json.dumps(asdict(summary)).encode()
         self.place.put(f"manifests/{summary.name}.json", self._sealer.seal(summary.name, head))
 
@@ -209,11 +223,21 @@ class Repository:
         found = (kept.key.rpartition("/")[2].removesuffix(".json") for kept in self.place.keys("manifests"))
         return sorted(name for name in found if _NAME.fullmatch(name))
 
+    def summaries(self) -> dict[str, Summary | None]:
+        """Every backup, the oldest first; None for a manifest that is damaged."""
+        found: dict[str, Summary | None] = {}
+        for name in self.names():
+            try:
+                found[name] = self.summary(name)
+            except Damaged:
+                found[name] = None
+        return found
+
     def summary(self, name: str = "latest") -> Summary:
-        """One backup, or the newest. Raises NotFound, Damaged."""
+        """One backup, or the newest of ours. Raises NotFound, Damaged, and BadInput where it is not known which are ours."""
         names = self.names()
         if name == "latest" and names:
-            name = names[-1]
+            name = self._latest(names)
         if name not in names:
             raise NotFound(
                 f"there is no backup {name} in {self.place.name}" if names else f"no backup is in {self.place.name}"
@@ -224,6 +248,29 @@ class Repository:
             return Summary(**json.loads(Plain().open("", plain)))
         except (Damaged, ValueError, TypeError) as problem:
             raise Damaged(f"the manifest of {name} is damaged: {problem}") from None
+
+    def _latest(self, names: list[str]) -> str:
+        newest: dict[str, str] = {}  # by life
+        damaged = None
+        for name in reversed(names):
+            try:
+                life = self.summary(name).life
+            except Damaged as problem:
+                damaged, life = damaged or problem, ""
+            if life and life == self.life:
+                if damaged is not None:  # it may be one of ours that is newer
+                    raise damaged
+                return name
+            newest.setdefault(life, name)
+        there = ", ".join(sorted(name for life, name in newest.items() if life))
+        if self.life is None and len(newest.keys() - {""}) > 1:
+            raise BadInput(f"backups of several installations are in {self.place.name}: name one (the newest: {there})")
+        if self.life is not None and there:
+            raise NotFound(
+                f"no backup in {self.place.name} is of this installation as it is since it was made or restored: "
+                f"name one (the newest of others: {there})"
+            )
+        return names[-1]
 
     def contents(self, summary: Summary) -> Contents:
         """What a backup is made of. Raises Damaged."""
@@ -247,12 +294,15 @@ class Repository:
         return found
 
     def remove(self, names: Iterable[str]) -> None:
-        """Forget backups; `sweep` then removes what only they needed."""
+        """Forget backups; `sweep` then removes what only they needed. Raises OSError, TryLater."""
         for name in names:
             self.place.delete(f"manifests/{name}.json")
 
-    def sweep(self, *, kept: clock.Instant = UNUSED_KEPT) -> tuple[int, int]:
-        """Remove the pieces no backup needs that are older than `kept`: how many, and their bytes. Raises Damaged: then nothing goes."""
+    def sweep(self, *, kept: clock.Instant = UNUSED_KEPT, check: Callable[[], None] = lambda: None) -> tuple[int, int]:
+        """Remove the pieces no backup needs that are older than `kept`: how many, and their bytes.
+
+        `check` is called before each, and raises when they must stay. Raises Damaged: then nothing goes.
+        """
         needed: set[bytes] = set()
         for name in self.names():
             summary = self.summary(name)
@@ -263,6 +313,7 @@ class Repository:
             name = kept_one.key.rpartition("/")[2]
             wanted = _is_piece(name) and bytes.fromhex(name) in needed
             if not wanted and kept_one.written_at <= before:
+                check()
                 self.place.delete(kept_one.key)
                 count, octets = count + 1, octets + kept_one.size
         return count, octets
@@ -275,25 +326,51 @@ class Repository:
 
 
 def open_repository(
-    url: str, passphrase: str | None = None, *, options: ObjectOptions | None = None, create: bool = False
+    url: str,
+    passphrase: str | None = None,
+    *,
+    options: ObjectOptions | None = None,
+    life: str | None = None,
+    create: bool = False,
 ) -> Repository:
     """The repository at a place, made when it is new and `create`; `options` are of a bucket. Raises NotFound, BadInput, TryLater, OSError."""
-    place = open_place(url, options)
+    return repository_at(open_place(url, options), passphrase, life=life, create=create)
+
+
+def repository_at(
+    place: Place, passphrase: str | None = None, *, life: str | None = None, create: bool = False
+) -> Repository:
+    """The same, when the place is open."""
+    head = _head_at(place)
+    if head is None and not create:
+        raise NotFound(f"there are no backups in {place.name}")
+    if head is None:
+        used = next(place.keys("manifests"), None) or next(place.keys("pieces"), None)
+        if used and _head_at(place) is None:  # else somebody began just now
+            raise BadInput(f"{_HEAD} is gone from {place.name}, and with it how the backups there are read")
+        _, remembered = sealing.begin(passphrase)
+        made = {"format": FORMAT, "id": new_id(), "encryption": remembered}
+        place.put_new(_HEAD, json.dumps(made, indent=2).encode())
+        head = _head_at(place)  # that of whoever was first
+        if head is None:
+            raise TryLater(f"{place.name} does not have what was put there")
+    return Repository(place, sealing.again(passphrase, head["encryption"]), _id_of(head), life)
+
+
+def _head_at(place: Place) -> dict[str, Any] | None:
     try:
         head = json.loads(place.get(_HEAD))
-        if not isinstance(head, dict) or head.get("format") != FORMAT:
-            raise BadInput(f"{place.name} holds backups of a form this version does not know")
+    except NotFound:
+        return None
     except (ValueError, Damaged):
         raise BadInput(f"{_HEAD} in {place.name} is damaged") from None
-    except NotFound:
-        if not create:
-            raise NotFound(f"there are no backups in {place.name}") from None
-        if next(place.keys("manifests"), None) or next(place.keys("pieces"), None):
-            raise BadInput(f"{_HEAD} is gone from {place.name}, and with it how the backups there are read") from None
-        sealer, remembered = sealing.begin(passphrase)
-        place.put(_HEAD, json.dumps({"format": FORMAT, "id": new_id(), "encryption": remembered}, indent=2).encode())
-        return Repository(place, sealer)
-    return Repository(place, sealing.again(passphrase, head["encryption"]))
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise BadInput(f"{place.name} holds backups of a form this version does not know")
+    return head
+
+
+def _id_of(head: dict[str, Any] | None) -> str:
+    return "" if head is None else str(head.get("id", ""))
 
 
 def new_name(moment: clock.Instant) -> str:
