@@ -68,7 +68,7 @@ evals: dev  ## Measure the models on labelled mails and tasks: one table (withou
 crash: dev  ## Kill the server again and again while mail pours in (long)
 	@MAILWRIGHT_CRASH_SECONDS=$(CRASH_SECONDS) $(BIN)/python -m pytest -s tests/reliability/test_kill.py $(ARGS)
 
-chaos: dev  ## Kill processes of an installation of many, and break its services, while mail pours in (long)
+chaos: dev  ## Kill processes of an installation with three of each role, and break its services, while mail pours in (long)
 	@$(PYTHON) scripts/servers_for_tests.py
 	@MAILWRIGHT_CHAOS_SECONDS=$(CHAOS_SECONDS) $(BIN)/python -m pytest -s tests/reliability/test_chaos.py $(ARGS)
 

@@ -56,6 +56,14 @@ class Front:
     def http_port(self) -> int:
         return self._next("http").http_port
 
+    @property
+    def imaps_port(self) -> int:
+        return self._next("imap").imaps_port
+
+    @property
+    def grpc_port(self) -> int:
+        return self._next("grpc").grpc_port
+
     def submit(self, name: str, raw: bytes, recipients: Sequence[str], *, timeout: float) -> None:
         """As `MailwrightServer.submit`; Ada's From is Ada's whoever takes it."""
         self._next("smtp").submit(name, raw, recipients, timeout=timeout)

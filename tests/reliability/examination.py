@@ -106,7 +106,7 @@ def _deliveries(database: Database, ledger: Ledger) -> list[str]:
 
 def _bytes(database: Database, read: Callable[[str, str], bytes], ledger: Ledger) -> list[str]:
     """What is stored ends with the bytes that were sent, before which stand only trace fields, and has its checksum."""
-    promised: dict[str, Promise] = {promise.token: promise for promise in ledger.of("smtp", "lmtp")}
+    promised: dict[str, Promise] = {promise.token: promise for promise in ledger.of("smtp", "lmtp", "imap", "grpc")}
     found = []
     rows = database.execute(
         "SELECT m.subject, b.place, b.key, b.data, b.checksum, b.size FROM messages m LEFT JOIN blobs b ON b.id = m.blob_id"

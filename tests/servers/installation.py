@@ -18,7 +18,7 @@ import psycopg
 from aiosmtpd.controller import Controller
 from obstore.store import S3Store
 
-from tests.servers.mailwright import MailwrightServer
+from tests.servers.mailwright import READY_SECONDS, MailwrightServer
 from tests.servers.ports import free_port
 from tests.servers.postgresql import PostgresqlServer, find_binaries
 from tests.servers.s3 import BUCKET, KEYS, Meddler, S3Server
@@ -27,7 +27,9 @@ from tests.servers.valkey import ValkeyServer, find_binary
 Made = TypeVar("Made")
 
 PREFIX = "mail"
-ROLES = ("smtp,lmtp", "smtp,lmtp", "imap,http,grpc", "worker", "worker", "scheduler")
+ROLES = (*["smtp,lmtp"] * 3, *["imap,http,grpc"] * 3, *["worker"] * 3, *["scheduler"] * 3)
+CONNECTIONS = 40  # to the database: what a process has at most, and some
+START_SECONDS = 20.0  # the more processes start at once, the later they are ready
 
 
 class Sink:
@@ -62,7 +64,8 @@ class Installation:
             raise LookupError("PostgreSQL or Valkey is not installed")
         logging.getLogger("werkzeug").setLevel(logging.WARNING)  # moto tells of each request
         with contextlib.ExitStack() as made:
-            self.postgresql = _kept(made, PostgresqlServer(binaries), PostgresqlServer.destroy)
+            postgresql = PostgresqlServer(binaries, connections=CONNECTIONS * len(roles))
+            self.postgresql = _kept(made, postgresql, PostgresqlServer.destroy)
             self.valkey = _kept(made, ValkeyServer(binary), ValkeyServer.destroy)
             self.s3 = _kept(made, S3Server(), S3Server.destroy)
             self.meddler = _kept(made, Meddler(self.s3.endpoint), Meddler.stop)
@@ -102,7 +105,7 @@ class Installation:
         for each in self.processes.values():
             each.start(wait=False)
         for each in self.processes.values():
-            each.wait_until_ready()
+            each.wait_until_ready(READY_SECONDS + START_SECONDS * len(self.processes))
 
     def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """What the database says, asked past all code of ours. Raises psycopg.OperationalError while it is away."""
