@@ -15,7 +15,7 @@ import typer
 from mailwright.cli.backup import FromOption, KeyOption, ScratchOption, octets_told, repository_of
 from mailwright.cli.installation import DataOption, JsonOption, check_exists, settings_of
 from mailwright.cli.terminal import answer, fail, note, say
-from mailwright.domain.refusals import BadInput
+from mailwright.domain.refusals import BadInput, Refusal
 
 if TYPE_CHECKING:
     from mailwright.core import Core
@@ -35,6 +35,12 @@ def restore(
         str | None, typer.Option(metavar="ID", help="Only this message: our id, or its Message-ID.")
     ] = None,
     into: Annotated[str, typer.Option(metavar="MAILBOX", help="Put it all below this mailbox, to look at first.")] = "",
+    same_person: Annotated[
+        bool,
+        typer.Option(
+            "--same-person", help="With --user: the account was made anew since the backup, and is the same person's."
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is missing.")] = False,
     undo: Annotated[
         Path | None,
@@ -44,6 +50,13 @@ def restore(
         bool,
         typer.Option(
             "--check", help="After a recovery of the database itself: look what is left to be done, and do it."
+        ),
+    ] = False,
+    take_over: Annotated[
+        bool,
+        typer.Option(
+            "--take-over",
+            help="Restore everything into the place of messages of an installation that is gone for good: it is this one's then.",
         ),
     ] = False,
     send_held: Annotated[
@@ -58,6 +71,8 @@ def restore(
 ) -> None:
     """Restore everything into an empty data folder or database, or (with --tenant, --user, --mailbox, --message) what is missing of them."""
     settings = settings_of(data)
+    if take_over and (check or send_held or undo is not None):
+        raise BadInput("--take-over is for a whole restore; after --check it is: mailwright storage claim")
     if check:
         _check(settings, json=json)
         return
@@ -73,26 +88,31 @@ def restore(
     single = any(each is not None for each in (tenant, user, mailbox, message))
     if not single and (into or dry_run):
         raise BadInput("--into and --dry-run are for --tenant, --user, --mailbox or --message")
+    if same_person and user is None:
+        raise BadInput("--same-person is said of one: name them with --user")
     try:
         if single:
             from mailwright.core.puttingback import Wanted
 
-            wanted = Wanted(tenant, user, mailbox, message, into)
+            wanted = Wanted(tenant, user, mailbox, message, into, same_person)
             _single(settings, kept, backup, wanted, dry_run=dry_run, scratch=scratch, json=json)
         else:
-            _whole(settings, kept, backup, json=json)
+            _whole(settings, kept, backup, take_over=take_over, json=json)
     except Damaged as problem:
         raise BadInput(f"the backup is damaged: {problem} (mailwright backup verify says all of it)") from None
 
 
-def _whole(settings: Settings, kept: Repository, name: str, *, json: bool) -> None:
+def _whole(settings: Settings, kept: Repository, name: str, *, take_over: bool, json: bool) -> None:
     from mailwright.core import restoring
     from mailwright.installation import lock_folder
     from mailwright.pipeline import engineschema
-    from mailwright.stores import blobs_of
+    from mailwright.storage.blobowner import refuse_owned
+    from mailwright.stores import blobs_of, place_of_messages
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     summary = kept.summary(name)
+    if not take_over:
+        refuse_owned(place_of_messages(settings))
     lock = lock_folder(settings.data)
     try:
         with octets_told("restoring") as step:
@@ -105,6 +125,7 @@ def _whole(settings: Settings, kept: Repository, name: str, *, json: bool) -> No
                 make_engine=engineschema.make,
                 step=lambda octets: step(octets, summary.octets),
             )
+        _claim(settings)
     finally:
         os.close(lock)
     if json:
@@ -120,6 +141,23 @@ def _whole(settings: Settings, kept: Repository, name: str, *, json: bool) -> No
         )
     if done.missing:
         note(f"the text of {done.missing} messages was damaged or gone when the backup was made")
+
+
+def _claim(settings: Settings) -> None:
+    """What is restored goes on in the place of its messages: with a word of its own there, whatever the backup had."""
+    from mailwright.storage import open_database
+    from mailwright.stores import blobs_of
+
+    database = open_database(settings.database_url, direct=settings.database_direct_url)
+    try:
+        owner = blobs_of(settings, database).owner
+        assert owner is not None
+        for place in owner.places:
+            owner.claim(place, force=place is owner.places[0])
+    except Refusal as why:  # everything is back; only this is left
+        note(f"{why}: run mailwright storage claim before you start the server")
+    finally:
+        database.close()
 
 
 def _single(
