@@ -251,6 +251,12 @@ def test_a_folder_is_marked_at_the_first_start_and_that_of_another_is_refused(ma
     (tmp_path / "place" / MARK).unlink()
     machines.passed += 61
     owner_of(first).begin()  # in a folder the mark may be written again
+    (tmp_path / "place").rename(tmp_path / "moved")
+    moved = machines.process(f"sqlite:///{file_of(first)}", url=f"file://{tmp_path}/moved")
+    owner_of(moved).begin()
+    with pytest.raises(AlreadyExists):
+        owner_of(machines.core(url=f"file://{tmp_path}/moved")).begin()
+    (tmp_path / "moved").rename(tmp_path / "place")
     assert sorted(each.name for each in (tmp_path / "place").iterdir() if each.is_file()) == [MARK]
 
 

@@ -31,6 +31,7 @@ from mailwright.storage.database import Database, Tx
 log = structlog.get_logger(__name__)
 
 ROW = "blobs in "  # before an address: the name of the row, which has nothing to seal
+FOLDERS = "folders"  # all of them have one word: they are moved about with their marks, and mounted elsewhere
 TURN = 10 * MINUTE  # how long a word stays
 SETTLED_SECONDS = 2 * TURN / SECOND
 LOOK_SECONDS = 60.0  # how long an answer is believed
@@ -148,7 +149,7 @@ class Ownership:
         if place.apart and tenant is None:
             raise BadInput("there is no tenant yet, so there is no bucket to claim")
         found, known = _mark_of(place, tenant), self._known(place)
-        ours = found is not None and found.word == known.word and not found.contested
+        ours = found is not None and found.word in (known.word, known.before) and not found.contested
         was: Was = "nobody's" if found is None else "ours" if ours else "contested" if found.contested else "another's"
         if was == "ours" and not force:
             return was
@@ -158,7 +159,8 @@ class Ownership:
                 raise BadInput(
                     f"another installation was at work in {place.address} {minutes} minutes ago: stop it first, or say --force"
                 )
-        after = Known(new_id(), known.word if was == "ours" else "", self.now())
+        # Who shares the word, a process of ours or another folder, goes on with the new one.
+        after = Known(new_id(), known.word if was == "ours" or not place.turns else "", self.now())
         self.database.write_now(lambda tx: server_keys.put(tx, _row(place, after)))
         place.set_mark(tenant, Mark(after.word, after.at).as_bytes(), replace=True)
         return was
@@ -250,7 +252,7 @@ class Ownership:
         def write(tx: Tx) -> Known:
             tx.execute(
                 "UPDATE server_keys SET public = ? WHERE name = ? AND public = ?",
-                (after.as_text(), ROW + place.address, known.as_text()),
+                (after.as_text(), _name(place), known.as_text()),
             )
             return _known(tx, place) or after
 
@@ -290,11 +292,15 @@ def _mark_of(place: Outside, tenant: str | None) -> Mark | None:
 
 
 def _row(place: Outside, known: Known) -> server_keys.KeyRow:
-    return server_keys.KeyRow(ROW + place.address, "", known.as_text())
+    return server_keys.KeyRow(_name(place), "", known.as_text())
+
+
+def _name(place: Outside) -> str:
+    return ROW + (place.address if place.turns else FOLDERS)
 
 
 def _known(tx: Tx, place: Outside) -> Known | None:
-    row = server_keys.named(tx, ROW + place.address)
+    row = server_keys.named(tx, _name(place))
     return None if row is None else Known(**json.loads(row.public))
 
 
