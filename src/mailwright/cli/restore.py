@@ -110,6 +110,7 @@ def _whole(settings: Settings, kept: Repository, name: str, *, take_over: bool, 
     from mailwright.stores import blobs_of, place_of_messages
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    restoring.check_empty(settings.data, settings.database_direct_url or settings.database_url)
     kept.life = None  # what is restored as a whole goes where there is no installation yet
     summary = kept.summary(name)
     if not take_over:

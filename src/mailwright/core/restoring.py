@@ -69,7 +69,7 @@ def whole(
     """Fill an empty installation. The caller holds its folder's lock. Raises AlreadyExists, BadInput, NotFound, Damaged, TryLater."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     embedded = database_url.startswith("sqlite:///")
-    _check_empty(folder, database_url)
+    check_empty(folder, database_url)
     scratch = folder / UNFINISHED
     if embedded and scratch.is_dir():  # of a run that was killed: nobody names them
         shutil.rmtree(folder / "blobs", ignore_errors=True)
@@ -128,7 +128,8 @@ async def release(core: Core) -> int:
             return released
 
 
-def _check_empty(folder: Path, database_url: str) -> None:
+def check_empty(folder: Path, database_url: str) -> None:
+    """Whether a whole backup may go there. Raises AlreadyExists, TryLater."""
     path = database_url.removeprefix("sqlite:///")
     begun = (folder / UNFINISHED).is_dir()
     ours = (
