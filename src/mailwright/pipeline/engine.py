@@ -348,7 +348,9 @@ class Engine:
         return len(found)
 
     def recover(self, executor_ids: list[str]) -> int:
-        """Queue again what these executors were running when they died. Each row says whose it is, so twice does no harm."""
+        """Queue again what these executors were running when they died. Each row says whose it is, so twice does no harm. Raises TryLater."""
+        if not self._launched:
+            raise TryLater("this process does not run workflows yet")
         try:
             return len(DBOS._recover_pending_workflows(executor_ids))
         except DBAPIError as error:

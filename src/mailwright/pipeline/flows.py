@@ -282,7 +282,7 @@ class Flows:
         return deleted
 
     async def recover(self, executor_ids: Sequence[str]) -> int:
-        """Resume what processes that are gone left unfinished; how many. Harmless when somebody else does the same."""
+        """Resume what processes that are gone left unfinished; how many. Harmless when somebody else does the same. Raises TryLater."""
         engine = await self._open()
         recovered = await self._call(engine.recover, list(executor_ids))
         engine.wake(set(LANES))
