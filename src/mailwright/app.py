@@ -20,6 +20,7 @@ from mailwright.core import (
     Core,
     checkup,
     mailboxcounts,
+    retention,
     sealing,
     vapid,
 )
@@ -73,7 +74,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-WHOSE_SECONDS = 3.0  # a start waits so long for the object store
 STOP_SECONDS = 20.0  # a process that was asked to end is gone by then
 DOORS_SECONDS = 8.0  # of these, for messages and requests that are under way
 WORK_SECONDS = 6.0  # and for batches and workflows
@@ -228,7 +228,7 @@ class Application:
             self._lock = lock_folder(settings.data)
         self.core = await asyncio.to_thread(build_core, settings)
         self._findings = Findings(self.core, self._keeper)
-        await self._look_whose()
+        await retention.begin_in_places(self.core)
         mailboxcounts.share(None if self.core.valkey is None else SharedStates(self.core.valkey))
         await asyncio.to_thread(sealing.prove, self.core)
         self.core.search = await asyncio.to_thread(index_of, settings, self.core.database)
@@ -249,15 +249,6 @@ class Application:
         self.core.trail.start()
         if roles & {"imap", "http", "grpc"}:
             await self.core.changes.start()
-
-    async def _look_whose(self) -> None:
-        """Whether the place of large messages is ours. Raises AlreadyExists; a store that does not answer is asked again later."""
-        owner = self.core.blobs.owner
-        if owner is not None:
-            try:
-                await asyncio.wait_for(asyncio.to_thread(owner.begin), WHOSE_SECONDS)
-            except TimeoutError:
-                log.warning("blobs.owner_unknown", hint="the place of messages does not answer; it is asked again")
 
     def _make_work(self) -> Work:
         from mailwright.work import Work  # imported while the doors are open already: it brings much with it

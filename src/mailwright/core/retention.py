@@ -50,6 +50,7 @@ SLICE = 1_000  # rows of the smaller kinds
 PAYLOADS_KEPT = 7 * clock.DAY  # a service that hands mail over tries for ten hours; people look a few days later
 SPARED = 7 * clock.DAY  # after a restore: until people know whether it was to the right moment
 STAGED_KEPT = clock.HOUR  # a staged blob whose transaction has not come by then never will
+PLACE_SECONDS = 3.0  # a start waits so long for the object store
 SETTLED: tuple[Status, ...] = ("sent", "failed", "cancelled")
 NOTICE = "The text of this message was removed under the retention policy of its mailbox.\r\n"
 
@@ -93,6 +94,18 @@ def claim(core: Core, *, force: bool = False) -> dict[str, str]:
     if not owner.examine()[0]:
         core.database.write_now(lambda tx: policies.spare(tx, max(clock.now() + SPARED, policies.spared_until(tx))))
     return {place.address: owner.claim(place, force=force) for place in owner.places}
+
+
+async def begin_in_places(core: Core) -> None:
+    """At the start: whether large messages may be written where they are to be. A store that does not answer is asked again later.
+
+    Raises AlreadyExists when the place is another's.
+    """
+    if core.blobs.owner is not None:
+        try:
+            await asyncio.wait_for(asyncio.to_thread(core.blobs.owner.begin), PLACE_SECONDS)
+        except TimeoutError:
+            log.warning("blobs.owner_unknown", hint="the place of messages does not answer; it is asked again")
 
 
 async def watch_places(core: Core) -> None:
