@@ -21,9 +21,10 @@ from mailwright.storage import Tx, lives, open_blobs, open_database, partitions
 from mailwright.storage import backups as runs
 from mailwright.storage import retention as policies
 from mailwright.storage.backup import copying, sealing
+from mailwright.storage.backup.contents import Contents, Summary
 from mailwright.storage.backup.opening import opened
 from mailwright.storage.backup.puttingback import TABLES
-from mailwright.storage.backup.repository import Contents, Repository, Summary, open_repository
+from mailwright.storage.backup.repository import Repository, open_repository
 from tests.backups.conftest import LARGE, account_of, listing, put, send, states
 
 PASSPHRASE = "correct horse battery"

@@ -13,8 +13,9 @@ import pytest
 from mailwright.core import Core, backups, restoring
 from mailwright.storage import open_blobs, open_database
 from mailwright.storage.backup import loading
+from mailwright.storage.backup.contents import Contents, Table
 from mailwright.storage.backup.opening import opened
-from mailwright.storage.backup.repository import Contents, Repository, Table, open_repository
+from mailwright.storage.backup.repository import Repository, open_repository
 from mailwright.storage.backup.sealing import LEVEL, MAX_PIECE, Damaged
 from mailwright.storage.migrate import HEAD, migrate
 

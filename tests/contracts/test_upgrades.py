@@ -17,7 +17,8 @@ from mailwright.core.appending import Item
 from mailwright.domain.ids import checksum, new_id
 from mailwright.domain.tasks import TaskStatus
 from mailwright.storage import Database, Tx, migrations, open_blobs, open_database, outreach, outreachturns, views
-from mailwright.storage.backup import repository
+from mailwright.storage.backup.contents import Table
+from mailwright.storage.backup.repository import open_repository
 from mailwright.storage.migrate import HEAD, configuration, migrate
 from mailwright.storage.schema import metadata
 
@@ -254,14 +255,14 @@ def test_a_backup_of_the_first_schema_is_brought_up_to_date_when_it_is_restored(
     database = open_database(first)
     place = str(tmp_path / "backups")
 
-    def tables_then(tx: Tx, _dialect: str) -> Iterator[repository.Table]:
+    def tables_then(tx: Tx, _dialect: str) -> Iterator[Table]:
         known = {row[0] for row in tx.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
         for name in (each.name for each in metadata.sorted_tables if each.name in known):
             columns = tx.all(f"PRAGMA table_info({name})")
             key = [row[1] for row in sorted(columns, key=lambda row: row[5]) if row[5]]
             named = [row[1] for row in columns if (name, row[1]) != ("blobs", "data")]
             casts = {"tx": "xid8"} if name == "events" else {}
-            yield repository.Table(name, named, key, casts=casts)
+            yield Table(name, named, key, casts=casts)
 
     try:
         database.write_now(_as_0001_wrote_it)
@@ -277,9 +278,7 @@ def test_a_backup_of_the_first_schema_is_brought_up_to_date_when_it_is_restored(
         database.close()
     target = tmp_path / "restored"
     url = f"sqlite:///{target}/mailwright.db" if old_url.startswith("sqlite") else old_url
-    restoring.whole(
-        repository.open_repository(place), "latest", target, url, lambda there: open_blobs(there, f"file://{target}")
-    )
+    restoring.whole(open_repository(place), "latest", target, url, lambda there: open_blobs(there, f"file://{target}"))
     database = open_database(url)
     try:
         assert database.read_now(_seen) == before

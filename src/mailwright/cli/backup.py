@@ -18,7 +18,8 @@ from mailwright.domain.refusals import BadInput
 
 if TYPE_CHECKING:
     from mailwright.settings import Settings
-    from mailwright.storage.backup.repository import Repository, Summary
+    from mailwright.storage.backup.contents import Summary
+    from mailwright.storage.backup.repository import Repository
 
 commands = typer.Typer(
     name="backup",

@@ -28,8 +28,9 @@ from mailwright.domain.refusals import BadInput, NotFound, TryLater
 from mailwright.storage import Database, Tx, lives
 from mailwright.storage import backups as runs
 from mailwright.storage.backup import copying, repository
+from mailwright.storage.backup.contents import Contents, File, Summary
 from mailwright.storage.backup.places import open_place
-from mailwright.storage.backup.repository import Contents, File, Repository, Summary
+from mailwright.storage.backup.repository import Repository
 from mailwright.storage.backup.sealing import Damaged
 from mailwright.storage.migrate import HEAD
 

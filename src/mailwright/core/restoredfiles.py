@@ -11,7 +11,8 @@ from pathlib import Path
 
 from mailwright.domain.refusals import AlreadyExists
 from mailwright.storage import durablefiles
-from mailwright.storage.backup.repository import File, Repository
+from mailwright.storage.backup.contents import File
+from mailwright.storage.backup.repository import Repository
 from mailwright.storage.backup.sealing import Damaged
 
 FLOWS = "flows.db"

@@ -19,7 +19,8 @@ from typing import Any
 from sqlalchemy import LargeBinary
 
 from mailwright.domain.refusals import NotFound
-from mailwright.storage.backup.repository import PIECE, Contents, File, Pack, Repository, Table
+from mailwright.storage.backup.contents import Contents, File, Pack, Table
+from mailwright.storage.backup.repository import PIECE, Repository
 from mailwright.storage.blobs import BlobStore
 from mailwright.storage.database import Row, Tx
 

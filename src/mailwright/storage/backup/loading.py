@@ -16,9 +16,10 @@ from sqlalchemy import Boolean
 from mailwright.domain.ids import is_id
 from mailwright.domain.refusals import BadInput, NotFound
 from mailwright.storage.backup import held
+from mailwright.storage.backup.contents import Table
 from mailwright.storage.backup.copying import ENGINE
 from mailwright.storage.backup.opening import Opened, rows_of
-from mailwright.storage.backup.repository import Repository, Table
+from mailwright.storage.backup.repository import Repository
 from mailwright.storage.backup.sealing import Damaged
 from mailwright.storage.blobplaces import KEY
 from mailwright.storage.blobs import BlobStore

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from mailwright.domain.refusals import NotFound
-from mailwright.storage.backup.repository import PIECE, Contents, Pack, Repository, Summary, Table
+from mailwright.storage.backup.contents import Contents, Pack, Summary, Table
+from mailwright.storage.backup.repository import PIECE, Repository
 from mailwright.storage.backup.sealing import Damaged
 from mailwright.storage.database import Row
 

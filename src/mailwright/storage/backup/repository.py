@@ -15,13 +15,14 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mailwright.domain import clock
-from mailwright.domain.ids import is_id, new_id
+from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import BadInput, NotFound, TryLater
 from mailwright.storage.backup import sealing
+from mailwright.storage.backup.contents import Contents, File, Pack, Summary, Table, is_ours, is_piece
 from mailwright.storage.backup.places import Place, open_place
 from mailwright.storage.backup.sealing import Damaged, Plain
 
@@ -38,83 +39,7 @@ WRITERS = 4
 UNUSED_KEPT = clock.DAY  # a piece nobody names may be of a run in another place's name that is under way
 
 _HEAD = "mailwright-backup.json"
-_WORD = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-_TABLE = re.compile(rf"(dbos\.)?(?!sqlite_|pg_){_WORD.pattern}")
 _NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
-
-
-@dataclass(slots=True)
-class Table:
-    """A table's rows, in the order of its key. `casts` are types that PostgreSQL must be told."""
-
-    name: str
-    columns: list[str]
-    key: list[str]
-    rows: int = 0
-    pieces: list[str] = field(default_factory=list)
-    casts: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Pack:
-    """The bytes of consecutive blobs, one behind the other, from the id `first` to `last`. `damaged` ones take no room in it."""
-
-    first: str
-    last: str
-    blobs: int
-    octets: int
-    fingerprint: str
-    pieces: list[str] = field(default_factory=list)
-    damaged: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class File:
-    """A file of the data folder."""
-
-    path: str
-    octets: int = 0
-    pieces: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Contents:
-    """What a backup is made of."""
-
-    tables: list[Table] = field(default_factory=list)
-    packs: list[Pack] = field(default_factory=list)
-    files: list[File] = field(default_factory=list)
-
-    def pieces(self) -> Iterator[str]:
-        """Every piece it needs."""
-        for part in (self.tables, self.packs, self.files):
-            for each in part:
-                yield from each.pieces
-
-
-@dataclass(slots=True)
-class Summary:
-    """One backup in a few words. `octets` is what it holds, `added` what its run wrote; `began_at` is the moment it shows.
-
-    `life` is that of the database (`lives.word`), by which installations that share a place tell their backups apart; older
-    backups do not say it.
-    """
-
-    name: str
-    began_at: clock.Instant
-    ended_at: clock.Instant
-    revision: str
-    dialect: str
-    version: str
-    octets: int
-    added: int
-    rows: int
-    blobs: int
-    messages: int
-    damaged: int
-    secrets: bool
-    body: list[str]
-    life: str = ""
 
 
 class Repository:
@@ -177,7 +102,7 @@ class Repository:
 
     def get(self, name: str) -> bytes:
         """A piece, checked. Raises Damaged (gone is damaged), naming it."""
-        if not _is_piece(name):
+        if not is_piece(name):
             raise Damaged(f"{name[:16]!r}… is no piece")
         try:
             return self._sealer.open(name, self.place.get(_key(name)))
@@ -286,7 +211,7 @@ class Repository:
                 [Pack(**each) for each in raw["packs"]],
                 [File(**each) for each in raw["files"]],
             )
-            fine = _is_ours(found)
+            fine = is_ours(found)
         except (ValueError, TypeError, KeyError, RecursionError):
             fine = False
         if not fine:
@@ -311,7 +236,7 @@ class Repository:
         before, count, octets = clock.now() - kept, 0, 0
         for kept_one in self.place.keys("pieces"):
             name = kept_one.key.rpartition("/")[2]
-            wanted = _is_piece(name) and bytes.fromhex(name) in needed
+            wanted = is_piece(name) and bytes.fromhex(name) in needed
             if not wanted and kept_one.written_at <= before:
                 check()
                 self.place.delete(kept_one.key)
@@ -321,7 +246,7 @@ class Repository:
     def _all_pieces(self) -> Iterator[tuple[str, int]]:
         for kept in self.place.keys("pieces"):
             name = kept.key.rpartition("/")[2]
-            if _is_piece(name):
+            if is_piece(name):
                 yield name, kept.size
 
 
@@ -386,22 +311,5 @@ def taken_at(name: str) -> clock.Instant:
     return clock.from_datetime(datetime.strptime(name[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC))
 
 
-def _is_ours(contents: Contents) -> bool:
-    """Whether its names are such as we write: they become part of SQL, and whoever wrote the backup may not be us."""
-    tables = [table.name for table in contents.tables]
-    named = all(_TABLE.fullmatch(each) for each in tables) and len(set(tables)) == len(tables)
-    words = all(
-        _WORD.fullmatch(each)
-        for table in contents.tables
-        for each in (*table.columns, *table.key, *table.casts, *table.casts.values())
-    )
-    ids = all(is_id(each) for pack in contents.packs for each in (pack.first, pack.last, *pack.damaged))
-    return named and words and ids and all(_is_piece(each) for each in contents.pieces())
-
-
 def _key(name: str) -> str:
     return f"pieces/{name[:2]}/{name}"
-
-
-def _is_piece(name: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{64}", name) is not None
