@@ -116,7 +116,7 @@ def _where(user_id: str, wanted: Wanted) -> tuple[list[str], list[object]]:
         where.append("o.batch_id = ?")
         params.append(wanted.batch_id)
     if wanted.statuses:
-        named = [status.value for each in wanted.statuses for status in _STATUSES[each]]
+        named = [status.value for each in dict.fromkeys(wanted.statuses) for status in _STATUSES[each]]
         where.append(f"t.status IN ({', '.join('?' * len(named))})")
         params += named
     if wanted.sent:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -46,15 +47,21 @@ _NOT_TOLD = (
     errors.UndefinedFunction,
 )
 
-_translated: dict[str, str] = {}
+# Statements are as many as the lengths of their lists, and those with long ones take memory.
+MAX_REMEMBERED = 2048
+MAX_REMEMBERED_LENGTH = 4096  # characters
 
 
 def _translate(sql: str) -> str:
-    """`?` to `%s`, remembered for each statement text."""
-    known = _translated.get(sql)
-    if known is None:
-        known = _translated[sql] = sql.replace("%", "%%").replace("?", "%s")
-    return known
+    """`?` to `%s`."""
+    return _remembered(sql) if len(sql) <= MAX_REMEMBERED_LENGTH else _with_marks(sql)
+
+
+def _with_marks(sql: str) -> str:
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+_remembered = lru_cache(MAX_REMEMBERED)(_with_marks)
 
 
 class PostgresqlTx(Tx):

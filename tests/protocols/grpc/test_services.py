@@ -215,6 +215,10 @@ async def test_what_agents_do_is_told_to_whom_they_do_it_for(world: World) -> No
     events = await ada.tasks.ListTaskEvents(tasks_pb2.ListTaskEventsRequest(task_id=task_id))
     assert [each.status for each in events.events] == ["queued"]
     assert not (await bashir.tasks.ListTasks(tasks_pb2.ListTasksRequest())).tasks
+    for narrowed in ({"statuses": ["queued"] * 100}, {"statuses": ["lost"]}, {"agent": "\x00"}):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await ada.tasks.ListTasks(tasks_pb2.ListTasksRequest(**narrowed))
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     for wrong in (task_id, "nothing"):
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await bashir.tasks.GetTask(tasks_pb2.GetTaskRequest(task_id=wrong))

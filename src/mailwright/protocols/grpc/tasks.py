@@ -6,7 +6,7 @@ from mailwright.core import tasks
 from mailwright.domain.refusals import BadInput, NotFound
 from mailwright.domain.tasks import TaskStatus
 from mailwright.protocols.grpc.talk import Methods, Talk
-from mailwright.protocols.grpc.words import checked_id, page_size, row_before, stamp
+from mailwright.protocols.grpc.words import checked_id, looked_for, page_size, row_before, stamp
 from mailwright.storage import Tx
 from mailwright.storage.tasks import Task
 from mailwright.v1 import common_pb2
@@ -19,12 +19,12 @@ async def list_tasks(talk: Talk, asked: pb.ListTasksRequest) -> pb.ListTasksResp
     """The caller's own, the newest first."""
     # One more than the page has would be more than core lists.
     size, before = page_size(asked.page_size, PAGE, tasks.MAX_PAGE - 1), row_before(asked.page_token)
-    statuses = [_status(each) for each in asked.statuses]
+    if len(asked.statuses) > len(TaskStatus):
+        raise BadInput(f"at most {len(TaskStatus)} states")
+    agent, statuses = looked_for(asked.agent), list(dict.fromkeys(_status(each) for each in asked.statuses))
 
     def look(tx: Tx) -> list[Task]:
-        return tasks.listing(
-            tx, user_id=talk.account.id, agent=asked.agent or None, statuses=statuses, before=before, limit=size + 1
-        )
+        return tasks.listing(tx, user_id=talk.account.id, agent=agent, statuses=statuses, before=before, limit=size + 1)
 
     found = await talk.core.read(look)
     more = found[size - 1].id if len(found) > size else ""
