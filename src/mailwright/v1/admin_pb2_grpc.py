@@ -370,7 +370,7 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReleaseStop(self, request, context):
-        """Put it back.
+        """Put it back: with a session in a browser, or through a service that acts for somebody. What was held leaves.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

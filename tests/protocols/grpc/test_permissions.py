@@ -115,6 +115,8 @@ async def test_administration_needs_a_role_and_a_way_in_that_is_good_enough(core
 
         new = admin_pb2.AddUserRequest(email="new@mailwright.test", name="New", password="a good password")
         await _refused(by["ada"].ListUsers(asked), FORBIDDEN)
+        for wrong in ({"role": "king"}, {"status": "lost"}, {"page_token": "ada@mailwright.test nobody"}):
+            await _refused(by["admin"].ListUsers(admin_pb2.ListUsersRequest(**wrong)), grpc.StatusCode.INVALID_ARGUMENT)
         await _refused(by["sue"].AddUser(new), FORBIDDEN)
         await _refused(by["eve"].AddUser(new), MISSING)
         made = (await by["admin"].AddUser(new)).user
@@ -142,10 +144,19 @@ async def test_administration_needs_a_role_and_a_way_in_that_is_good_enough(core
         scopes = [each.scope for each in (await by["ada"].EngageStop(own)).stops]
         assert scopes == [admin_pb2.STOP_SCOPE_TENANT, admin_pb2.STOP_SCOPE_USER]
         await by["admin"].ReleaseStop(admin_pb2.ReleaseStopRequest(scope=admin_pb2.STOP_SCOPE_TENANT))
+        program, back = world.stubs("ada").admin, admin_pb2.ReleaseStopRequest(scope=admin_pb2.STOP_SCOPE_USER)
+        await _refused(program.ReleaseStop(back), FORBIDDEN)
+        assert not (await by["ada"].ReleaseStop(back)).stops
+        own.because = "two\nlines"
+        await _refused(program.EngageStop(own), grpc.StatusCode.INVALID_ARGUMENT)
+        own.because = "from a program"
+        assert (await program.EngageStop(own)).stops[0].because == "from a program"
         everywhere = admin_pb2.EngageStopRequest(scope=admin_pb2.STOP_SCOPE_INSTALLATION)
         await _refused(by["admin"].EngageStop(everywhere), FORBIDDEN)
 
         assert not (await by["sue"].ListDeadLetters(admin_pb2.ListDeadLettersRequest())).dead_letters
+        unknown = admin_pb2.ListDeadLettersRequest(source="lost")
+        await _refused(by["sue"].ListDeadLetters(unknown), grpc.StatusCode.INVALID_ARGUMENT)
         nothing = admin_pb2.ReplayDeadLetterRequest(dead_letter_id="nothing")
         await _refused(by["sue"].ReplayDeadLetter(nothing), MISSING)
 

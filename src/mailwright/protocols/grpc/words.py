@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -88,6 +88,13 @@ def storable(text: str, what: str, most: int = MAX_WORDS) -> str:
 def looked_for(text: str) -> str | None:
     """What a list is narrowed to; nothing when it is empty. Raises BadInput."""
     return storable(text, "what is looked for") or None
+
+
+def one_of(text: str, known: Collection[str], what: str) -> str | None:
+    """Which of those that are known a list is narrowed to; none when it is empty. Raises BadInput."""
+    if text and text not in known:
+        raise BadInput(f"{text[:50]!r} is no {what}: {', '.join(filter(None, known))}")
+    return text or None
 
 
 def checked_id(value: str, what: str) -> str:

@@ -8,10 +8,12 @@ from typing import Literal, TypeVar, cast, get_args
 from mailwright.core import accounts
 from mailwright.core.administration import people
 from mailwright.core.administration.people import Change, NewPerson, Role
+from mailwright.domain.ids import is_id
 from mailwright.domain.refusals import BadInput
+from mailwright.protocols.api.admin.users import RoleFilter, StatusFilter
 from mailwright.protocols.api.admin.words import MAX_BYTES
 from mailwright.protocols.grpc.talk import Methods, Talk
-from mailwright.protocols.grpc.words import MAX_PAGE, PAGE, checked_id, looked_for, page_size, stamp, storable
+from mailwright.protocols.grpc.words import MAX_PAGE, PAGE, checked_id, looked_for, one_of, page_size, stamp, storable
 from mailwright.storage import Tx
 from mailwright.storage.administration import Person
 from mailwright.v1 import admin_pb2 as pb
@@ -25,11 +27,13 @@ Usual = TypeVar("Usual", Literal["default"], Literal["unchanged"])
 async def list_users(talk: Talk, asked: pb.ListUsersRequest) -> pb.ListUsersResponse:
     """People within reach, by address."""
     reach, size = talk.reach(), page_size(asked.page_size, PAGE, MAX_PAGE)
-    text, role, status = (looked_for(each) for each in (asked.query, asked.role, asked.status))
+    text = looked_for(asked.query)
+    role = one_of(asked.role, get_args(RoleFilter), "role")
+    status = one_of(asked.status, get_args(StatusFilter), "state of a person")
     email, separator, user_id = storable(asked.page_token, "page_token").rpartition(" ")
-    if asked.page_token and not separator:
+    if asked.page_token and not (separator and is_id(user_id)):
         raise BadInput("page_token is not one of ours")
-    after = (email, checked_id(user_id, "page")) if separator else None
+    after = (email, user_id) if separator else None
 
     def look(tx: Tx) -> list[Person]:
         return people.listing(tx, reach, text=text, role=role, status=status, after=after, limit=size + 1)

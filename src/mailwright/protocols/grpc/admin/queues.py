@@ -15,13 +15,14 @@ from mailwright.protocols.grpc.words import (
     instant,
     looked_for,
     number_before,
+    one_of,
     page_size,
     row_before,
     stamp,
 )
 from mailwright.storage import Tx
 from mailwright.storage.audit import Entry
-from mailwright.storage.dead_letters import DeadLetter
+from mailwright.storage.dead_letters import SOURCES, DeadLetter
 from mailwright.storage.outbox import OutboxRow, Status
 from mailwright.storage.tasks import Task
 from mailwright.v1 import admin_pb2 as pb
@@ -33,7 +34,7 @@ from mailwright.v1 import admin_queues_pb2 as queues_pb
 async def list_letters(talk: Talk, asked: pb.ListDeadLettersRequest) -> pb.ListDeadLettersResponse:
     """What was given up."""
     reach, size, before = talk.reach(), page_size(asked.page_size, PAGE, MAX_PAGE), row_before(asked.page_token)
-    source, replayed = looked_for(asked.source), asked.include_replayed
+    source, replayed = one_of(asked.source, SOURCES, "source of dead letters"), asked.include_replayed
     found, more = await talk.core.read(
         lambda tx: queues.letters(tx, reach, source=source, replayed=replayed, before=before, limit=size)
     )

@@ -1,4 +1,7 @@
-"""The stop switch: those that are thrown, throwing one and putting it back. Everybody has their own."""
+"""The stop switch: those that are thrown, throwing one and putting it back. Everybody has their own.
+
+Any program throws one, lest agents go on; put back it is by people, since what is held then leaves.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,8 @@ async def list_stops(talk: Talk, _asked: pb.ListStopsRequest) -> pb.ListStopsRes
 async def engage_stop(talk: Talk, asked: pb.EngageStopRequest) -> pb.EngageStopResponse:
     """Throw a switch."""
     scope, scope_id = _scope(talk, asked.scope)
+    if len(asked.because) > stops.MAX_BECAUSE or not asked.because.isprintable():
+        raise BadInput(f"because has {stops.MAX_BECAUSE} characters that can be shown, at most")
 
     def write(tx: Tx) -> list[pb.Stop]:
         stops.engage(tx, scope, scope_id, because=asked.because, by=talk.caller.actor)
@@ -37,6 +42,7 @@ async def engage_stop(talk: Talk, asked: pb.EngageStopRequest) -> pb.EngageStopR
 
 async def release_stop(talk: Talk, asked: pb.ReleaseStopRequest) -> pb.ReleaseStopResponse:
     """Put a switch back."""
+    talk.check_decides()
     scope, scope_id = _scope(talk, asked.scope)
 
     def write(tx: Tx) -> list[pb.Stop]:
