@@ -186,7 +186,8 @@ async def come_back(
 async def finish(core: Core, kept: str, code: str | None, *, client: str, agent: str) -> Arrived:
     """The second factor of who came back. Raises NotSignedOn, SecondFactorRequired, AuthenticationFailed, TooManyRequests, TryLater."""
     waiting = _opened(core, kept, WAITING, CODE)
-    account = await core.read(lambda tx: _awaited(tx, waiting)) if waiting else None
+    # Before a code is used up: what the release before kept says nothing of how they signed in.
+    account = await core.read(lambda tx: _awaited(tx, waiting)) if "signing" in waiting else None
     if account is None:
         raise NotSignedOn("expired")
     if not code:
