@@ -100,7 +100,7 @@ class Application:
         self._signon: SignOn | None = None
         self._unobserve: Callable[[], None] | None = None
         self._keeper: Keeper | None = None
-        self._certificate: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []  # whose the place of messages is, and the certificate
         self._findings: Findings
         self._lock: int | None = None
         self._started = False
@@ -159,6 +159,8 @@ class Application:
     async def stop(self, grace: float = STOP_SECONDS) -> None:
         """End politely within `grace` seconds: doors first, then work (which resumes at the next start), then storage."""
         share = grace / STOP_SECONDS
+        for each in self._watches:
+            each.cancel()
         doors = [server.close(DOORS_SECONDS * share) for server in self.servers.values()]
         if self.http is not None:
             doors.append(self.http.close(DOORS_SECONDS * share))
@@ -187,8 +189,6 @@ class Application:
             if self.core.search is not None:
                 await asyncio.to_thread(self.core.search.close)
             await asyncio.to_thread(self.core.database.close)
-        if self._certificate is not None:
-            self._certificate.cancel()
         if self._keeper is not None:
             await asyncio.to_thread(self._keeper.stop)
             self._keeper = None
@@ -229,6 +229,7 @@ class Application:
         self.core = await asyncio.to_thread(build_core, settings)
         self._findings = Findings(self.core, self._keeper)
         await retention.begin_in_places(self.core)
+        self._watches.append(asyncio.create_task(retention.watch_places(self.core), name="places"))
         mailboxcounts.share(None if self.core.valkey is None else SharedStates(self.core.valkey))
         await asyncio.to_thread(sealing.prove, self.core)
         self.core.search = await asyncio.to_thread(index_of, settings, self.core.database)
@@ -265,7 +266,7 @@ class Application:
         if roles & {"smtp", "lmtp", "imap"}:
             context, watch = await asyncio.to_thread(tls_of, settings)
         if watch is not None:
-            self._certificate = asyncio.create_task(watch.run())
+            self._watches.append(asyncio.create_task(watch.run()))
         async for name, door in open_doors(settings, self.core, entrance, roles, context):
             self.servers[name] = door
         if "http" in roles:

@@ -55,7 +55,7 @@ class Findings:
     async def _place_ours(self) -> Finding:
         owner = self._core.blobs.owner
         ours, because = (True, "this installation's") if owner is None else owner.said()
-        # Mail is taken all the same: what is doubtful is only what may be removed.
+        # Never a reason to send people elsewhere: every process of this installation says the same, and who is asked to store says so, too.
         return Finding("place of messages", ours, because, decides=False)
 
     async def _secrets_kept(self) -> Finding:

@@ -73,7 +73,6 @@ class Work:
         )
         self._pushing = Pushing(core, WebPush(DnsResolver(), allow_private=settings.allow_private_push))
         self._working = False
-        self._watching: asyncio.Task[None] | None = None
 
     def take_secrets(self, settings: Settings) -> None:
         """Ways out with the secrets of now; those that are under way end with the ones they began with. From any thread."""
@@ -135,7 +134,6 @@ class Work:
             self._pushing.start()
         if self._search is not None:
             self._search.start()
-        self._watching = asyncio.create_task(retention.watch_places(self._core), name="places")
         self._working = True
 
     def _subscribe_concierge(self) -> None:
@@ -153,8 +151,6 @@ class Work:
 
     async def stop(self, seconds: float) -> None:
         """Finish what is in hand within `seconds`; what is not finished resumes at the next start."""
-        if self._watching is not None:
-            self._watching.cancel()
         if self._working:
             await self.consumers.stop(seconds / 2)
             if self._relay is not None:

@@ -1,19 +1,22 @@
 """Whose a place of blobs is: two installations on one bucket, copies, recoveries, the first start of this version. S3 by moto."""
 
+import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from mailwright.core import Core, CoreSettings, recovered, retention
+from mailwright.core import Core, CoreSettings, reconciling, recovered, retention, settlement
 from mailwright.domain import clock
-from mailwright.domain.clock import HOUR
+from mailwright.domain.clock import DAY, HOUR
 from mailwright.domain.ids import new_id
-from mailwright.domain.refusals import AlreadyExists, BadInput, NotFound, TryLater
-from mailwright.storage import Database, open_blobs, open_database
+from mailwright.domain.refusals import AlreadyExists, BadInput, DamagedBlob, NotFound, TryLater
+from mailwright.domain.sending import PermanentFailure
+from mailwright.storage import Database, objectblobs, open_blobs, open_database
 from mailwright.storage import retention as policies
 from mailwright.storage.blobowner import SETTLED_SECONDS, Known, Ownership, refuse_owned
 from mailwright.storage.blobplaces import MARK, DiskBlobs, NoPlace
@@ -37,20 +40,20 @@ class Machines:
         self._template, self._folder = template, folder
         self._made: list[Database] = []
 
-    def core(self, of: Core | None = None, *, url: str = "") -> Core:
+    def core(self, of: Core | None = None, *, url: str = "", former: Sequence[str] = ()) -> Core:
         """A new installation, or a copy of one as it is now."""
         path = self._folder / f"{new_id()}.db"
         if of is None:
             shutil.copy(self._template, path)
         else:
             _copy(of, path)
-        return self.process(f"sqlite:///{path}", url=url)
+        return self.process(f"sqlite:///{path}", url=url, former=former)
 
-    def process(self, database_url: str, *, url: str = "") -> Core:
+    def process(self, database_url: str, *, url: str = "", former: Sequence[str] = ()) -> Core:
         """One process of an installation."""
         database = open_database(database_url)
         self._made.append(database)
-        blobs = open_blobs(database, url or self.url, options=self.options, owned=True)
+        blobs = open_blobs(database, url or self.url, options=self.options, former=former, owned=True)
         assert blobs.owner is not None
         blobs.owner.seconds = lambda: self.passed
         blobs.owner.now = lambda: clock.now() + int(self.passed * clock.SECOND)
@@ -121,6 +124,12 @@ async def test_of_two_installations_in_one_place_the_second_does_not_start_and_r
     assert first.blobs.read_outside(kept, 0, 5) == LARGE[:5]
     well, because = owner_of(second).said()
     assert not well
+    for late in (
+        second,
+        machines.process(f"sqlite:///{file_of(second)}"),
+    ):  # one that looked, and a command that never did
+        with pytest.raises(TryLater, match="not this installation's"):
+            late.blobs.stage_now(TENANT, LARGE)
     assert "belongs to another" in because
     assert "nothing is removed" in because
     with pytest.raises(BadInput, match="--force"):
@@ -164,6 +173,80 @@ async def test_a_copy_of_the_database_is_told_apart_from_its_original(machines, 
     assert original.database.read_now(policies.spared_until) > clock.now()
     machines.wait(original, young)
     assert (standing(original), standing(young)) == ("ours", "anothers")
+    with pytest.raises(TryLater):
+        keep(young)
+
+
+async def test_a_former_place_is_only_read_unless_it_has_our_mark_or_a_person_claims_it(
+    machines, monkeypatch, tmp_path
+):
+    production = machines.core()
+    kept = keep(production)
+    machines.wait(production, seconds=60)
+    nowhere = f"file://{tmp_path}/elsewhere"
+    staging = machines.core(url=f"{machines.url}-staging", former=[machines.url, nowhere])
+    copy = machines.core(production, url=f"{machines.url}-copy", former=[machines.url])
+    for core in (staging, copy):
+        owner_of(core).begin()
+    machines.wait(production, staging, copy, seconds=3600)
+    assert standing(production) == "ours"
+    for core in (staging, copy):
+        assert await collect(core, monkeypatch) == 0
+        core.blobs.delete_outside(kept)
+        assert core.blobs.read_outside(kept, 0, 5) == LARGE[:5]
+        assert owner_of(core).said()[0]
+        assert set(retention.claim(core)) == {owner_of(core).places[0].address}
+    with pytest.raises(BadInput, match="minutes ago"):
+        retention.claim(staging, machines.url)
+    assert not (tmp_path / "elsewhere").exists()
+    with pytest.raises(NoPlace):
+        retention.claim(staging, nowhere)
+    assert not (tmp_path / "elsewhere").exists()
+    # One that was written to under this installation stays its own; one of an older version is claimed by a person.
+    url = f"sqlite:///{file_of(production)}"
+    old = f"{machines.url}-old"
+    machines.process(url, url=old).blobs.outside.put(f"blobs/{TENANT}/left.eml", LARGE)
+    moved = machines.process(url, url=f"{machines.url}-new", former=[machines.url, old])
+    owner_of(moved).begin()
+    machines.wait(moved, seconds=3600)
+    assert [owner_of(moved).standing(each) for each in owner_of(moved).places] == ["ours", "ours", "unclaimed"]
+    assert f"{old} is read only" in owner_of(moved).said()[1]
+    assert moved.blobs.delete_outside(kept)
+    with pytest.raises(NotFound):
+        moved.blobs.read_outside(kept, 0, 5)
+    assert await collect(moved, monkeypatch) == 0
+    assert retention.claim(moved, old) == {old: "nobody's"}
+    machines.wait(moved, seconds=3600)
+    assert await collect(moved, monkeypatch) == 1
+
+
+def test_a_start_that_meets_the_first_mark_of_another_process_goes_on(machines, monkeypatch):
+    core = machines.core()
+    owner_of(core).begin()
+    place, marked = core.blobs.outside.all[0], [None]
+    monkeypatch.setattr(place, "mark", lambda tenant, ask=place.mark: marked.pop() if marked else ask(tenant))
+    machines.passed += 61
+    owner_of(core).begin()
+
+
+async def test_messages_of_a_folder_that_is_lost_come_back_from_copies_and_are_not_sent_for_ever(machines, tmp_path):
+    core = machines.core(url=f"file://{tmp_path}/place")
+    core.database.write_now(lambda tx: tx.insert("tenants", id=TENANT, name="one", created_at=0))
+    core.blobs._inline_bytes = 0
+    key = keep(core)
+    blob_id = core.database.read_now(lambda tx: tx.scalar("SELECT id FROM blobs"))
+    (tmp_path / "place").rename(tmp_path / "copies")
+    now = clock.now()
+    with pytest.raises(DamagedBlob):
+        await settlement.octets(core, SimpleNamespace(blob_id=blob_id, since=now), now)
+    with pytest.raises(PermanentFailure, match="is gone"):
+        await settlement.octets(core, SimpleNamespace(blob_id=blob_id, since=now - 6 * DAY), now)
+    told = await reconciling.reconcile(core, reconciling.Options())
+    assert (told.missing, told.unreadable) == (0, 1)
+    copies = DiskBlobs(tmp_path / "copies")
+    told = await reconciling.reconcile(core, reconciling.Options(backup=copies))
+    assert (told.missing, told.repaired, told.unreadable, told.open["missing"]) == (1, 1, 0, 0)
+    assert core.blobs.read_outside(key, 0, 5) == LARGE[:5]
 
 
 async def test_a_fail_over_that_lost_the_last_turn_and_a_crash_within_one_do_no_harm(machines):
@@ -178,7 +261,17 @@ async def test_a_fail_over_that_lost_the_last_turn_and_a_crash_within_one_do_no_
         lambda tx: tx.execute("UPDATE server_keys SET public = ? WHERE name = ?", (known.as_text(), name))
     )
     machines.passed += 61
-    assert standing(core) == "ours"
+    sibling = machines.process(f"sqlite:///{file_of(core)}")
+    assert standing(core) == standing(sibling) == "ours"
+    machines.wait(core, seconds=600)
+    before = owner_of(core)._known(place).before
+    core.database.write_now(
+        lambda tx: tx.execute("UPDATE server_keys SET public = ? WHERE name = ?", (Known(before).as_text(), name))
+    )
+    machines.passed += 61
+    assert standing(sibling) == "unknown"  # who turned it looks within a minute, and knows better
+    machines.wait(core, sibling, seconds=60)
+    assert (standing(core), standing(sibling)) == ("ours", "ours")
     # The word was changed in the database, and its process died before it wrote the mark.
     known = owner_of(core)._known(place)
     after = Known(new_id(), known.word, known.at)
@@ -220,7 +313,7 @@ def test_what_is_in_use_is_not_restored_into_and_a_place_that_lost_its_mark_is_n
     owner_of(core).begin()
 
 
-async def test_buckets_of_tenants_are_owned_by_that_of_the_oldest_and_those_of_tenants_that_are_gone_are_swept(
+async def test_buckets_of_tenants_are_owned_by_that_of_the_oldest_and_those_of_unknown_tenants_are_let_be(
     machines, monkeypatch
 ):
     url = f"s3://owner{new_id()[-6:]}-{{tenant}}/mail"
@@ -232,12 +325,24 @@ async def test_buckets_of_tenants_are_owned_by_that_of_the_oldest_and_those_of_t
     assert (standing(first), standing(second)) == ("ours", "anothers")
     with pytest.raises(AlreadyExists):
         refuse_owned(second.blobs.outside.all[0])
-    gone = first.blobs.stage_now(new_id(), LARGE)
+    # Another installation with tenants of its own at the same address: each has its mark, and its own buckets.
+    other = machines.core(url=url)
+    other.database.write_now(lambda tx: tx.insert("tenants", id=new_id(), name="two", created_at=0))
+    machines.wait(first, other)
+    assert (standing(first), standing(other)) == ("ours", "ours")
+    monkeypatch.setattr(objectblobs, "MULTIPART_BYTES", 10)  # in parts, into a bucket that is not there yet
+    kept = other.blobs.stage_now(new_id(), LARGE)
+    left = first.blobs.stage_now(TENANT, LARGE)
     assert await collect(first, monkeypatch) == 1
-    assert first.blobs.outside.sizes([gone.key]) == {}
+    assert first.blobs.outside.sizes([kept.key]) == {kept.key: len(LARGE)}
+    assert first.blobs.outside.sizes([left.key]) == {}
 
 
-def test_a_folder_is_marked_at_the_first_start_and_that_of_another_is_refused(machines, tmp_path):
+def no_links(*_: object) -> None:
+    raise OSError(95, "Operation not supported")
+
+
+def test_a_folder_is_marked_at_the_first_start_and_that_of_another_is_refused(machines, tmp_path, monkeypatch):
     url = f"file://{tmp_path}/place"
     first, second = machines.core(url=url), machines.core(url=url)
     keep(first)
@@ -248,7 +353,10 @@ def test_a_folder_is_marked_at_the_first_start_and_that_of_another_is_refused(ma
     assert owner_of(first).may_remove(first.blobs.outside.all[0])
     with pytest.raises(AlreadyExists):
         owner_of(second).begin()
+    with pytest.raises(BadInput, match="stop that one"):
+        retention.claim(second)
     (tmp_path / "place" / MARK).unlink()
+    monkeypatch.setattr(os, "link", no_links)
     machines.passed += 61
     owner_of(first).begin()  # in a folder the mark may be written again
     (tmp_path / "place").rename(tmp_path / "moved")

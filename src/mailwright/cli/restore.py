@@ -154,8 +154,7 @@ def _claim(settings: Settings) -> None:
     try:
         owner = blobs_of(settings, database).owner
         assert owner is not None
-        for place in owner.places:
-            owner.claim(place, force=place is owner.places[0])
+        owner.claim(owner.places[0], force=True)
     except Refusal as why:  # everything is back; only this is left
         note(f"{why}: run mailwright storage claim before you start the server")
     finally:

@@ -119,16 +119,19 @@ def check(
 
 @commands.command("claim")
 def claim(
+    address: Annotated[
+        str, typer.Argument(help="A former place, which is only read until then; else the one that is written to.")
+    ] = "",
     force: Annotated[
         bool, typer.Option("--force", help="Even though another installation was at work there a moment ago.")
     ] = False,
     data: DataOption = None,
 ) -> None:
-    """Say that the places of large messages are this installation's: it was recovered, or takes the place of another."""
+    """Say that the place of large messages is this installation's: it was recovered, or takes the place of another."""
     from mailwright.core import retention
 
     with opened(data) as core:
-        found = retention.claim(core, force=force)
+        found = retention.claim(core, address, force=force)
     for place, was in found.items():
         say(f"{place} {'is' if was == 'ours' else f'was {was}, and is'} this installation's")
     if set(found.values()) & {"another's", "contested"}:

@@ -27,7 +27,7 @@ from mailwright.domain import clock, spans
 from mailwright.domain.breaker import Breaker
 from mailwright.domain.clock import MINUTE, SECOND, Instant
 from mailwright.domain.events import OUTBOX_QUEUED
-from mailwright.domain.refusals import DamagedBlob, NotFound, TryLater
+from mailwright.domain.refusals import DamagedBlob, TryLater
 from mailwright.domain.sending import OutcomeUnknown, PermanentFailure, SendFailure, Unavailable
 from mailwright.storage import Tx, waysout
 from mailwright.storage import outbox as rows
@@ -321,12 +321,7 @@ class Dispatcher:
         most = settlement.policy_of(row.channel).attempts
         if most is not None and row.attempts > most:  # its sender died each time
             raise PermanentFailure("every attempt to send it ended without an outcome", "5.3.0")
-        try:
-            raw = await self._core.blobs.read(row.blob_id)
-        except NotFound:
-            if not await settlement.is_lost(self._core, row.blob_id, self._now()):
-                raise DamagedBlob("the message is not where it should be: it is looked for again") from None
-            raise PermanentFailure("the bytes of the message are gone", "5.6.0") from None
+        raw = await settlement.octets(self._core, row, self._now())
         found = _RETURN_PATH.match(raw)
         raw = raw[found.end() :] if found else raw
         # A service with an API signs by itself.

@@ -91,7 +91,10 @@ async def _prepare(core: Core, message: list[OutboxRow], now: Instant) -> filing
     try:
         return await filing.prepare_stored(core, first.blob_id, envelope, first.verdict)
     except NotFound as gone:
-        lost = await settlement.is_lost(core, first.blob_id, now)
+        try:
+            lost = await settlement.is_lost(core, first.blob_id, now)
+        except TryLater as refusal:
+            return _failure(refusal)
         return _failure(gone) if lost else TemporaryFailure("the message is not where it should be", "4.3.0")
     except Refusal as refusal:
         return _failure(refusal)

@@ -77,6 +77,8 @@ def run(
         for person in found:
             _one(core, opened, wanted, person, report, dry_run, made, progress)
         return report
+    if core.blobs.owner is not None:
+        core.blobs.owner.check_writable()
     with under_way(core.database, "restore", ""):
         for person in found:
             _one(core, opened, wanted, person, report, dry_run, made, progress)

@@ -13,6 +13,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
 
@@ -24,7 +25,7 @@ from mailwright.domain import clock
 from mailwright.domain.ids import checksum
 from mailwright.domain.refusals import NotFound, TryLater
 from mailwright.storage import Tx, divergences, keptblobs
-from mailwright.storage.blobplaces import Outside
+from mailwright.storage.blobplaces import NoPlace, Outside
 from mailwright.storage.divergences import Divergence, Kind
 from mailwright.storage.keptblobs import Kept
 from mailwright.storage.retention import START
@@ -100,7 +101,7 @@ async def check_slice(core: Core, options: Options, after: str, outcome: Outcome
     if not rows:
         return None
     try:
-        bad = await asyncio.to_thread(_look, core, rows, options.sample, outcome)
+        bad = await asyncio.to_thread(_look, core, rows, options, outcome)
     except TryLater as refusal:
         log.warning("reconciling.store_away", error=str(refusal))
         outcome.unreadable += len(rows)
@@ -134,7 +135,7 @@ async def settle(core: Core, options: Options, outcome: Outcome) -> None:
     ):
         after = found[-1].id
         try:
-            ill = [each for each in found if not await _healed(core, each, outcome)]
+            ill = [each for each in found if not await _healed(core, each, options, outcome)]
             if options.repair:
                 await _mend(core, ill, options, outcome)
         except TryLater as refusal:
@@ -145,18 +146,27 @@ async def settle(core: Core, options: Options, outcome: Outcome) -> None:
 # --- looking ----------------------------------------------------------------------------------------------------------
 
 
-def _look(core: Core, rows: Sequence[Kept], sample: float, outcome: Outcome) -> list[tuple[Kept, Kind, str]]:
+def _look(core: Core, rows: Sequence[Kept], options: Options, outcome: Outcome) -> list[tuple[Kept, Kind, str]]:
     """Which of the blobs are not as they should be, and how. Blocks. Raises TryLater."""
-    outside = [row for row in rows if row.place != "row"]
-    sizes = core.blobs.outside.sizes([row.key for row in outside]) if outside else {}
+    sizes: dict[str, int] = {}
+    away: set[str] = set()
+    for keys in core.blobs.outside.parts([row.key for row in rows if row.place != "row"]):
+        try:  # who brings copies knows that the place is lost
+            sizes |= core.blobs.outside.sizes(keys, lost=options.backup is not None)
+        except TryLater as refusal:
+            log.warning("reconciling.store_away", error=str(refusal))
+            away.update(keys)
     bad: list[tuple[Kept, Kind, str]] = []
     for row in rows:
+        if row.key in away:
+            outcome.unreadable += 1
+            continue
         size = row.octets if row.place == "row" else sizes.get(row.key)
         if size is None:
             bad.append((row, "missing", "there are no octets"))
         elif size != row.size:
             bad.append((row, "damaged", f"{size} octets instead of {row.size}"))
-        elif sample >= 1 or random.random() < sample:
+        elif options.sample >= 1 or random.random() < options.sample:
             outcome.read += 1
             try:
                 fine = _is_right(row, _octets(core, row))
@@ -168,14 +178,18 @@ def _look(core: Core, rows: Sequence[Kept], sample: float, outcome: Outcome) -> 
     return bad
 
 
-def _octets(core: Core, row: Kept) -> bytes | None:
-    """What is kept of a blob now. Blocks. Raises TryLater."""
+def _octets(core: Core, row: Kept, *, lost: bool = False) -> bytes | None:
+    """What is kept of a blob now; nothing where the whole place is known to be `lost`. Blocks. Raises TryLater."""
     if row.place == "row":
         return core.database.read_now(lambda tx: keptblobs.data(tx, row.id))
     try:
         return core.blobs.outside.get(row.key, 0, row.size + 1)
     except NotFound:
         return None
+    except TryLater as refusal:
+        if lost and isinstance(refusal.__cause__, NoPlace):
+            return None
+        raise
 
 
 def _is_right(row: Kept, octets: bytes | None) -> bool:
@@ -238,15 +252,16 @@ def _note_keys(tx: Tx, keys: Sequence[str]) -> None:
 # --- mending ----------------------------------------------------------------------------------------------------------
 
 
-async def _healed(core: Core, found: Divergence, outcome: Outcome) -> bool:
+async def _healed(core: Core, found: Divergence, options: Options, outcome: Outcome) -> bool:
     """Settle it when it is so no more. Raises TryLater."""
+    lost = options.backup is not None
     row = None if found.blob_id is None else await core.read(partial(keptblobs.named, blob_id=found.blob_id))
     if found.kind == "orphaned":
-        word = await _healed_orphan(core, found, row)
+        word = await _healed_orphan(core, found, row, lost)
     elif row is None:
         word = None if await _is_missed(core, found) else GONE
     else:
-        word = GONE if _is_right(row, await asyncio.to_thread(_octets, core, row)) else None
+        word = GONE if _is_right(row, await asyncio.to_thread(_octets, core, row, lost=lost)) else None
     if word is None:
         return False
     await core.write(lambda tx: divergences.settle(tx, found.id, word))
@@ -254,12 +269,12 @@ async def _healed(core: Core, found: Divergence, outcome: Outcome) -> bool:
     return True
 
 
-async def _healed_orphan(core: Core, found: Divergence, row: Kept | None) -> str | None:
+async def _healed_orphan(core: Core, found: Divergence, row: Kept | None, lost: bool) -> str | None:
     if found.blob_id is not None:
         if row is None:
             return COLLECTED
         return GONE if await core.read(partial(retention.is_needed, blob_id=found.blob_id)) else None
-    there = await asyncio.to_thread(core.blobs.outside.sizes, [found.key])
+    there = await asyncio.to_thread(core.blobs.outside.sizes, [found.key], lost=lost)
     if found.key not in there:
         return COLLECTED
     return GONE if await core.read(partial(retention.is_named, key=found.key)) else None
@@ -292,23 +307,21 @@ async def _mend(core: Core, found: Sequence[Divergence], options: Options, outco
         for twin in twins:
             for each, row in list(ill.values()):
                 fits = twin.id != row.id and twin.checksum == row.checksum
-                if fits and await _restore(core, row, each, partial(_twin, core, twin), outcome):
+                if fits and await _restore(core, row, each, partial(_twin, core, twin, options), outcome):
                     del ill[row.id]
 
 
 def _copies(core: Core, row: Kept, backup: Outside | None) -> Iterator[bytes]:
-    """What may be the blob: in another place, as an older version, in a backup. Raises TryLater."""
+    """What may be the blob: in a backup, in another place, as an older version. Raises TryLater."""
+    if backup is not None:
+        with suppress(NotFound):
+            yield backup.get(row.key, 0, row.size + 1)
     if row.place != "row":
         yield from core.blobs.outside.copies(row.key, row.size + 1)
-    if backup is not None:
-        try:
-            yield backup.get(row.key, 0, row.size + 1)
-        except NotFound:
-            return
 
 
-def _twin(core: Core, twin: Kept) -> Iterator[bytes]:
-    octets = _octets(core, twin)
+def _twin(core: Core, twin: Kept, options: Options) -> Iterator[bytes]:
+    octets = _octets(core, twin, lost=options.backup is not None)
     if octets is not None:
         yield octets
 
@@ -321,7 +334,7 @@ async def _restore(
     def find() -> bytes | None:
         octets = next((octets for octets in copies() if _is_right(row, octets)), None)
         if octets is not None and row.place != "row":
-            core.blobs.outside.put(row.key, octets, replace=True)
+            core.blobs.put_outside(row.key, octets, replace=True)
         return octets
 
     octets = await asyncio.to_thread(find)

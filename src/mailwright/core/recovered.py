@@ -6,11 +6,13 @@ for elsewhere is held each time, since nobody can tell what of it was sent after
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mailwright.core import Core
 from mailwright.core.retention import SPARED
 from mailwright.core.status import workforce
 from mailwright.domain import clock
-from mailwright.domain.refusals import BadInput
+from mailwright.domain.refusals import BadInput, TryLater
 from mailwright.storage import Tx, lives
 from mailwright.storage import retention as policies
 from mailwright.storage.backup import held
@@ -43,21 +45,23 @@ def settle(core: Core) -> dict[str, str]:
         raise BadInput("a server works on this database: stop every process first")
     found = core.database.write_now(write)
     waiting = core.database.read_now(held.count)
-    missing, looked_at = _missing(core)
-    found["objects"] = (
-        f"{len(missing)} of the newest {looked_at} large messages are not where they should be "
-        f"(the first: {missing[0]}): mailwright storage check"
-        if missing
-        else f"the newest {looked_at} large messages are where they should be"
-    )
+    found["objects"] = _told(_objects, core)
     found["queue"] = (
         f"{waiting} messages to others were on their way at that moment, and may have been sent since: they wait. "
         "To send them all: mailwright restore --send-held"
         if waiting
         else "nothing was on its way to others"
     )
-    found["place"] = _whose(core)
+    found["place"] = _told(_whose, core)
     return found
+
+
+def _told(ask: Callable[[Core], str], core: Core) -> str:
+    """What was done is done: that the place of messages is away is told, no more."""
+    try:
+        return ask(core)
+    except TryLater as refusal:
+        return f"not known: {refusal}"
 
 
 def _whose(core: Core) -> str:
@@ -68,7 +72,16 @@ def _whose(core: Core) -> str:
     return f"{because}. Is this the installation that goes on, and no drill? mailwright storage claim"
 
 
-def _missing(core: Core) -> tuple[list[str], int]:
+def _objects(core: Core) -> str:
+    """Whether the newest are there. Raises TryLater."""
     newest = core.database.read_now(lambda tx: rows.newest_outside(tx, SAMPLE))
-    there = core.blobs.outside.sizes([key for key, _ in newest])
-    return [key for key, size in newest if there.get(key) != size], len(newest)
+    there: dict[str, int] = {}
+    for keys in core.blobs.outside.parts([key for key, _ in newest]):
+        there |= core.blobs.outside.sizes(keys)
+    missing = [key for key, size in newest if there.get(key) != size]
+    if not missing:
+        return f"the newest {len(newest)} large messages are where they should be"
+    return (
+        f"{len(missing)} of the newest {len(newest)} large messages are not where they should be "
+        f"(the first: {missing[0]}): mailwright storage check"
+    )

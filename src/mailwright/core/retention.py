@@ -83,17 +83,19 @@ async def collect_garbage(core: Core) -> int:
     return await _collect_orphans(core, before) + await asyncio.to_thread(_collect_staged, core, before)
 
 
-def claim(core: Core, *, force: bool = False) -> dict[str, str]:
-    """The places of large messages are this installation's from now on; whose each was. What others left there stays for a while. Blocks.
+def claim(core: Core, address: str = "", *, force: bool = False) -> dict[str, str]:
+    """The place of large messages (or a former one, by its address) is this installation's from now on; whose it was. What others left
+    there stays for a while. Blocks.
 
-    Raises BadInput while another works in one (unless `force`), TryLater.
+    Raises BadInput while another works there (unless `force`), TryLater.
     """
     owner = core.blobs.owner
     if owner is None:
         return {}
-    if not owner.examine()[0]:
+    place = owner.named(address)
+    if owner.examined(place) != "ours":
         core.database.write_now(lambda tx: policies.spare(tx, max(clock.now() + SPARED, policies.spared_until(tx))))
-    return {place.address: owner.claim(place, force=force) for place in owner.places}
+    return {place.address: owner.claim(place, force=force)}
 
 
 async def begin_in_places(core: Core) -> None:
@@ -111,11 +113,11 @@ async def begin_in_places(core: Core) -> None:
 async def watch_places(core: Core) -> None:
     """Look every minute whose the places of large messages are: only so two that take one for theirs find each other out."""
     while core.blobs.owner is not None:
+        await asyncio.sleep(LOOK_SECONDS)
         try:
             await asyncio.to_thread(core.blobs.owner.look)
         except Exception:
             log.exception("retention.places_not_looked_at")
-        await asyncio.sleep(LOOK_SECONDS)
 
 
 def is_needed(tx: Tx, blob_id: str) -> bool:

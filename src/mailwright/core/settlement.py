@@ -16,12 +16,13 @@ from prometheus_client import Counter
 
 from mailwright.codecs.dsn import Action
 from mailwright.core import Core, bounces, outbox
-from mailwright.domain.clock import HOUR, MINUTE, Instant
-from mailwright.domain.refusals import Refusal
+from mailwright.domain.clock import DAY, HOUR, MINUTE, Instant
+from mailwright.domain.refusals import DamagedBlob, NotFound, Refusal, TryLater
 from mailwright.domain.retry import API_POLICY, MAIL_POLICY, RetryPolicy
 from mailwright.domain.sending import OutcomeUnknown, PermanentFailure, SendFailure, TemporaryFailure
 from mailwright.storage import Tx, dead_letters, divergences
 from mailwright.storage import outbox as rows
+from mailwright.storage.blobplaces import NoPlace
 from mailwright.storage.outbox import OutboxRow
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,8 @@ POLICIES: Mapping[str, RetryPolicy] = {outbox.LOCAL: MAIL_POLICY, outbox.SMTP: M
 MISSED = (
     6 * HOUR
 )  # how long what a row names and nobody finds is looked for: people mistype a bucket, or mount another disk
+
+GIVEN_UP = 5 * DAY  # whose whole place is not there: as of mail that nobody takes
 
 attempts_total = Counter("mailwright_outbox_attempts", "Attempts to send, by how they ended", ["channel", "result"])
 uncertain_total = Counter("mailwright_outbox_uncertain", "Sends whose outcome nobody knows")
@@ -53,6 +56,22 @@ async def is_lost(core: Core, blob_id: str, now: Instant) -> bool:
         return blob.place == "row" or (since is not None and since <= now - MISSED)
 
     return await core.read(ask)
+
+
+async def octets(core: Core, row: OutboxRow, now: Instant) -> bytes:
+    """The message of a row. Raises PermanentFailure when it is gone, DamagedBlob when it is looked for again, later each time, TryLater."""
+    try:
+        return await core.blobs.read(row.blob_id)
+    except NotFound:
+        if not await is_lost(core, row.blob_id, now):
+            raise DamagedBlob("the message is not where it should be: it is looked for again") from None
+        raise PermanentFailure("the bytes of the message are gone", "5.6.0") from None
+    except TryLater as refusal:
+        if not isinstance(refusal.__cause__, NoPlace):
+            raise
+        if now - row.since >= GIVEN_UP:
+            raise PermanentFailure("the place where the message was kept is gone", "5.6.0") from refusal
+        raise DamagedBlob(str(refusal)) from refusal
 
 
 def sent(tx: Tx, row: OutboxRow, receipt: str, now: Instant) -> bool:

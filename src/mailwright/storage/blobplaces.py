@@ -40,7 +40,7 @@ blob_errors = Counter("mailwright_blob_errors", "Answers of that place that were
 class NoPlace(TryLater):
     """The bucket or the folder itself is not there: nobody can tell what is gone. Mistyped, as a rule, or not mounted.
 
-    `Places` makes a plain TryLater of it: what a refusal means to others goes by its very class.
+    `Places` makes a plain TryLater with it as its cause: what a refusal means to others goes by its very class.
     """
 
 
@@ -109,7 +109,9 @@ class Places:
             except NotFound:
                 continue
             except NoPlace as missing:  # of a former place that is no more nothing is expected
-                gone = TryLater(str(missing)) if place is self.all[0] else gone
+                if place is self.all[0]:
+                    gone = TryLater(str(missing))
+                    gone.__cause__ = missing
         raise gone
 
     def copies(self, key: str, size: int) -> Iterator[bytes]:
@@ -134,7 +136,16 @@ class Places:
         for place in places:
             yield from place.keys(known)
 
-    def sizes(self, keys: Sequence[str]) -> dict[str, int]:
+    def parts(self, keys: Sequence[str]) -> list[list[str]]:
+        """What is asked about together, so that one bucket that is not there leaves the others' answers: each tenant's, where they lie apart."""
+        parts: dict[str, list[str]] = {}
+        apart = any(each.apart for each in self.all)
+        for key in keys:
+            parts.setdefault(key.split("/")[1] if apart else "", []).append(key)
+        return list(parts.values())
+
+    def sizes(self, keys: Sequence[str], *, lost: bool = False) -> dict[str, int]:
+        """Which of the keys are there. Raises TryLater, also when the place itself is not there, unless it is known to be `lost`."""
         found: dict[str, int] = {}
         gone: NoPlace | None = None
         for place in self.all:
@@ -145,7 +156,7 @@ class Places:
                         found |= place.sizes(missing)
                 except NoPlace as error:
                     gone = error if place is self.all[0] else gone
-        if gone is not None and len(found) < len(set(keys)):
+        if gone is not None and not lost and len(found) < len(set(keys)):
             raise TryLater(str(gone))
         return found
 
@@ -273,19 +284,9 @@ class DiskBlobs:
 
     def set_mark(self, tenant: str | None, data: bytes, *, replace: bool) -> None:
         path = self._root / MARK
-        staged, whole = (path.with_name(f"{MARK}.{new_id()}.{each}") for each in ("staged", "whole"))
+        staged = path.with_name(f"{MARK}.{new_id()}.staged")
         try:
             self._make_durable(self._root)
-            if replace:
-                durablefiles.write(path, data, staged=staged)
-                return
-            durablefiles.write(whole, data, staged=staged)
-            try:
-                os.link(whole, path)  # one of two is the first
-            except FileExistsError:
-                return
-            finally:
-                whole.unlink(missing_ok=True)
-            durablefiles.sync_folder(path.parent)
+            (durablefiles.write if replace else durablefiles.write_new)(path, data, staged=staged)
         except OSError as error:
             raise TryLater(f"the folder of the messages cannot be marked: {error.strerror}") from error

@@ -95,8 +95,14 @@ class BlobStore:
         key = f"blobs/{tenant_id}/{clock.to_datetime(clock.now()):%Y/%m/%d}/{blob_id}.{kind}"
         if len(data) <= self._inline_bytes:
             return StoredBlob(blob_id, tenant_id, key, "row", len(data), checksum(data), data)
-        self.outside.put(key, data)
+        self.put_outside(key, data)
         return StoredBlob(blob_id, tenant_id, key, self.outside.place, len(data), checksum(data), None)
+
+    def put_outside(self, key: str, data: bytes, *, replace: bool = False) -> None:
+        """Keep the octets of a blob outside. Blocks, never within a transaction. Raises TryLater, also while the place is another's."""
+        if self.owner is not None:
+            self.owner.check_writable()
+        self.outside.put(key, data, replace=replace)
 
     def put(self, tx: Tx, blob: StoredBlob) -> None:
         """Name a staged blob in this transaction; once is enough for all its recipients, again does no harm."""

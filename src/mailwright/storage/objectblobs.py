@@ -87,7 +87,7 @@ class ObjectBlobs:
         # MinIO wants our key of sse-c once more with the end of the parts, and obstore does not send it there.
         in_parts = len(data) >= MULTIPART_BYTES and self._options.encryption != "sse-c"
         if in_parts:  # the services know no condition for what comes in parts
-            if not replace and key in self.sizes([key]):
+            if not replace and self._is_there(key):
                 return self._compare(key, data)
             obstore.put(store, key, data, use_multipart=True, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
             return None
@@ -107,6 +107,14 @@ class ObjectBlobs:
             self._conditional = False
             obstore.put(store, key, data, mode="overwrite", use_multipart=False)
         return None
+
+    def _is_there(self, key: str) -> bool:
+        try:
+            return key in self.sizes([key])
+        except NoPlace:
+            if not self.apart:
+                raise
+            return False  # the tenant's bucket is made with the first message
 
     def _compare(self, key: str, data: bytes) -> None:
         """Raise TryLater unless just this is there already."""
@@ -141,14 +149,8 @@ class ObjectBlobs:
             raise _not_now("delete", key, error, "the message cannot be removed now") from error
 
     def keys(self, tenants: Iterable[str] = ()) -> Iterator[tuple[str, clock.Instant]]:
-        wanted = [*tenants]
-        if self.apart:
-            try:
-                # Also of tenants that are no more, or not any more: the database may have gone back to an earlier moment.
-                wanted = list(dict.fromkeys([*wanted, *self.tenants()]))
-            except TryLater:  # whose key may not list them
-                log.warning("blobs.buckets_not_listed", hint="buckets of tenants that are no more are not looked into")
-        prefixes = [f"blobs/{tenant}/" for tenant in wanted] if self.apart else ["blobs/"]
+        # Never of other tenants: whose buckets they are nothing says.
+        prefixes = [f"blobs/{tenant}/" for tenant in tenants] if self.apart else ["blobs/"]
         for prefix in prefixes:
             for key, _size, written in self._listed(prefix, None):
                 yield key, written
@@ -221,7 +223,7 @@ class ObjectBlobs:
             return bytes(obstore.get(self._store_of(f"blobs/{tenant}/"), MARK).bytes())
         except (NotFoundError, FileNotFoundError) as error:
             if _says_no_bucket(error) and not self.apart:
-                raise _no_place(MARK) from error
+                raise NoPlace("the bucket of the messages is not there") from error
             return None
         except Exception as error:
             raise _not_now("get", MARK, error, "whose the messages are cannot be read now") from error
