@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
+from prometheus_client import REGISTRY
 
 from mailwright.core.stops import Stopped
 from mailwright.domain import refusals, spans
@@ -75,12 +76,20 @@ async def test_work_ends_with_its_deadline(world: World, monkeypatch: pytest.Mon
         finally:
             ended.set()
 
+    def counted(code: str) -> float:
+        found = REGISTRY.get_sample_value("mailwright_grpc_requests_seconds_count", {"method": LIST, "code": code})
+        return found or 0.0
+
+    cancelled, failed = counted("CANCELLED"), counted("DEADLINE_EXCEEDED")
     monkeypatch.setitem(calls.CALLS, LIST, wait)
     with pytest.raises(grpc.aio.AioRpcError) as late:
         await world.stubs("ada").accounts.ListAccounts(accounts_pb2.ListAccountsRequest(), timeout=0.5)
     assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     async with asyncio.timeout(10):
         await ended.wait()
+        while counted("CANCELLED") == cancelled:
+            await asyncio.sleep(0.01)
+    assert (counted("CANCELLED"), counted("DEADLINE_EXCEEDED")) == (cancelled + 1, failed)  # the client's own wish
 
 
 async def test_a_person_calls_so_often_and_no_more(core: Core) -> None:

@@ -80,7 +80,9 @@ class Runner:
 
     async def one(self, path: str, read: Read, incoming: Incoming, remaining: float | None = None) -> Any:
         """The answer to a call that has one. Raises Refused."""
-        async with self._around(path, incoming) as talk, asyncio.timeout(_bound(remaining)):
+        # What ends sooner than we would end it was wished so: no failure of ours.
+        late = Code.DEADLINE_EXCEEDED if _bound(remaining) == ANSWER_SECONDS else Code.CANCELLED
+        async with self._around(path, incoming, late) as talk, asyncio.timeout(_bound(remaining)):
             return await CALLS[path](talk, await read())
 
     async def many(self, path: str, read: Read, incoming: Incoming) -> AsyncIterator[Any]:
@@ -101,7 +103,7 @@ class Runner:
         return self._callers.client_of(incoming)
 
     @asynccontextmanager
-    async def _around(self, path: str, incoming: Incoming) -> AsyncIterator[Talk]:
+    async def _around(self, path: str, incoming: Incoming, late: Code = Code.DEADLINE_EXCEEDED) -> AsyncIterator[Talk]:
         began, code = time.perf_counter(), Code.OK
         with (
             self._followed(path, incoming) as span,
@@ -119,8 +121,8 @@ class Runner:
                 code = said.code
                 raise Refused(said) from None
             except TimeoutError:
-                code = Code.DEADLINE_EXCEEDED
-                raise Refused(Said(code, "deadline_exceeded", "it took too long")) from None
+                code = late
+                raise Refused(Said(Code.DEADLINE_EXCEEDED, "deadline_exceeded", "it took too long")) from None
             except (asyncio.CancelledError, GeneratorExit):
                 code = Code.CANCELLED  # by its client, or by its deadline
                 raise
