@@ -89,6 +89,9 @@ capabilities: {drop: [ALL]}
 {{- if include "mailwright.secretMounted" . }}
 - {name: secrets, mountPath: /run/secrets/mailwright, readOnly: true}
 {{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "mailwright.volumes" -}}
@@ -97,6 +100,9 @@ capabilities: {drop: [ALL]}
 - {name: tls, secret: {secretName: {{ .Values.tls.secretName }}, defaultMode: 0440}}
 {{- if include "mailwright.secretMounted" . }}
 - {name: secrets, secret: {secretName: {{ .Values.secrets.existingSecret }}, defaultMode: 0440}}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 
