@@ -229,7 +229,7 @@ async def test_what_came_damaged_is_read_again(desk: Desk, tmp_path: Path, monke
     honest = path.read_bytes()
     extractor = Extractor()
     reader = AttachmentReader(desk.core, desk.index, extractor)
-    monkeypatch.setattr(tryingagain, "WAIT", 0)
+    monkeypatch.setattr(tryingagain, "UNREADABLE_WAIT", 0)
     await desk.index_now()
     path.write_bytes(honest[::-1])
     assert first in await reader.read_all([first])
