@@ -59,6 +59,7 @@ def test_a_key_leads_nowhere_but_below_the_folder_of_blobs(tmp_path, key):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "x").write_bytes(b"somebody else's")
     store = DiskBlobs(tmp_path / "inner")
+    (tmp_path / "inner" / "blobs").mkdir(parents=True)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(BadInput):
         store.put(key, b"x")

@@ -103,6 +103,7 @@ def test_keys_do_what_the_sheet_says(site: Site) -> None:
         page.keyboard.press("k")
         page.keyboard.press("o")
         page.get_by_role("heading", level=2, name="Key 4").wait_for()
+        page.get_by_role("article").last.wait_for()  # keys go to what is open once it is there
         page.keyboard.press("j")
         page.get_by_role("heading", level=2, name="Key 3").wait_for()
         page.keyboard.press("e")

@@ -21,6 +21,7 @@ from mailwright.pipeline.consumers import HandOver
 from mailwright.storage import Tx, events, lives, searchindexes
 from mailwright.storage.search import IndexFailed
 from mailwright.storage.search.folder import SearchFolder
+from tests.core import files
 from tests.core.search.conftest import Desk, with_file
 
 
@@ -111,7 +112,7 @@ async def test_one_index_is_kept_at_a_time(desk: Desk, tmp_path: Path) -> None:
     await old.stop()
     await kept(keeper)
     assert await noted(desk.core) == {new.generation()}
-    await desk.put(raw=with_file("notes.txt", "text/plain", b"annexes", subject="budget"))
+    await desk.put(raw=with_file("report.pdf", "application/pdf", files.pdf("annexes"), subject="budget"))
     found = await desk.core.read(lambda tx: events.read(tx, "index", events.START, 10))
     batch = [event for _, event in found.events]
     desk.index = SearchFolder(tmp_path / "search")
