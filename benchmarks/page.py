@@ -41,10 +41,13 @@ def _goal(figure: Figure) -> str:
 
 
 def _more(figure: Figure) -> str:
-    return ", ".join(
-        f"{name.replace('_', ' ')} {', '.join(f'{each:g}' for each in value) if isinstance(value, list) else f'{value:g}'}"
-        for name, value in figure.more.items()
-    )
+    return ", ".join(f"{name.replace('_', ' ')} {_told(value)}" for name, value in figure.more.items())
+
+
+def _told(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(f"{each:g}" for each in value)
+    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
 
 
 def _machine() -> str:
