@@ -82,15 +82,20 @@ class MailProgram:
 
     def read(self, name: str) -> bytes:
         try:
-            answer = self._ask(lambda line: line.uid("FETCH", name, "(BODY.PEEK[])"))
+            found = self._fetched(name)
+            if found is None:
+                # EXISTS comes before the OK of APPEND (RFC 9051 §6.3.12) unless the database went away between the two; then with NOOP.
+                self._ask(lambda line: line.noop())
+                found = self._fetched(name)
         except Refused as refusal:  # a message whose octets come damaged cannot be read now, and that is said
             raise TemporarilyRefused(str(refusal)) from refusal
-        for each in answer:
-            if isinstance(each, tuple):
-                return bytes(each[1])
-        raise Refused(
-            "FETCH says OK, and there is no such message"
-        )  # RFC 9051 §6.3.12: EXISTS came before the OK of APPEND
+        if found is None:
+            raise Refused("FETCH says OK, and there is no such message")
+        return found
+
+    def _fetched(self, name: str) -> bytes | None:
+        answer = self._ask(lambda line: line.uid("FETCH", name, "(BODY.PEEK[])"))
+        return next((bytes(each[1]) for each in answer if isinstance(each, tuple)), None)
 
     def close(self) -> None:
         line, self._line = self._line, None
