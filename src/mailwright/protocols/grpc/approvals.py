@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast, get_args
+from typing import get_args
 
 from mailwright.core import approvals, approvalviews
 from mailwright.core.approvalviews import Shown
 from mailwright.domain import clock
-from mailwright.domain.refusals import BadInput, NotFound
+from mailwright.domain.refusals import NotFound
 from mailwright.protocols.grpc.talk import Methods, Talk
-from mailwright.protocols.grpc.words import PAGE, page_size, row_before, stamp
+from mailwright.protocols.grpc.words import PAGE, cut, one_of, page_size, row_before, stamp
 from mailwright.storage import Tx
 from mailwright.storage.approvals import Approval, Status
 from mailwright.v1 import approvals_pb2 as pb
@@ -20,16 +20,14 @@ async def list_approvals(talk: Talk, asked: pb.ListApprovalsRequest) -> pb.ListA
     talk.check_decides()
     # One more than the page has would be more than core lists.
     size, before = page_size(asked.page_size, PAGE, approvals.MAX_PAGE - 1), row_before(asked.page_token)
-    if asked.status and asked.status not in get_args(Status):
-        raise BadInput(f"{asked.status[:50]!r} is no state of an approval: {', '.join(get_args(Status))}")
-    status = cast(Status | None, asked.status or None)
+    status = one_of(asked.status, get_args(Status), "state of an approval")
 
     def look(tx: Tx) -> list[Approval]:
         return approvals.listing(tx, talk.account.id, status=status, before=before, limit=size + 1)
 
     found = await talk.core.read(look)
-    more = found[size - 1].id if len(found) > size else ""
-    return pb.ListApprovalsResponse(approvals=[_told(each) for each in found[:size]], next_page_token=more)
+    rows, more = cut(found, size, lambda row: row.id)
+    return pb.ListApprovalsResponse(approvals=[_told(each) for each in rows], next_page_token=more)
 
 
 async def get_approval(talk: Talk, asked: pb.GetApprovalRequest) -> pb.GetApprovalResponse:

@@ -15,7 +15,7 @@ from mailwright.domain.clock import Instant
 from mailwright.domain.followups import LANGUAGES, Action, FollowupStatus
 from mailwright.domain.refusals import BadInput
 from mailwright.protocols.grpc.talk import Methods, Talk
-from mailwright.protocols.grpc.words import MAX_PAGE, PAGE, instant, page_size, row_before, stamp, storable
+from mailwright.protocols.grpc.words import MAX_PAGE, PAGE, cut, instant, page_size, row_before, stamp, storable
 from mailwright.storage import Tx
 from mailwright.storage.followups import Followup
 from mailwright.v1 import common_pb2
@@ -29,8 +29,8 @@ async def list_followups(talk: Talk, asked: pb.ListFollowupsRequest) -> pb.ListF
     size, before = page_size(asked.page_size, PAGE, MAX_PAGE), row_before(asked.page_token)
     show: Show = "ended" if asked.ended else "open"
     found = await talk.core.read(lambda tx: views.listing(tx, talk.account, show, before=before, limit=size + 1))
-    more = found[size - 1].id if len(found) > size else ""
-    return pb.ListFollowupsResponse(followups=[_told(each) for each in found[:size]], next_page_token=more)
+    rows, more = cut(found, size, lambda row: row.id)
+    return pb.ListFollowupsResponse(followups=[_told(each) for each in rows], next_page_token=more)
 
 
 async def get_followup(talk: Talk, asked: pb.GetFollowupRequest) -> pb.GetFollowupResponse:

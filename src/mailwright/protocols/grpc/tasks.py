@@ -6,7 +6,7 @@ from mailwright.core import tasks
 from mailwright.domain.refusals import BadInput, NotFound
 from mailwright.domain.tasks import TaskStatus
 from mailwright.protocols.grpc.talk import Methods, Talk
-from mailwright.protocols.grpc.words import checked_id, looked_for, page_size, row_before, stamp
+from mailwright.protocols.grpc.words import checked_id, cut, looked_for, page_size, row_before, stamp
 from mailwright.storage import Tx
 from mailwright.storage.tasks import Task
 from mailwright.v1 import common_pb2
@@ -27,8 +27,8 @@ async def list_tasks(talk: Talk, asked: pb.ListTasksRequest) -> pb.ListTasksResp
         return tasks.listing(tx, user_id=talk.account.id, agent=agent, statuses=statuses, before=before, limit=size + 1)
 
     found = await talk.core.read(look)
-    more = found[size - 1].id if len(found) > size else ""
-    return pb.ListTasksResponse(tasks=[_told(each) for each in found[:size]], next_page_token=more)
+    rows, more = cut(found, size, lambda row: row.id)
+    return pb.ListTasksResponse(tasks=[_told(each) for each in rows], next_page_token=more)
 
 
 async def get_task(talk: Talk, asked: pb.GetTaskRequest) -> pb.GetTaskResponse:

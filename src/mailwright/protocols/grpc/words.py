@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -11,6 +11,9 @@ from mailwright.domain.clock import SECOND, Instant
 from mailwright.domain.ids import is_id
 from mailwright.domain.refusals import BadInput, NotFound
 from mailwright.v1 import common_pb2
+
+Row = TypeVar("Row")
+Word = TypeVar("Word", bound=str)
 
 LATEST = 253_402_300_799 * SECOND  # the end of 9999: what both databases and every client can say
 PAGE, MAX_PAGE = 50, 200  # rows of a page, as under /api/admin
@@ -53,6 +56,11 @@ def page_size(asked: int, usual: int, most: int) -> int:
     return min(asked or usual, most)
 
 
+def cut(found: Sequence[Row], size: int, token: Callable[[Row], str]) -> tuple[Sequence[Row], str]:
+    """The page of what was asked for with one more than it has, and the token of the next; empty when there is none."""
+    return found[:size], token(found[size - 1]) if len(found) > size else ""
+
+
 def offset(token: str) -> int:
     """Where a page begins, from our own token. Raises BadInput."""
     if not token:
@@ -90,11 +98,14 @@ def looked_for(text: str) -> str | None:
     return storable(text, "what is looked for") or None
 
 
-def one_of(text: str, known: Collection[str], what: str) -> str | None:
+def one_of(text: str, known: Collection[Word], what: str) -> Word | None:
     """Which of those that are known a list is narrowed to; none when it is empty. Raises BadInput."""
-    if text and text not in known:
-        raise BadInput(f"{text[:50]!r} is no {what}: {', '.join(filter(None, known))}")
-    return text or None
+    if not text:
+        return None
+    for each in known:
+        if each == text:
+            return each
+    raise BadInput(f"{text[:50]!r} is no {what}: {', '.join(filter(None, known))}")
 
 
 def checked_id(value: str, what: str) -> str:

@@ -13,7 +13,17 @@ from mailwright.domain.refusals import BadInput
 from mailwright.protocols.api.admin.users import RoleFilter, StatusFilter
 from mailwright.protocols.api.admin.words import MAX_BYTES
 from mailwright.protocols.grpc.talk import Methods, Talk
-from mailwright.protocols.grpc.words import MAX_PAGE, PAGE, checked_id, looked_for, one_of, page_size, stamp, storable
+from mailwright.protocols.grpc.words import (
+    MAX_PAGE,
+    PAGE,
+    checked_id,
+    cut,
+    looked_for,
+    one_of,
+    page_size,
+    stamp,
+    storable,
+)
 from mailwright.storage import Tx
 from mailwright.storage.administration import Person
 from mailwright.v1 import admin_pb2 as pb
@@ -39,8 +49,8 @@ async def list_users(talk: Talk, asked: pb.ListUsersRequest) -> pb.ListUsersResp
         return people.listing(tx, reach, text=text, role=role, status=status, after=after, limit=size + 1)
 
     found = await talk.core.read(look)
-    more = f"{found[size - 1].email} {found[size - 1].id}" if len(found) > size else ""
-    return pb.ListUsersResponse(users=[_person(each) for each in found[:size]], next_page_token=more)
+    rows, more = cut(found, size, lambda row: f"{row.email} {row.id}")
+    return pb.ListUsersResponse(users=[_person(each) for each in rows], next_page_token=more)
 
 
 async def get_user(talk: Talk, asked: pb.GetUserRequest) -> pb.GetUserResponse:

@@ -12,7 +12,7 @@ from mailwright.domain.refusals import BadInput
 from mailwright.protocols.api.admin.aliases import MAX_TARGETS
 from mailwright.protocols.api.admin.retention import MAX_CHANGES
 from mailwright.protocols.grpc.talk import Methods, Talk
-from mailwright.protocols.grpc.words import MAX_PAGE, PAGE, checked_id, looked_for, page_size, stamp, storable
+from mailwright.protocols.grpc.words import MAX_PAGE, PAGE, checked_id, cut, looked_for, page_size, stamp, storable
 from mailwright.storage import Tx
 from mailwright.storage.administration import Alias, Place, Tenant
 from mailwright.storage.mailboxes import Mailbox
@@ -115,8 +115,8 @@ async def list_aliases(talk: Talk, asked: places_pb.ListAliasesRequest) -> place
         return places.aliases(tx, reach, text=text, after=after, limit=size + 1)
 
     found = await talk.core.read(look)
-    more = found[size - 1].address if len(found) > size else ""
-    return places_pb.ListAliasesResponse(aliases=[_alias(each) for each in found[:size]], next_page_token=more)
+    rows, more = cut(found, size, lambda row: row.address)
+    return places_pb.ListAliasesResponse(aliases=[_alias(each) for each in rows], next_page_token=more)
 
 
 async def add_alias(talk: Talk, asked: places_pb.AddAliasRequest) -> places_pb.AddAliasResponse:

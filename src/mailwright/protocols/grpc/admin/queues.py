@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import cast, get_args
+from typing import get_args
 
 from mailwright.core.administration import auditing, failedtasks, queues
-from mailwright.domain.refusals import BadInput, TryLater
+from mailwright.domain.refusals import TryLater
 from mailwright.pipeline.dead_letters import DeadLetters
 from mailwright.protocols.grpc.talk import Methods, Talk
 from mailwright.protocols.grpc.words import (
     MAX_PAGE,
     PAGE,
     checked_id,
+    cut,
     instant,
     looked_for,
     number_before,
@@ -88,16 +89,15 @@ def _letter(letter: DeadLetter, whose: str | None) -> pb.DeadLetter:
 async def list_outbox(talk: Talk, asked: queues_pb.ListOutboxRequest) -> queues_pb.ListOutboxResponse:
     """What leaves, the newest first."""
     reach, size, before = talk.reach(), page_size(asked.page_size, PAGE, MAX_PAGE), row_before(asked.page_token)
-    if asked.status and asked.status not in get_args(Status):
-        raise BadInput(f"{asked.status[:50]!r} is no state of the outbox: {', '.join(get_args(Status))}")
-    status, recipient = cast(Status | None, asked.status or None), looked_for(asked.recipient)
+    status = one_of(asked.status, get_args(Status), "state of the outbox")
+    recipient = looked_for(asked.recipient)
 
     def look(tx: Tx) -> list[OutboxRow]:
         return queues.outbox_page(tx, reach, status=status, recipient=recipient, before=before, limit=size + 1)
 
     found = await talk.core.read(look)
-    more = found[size - 1].id if len(found) > size else ""
-    return queues_pb.ListOutboxResponse(items=[_item(each) for each in found[:size]], next_page_token=more)
+    rows, more = cut(found, size, lambda row: row.id)
+    return queues_pb.ListOutboxResponse(items=[_item(each) for each in rows], next_page_token=more)
 
 
 async def retry_item(talk: Talk, asked: queues_pb.RetryOutboxItemRequest) -> queues_pb.RetryOutboxItemResponse:
@@ -143,8 +143,8 @@ async def list_failed(talk: Talk, asked: queues_pb.ListFailedTasksRequest) -> qu
     reach, size, before = talk.reach(), page_size(asked.page_size, PAGE, MAX_PAGE), row_before(asked.page_token)
     agent = looked_for(asked.agent)
     found = await talk.core.read(lambda tx: failedtasks.failed(tx, reach, agent=agent, before=before, limit=size + 1))
-    more = found[size - 1].id if len(found) > size else ""
-    return queues_pb.ListFailedTasksResponse(tasks=[_task(each) for each in found[:size]], next_page_token=more)
+    rows, more = cut(found, size, lambda row: row.id)
+    return queues_pb.ListFailedTasksResponse(tasks=[_task(each) for each in rows], next_page_token=more)
 
 
 async def retry_failed(talk: Talk, asked: queues_pb.RetryFailedTaskRequest) -> queues_pb.RetryFailedTaskResponse:
