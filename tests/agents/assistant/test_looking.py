@@ -151,6 +151,27 @@ async def test_pushes_that_come_while_a_look_is_queued_ask_for_no_other_and_are_
     assert len(ada.items()) == 4
 
 
+async def test_a_push_that_comes_again_while_its_look_runs_holds_up_no_later_one(ada: Watched) -> None:
+    handle = looking.on_pushes(ada.core, ada.flows)
+    before = ada.connection().cursor
+    ada.box.receive()
+    push = ada.google.pushes[-1]
+    payload = {"connection_id": ada.connection_id, "history_id": str(push.history_id)}
+    told = [Event(number, GMAIL_PUSHED, ada.connection_id, payload, "", clock.now()) for number in (1, 2)]
+    await handle(told[:1])
+    await ada.work()
+    after = ada.connection().cursor
+    ada.change(cursor=before)  # the look has begun, and has not said yet how far it read
+    await handle(told[1:])
+    ada.change(cursor=after)
+    await ada.work()
+    assert len(ada.items()) == 1
+    ada.box.receive()
+    await ada.deliver_all()
+    await ada.hear()
+    assert len(ada.items()) == 2
+
+
 async def test_a_push_of_what_was_read_asks_gmail_nothing(ada: Watched) -> None:
     ada.box.receive()
     push = ada.google.pushes[-1]

@@ -39,6 +39,7 @@ from mailwright.core import triage as triaging
 from mailwright.domain import clock
 from mailwright.domain.clock import MINUTE, SECOND, Instant
 from mailwright.domain.events import GMAIL_PUSHED, Event
+from mailwright.domain.ids import new_id
 from mailwright.domain.refusals import AuthenticationFailed, NotFound, Refusal, TryLater
 from mailwright.domain.triage import ConnectionState
 from mailwright.pipeline import Commit, Flows, Handler, Request, step, workflow
@@ -79,32 +80,29 @@ def on_pushes(core: Core, flows: Flows) -> Handler:
     """The consumer: however many pushes a batch has for an account, it is looked at once, up to the newest."""
 
     async def handle(events: Sequence[Event]) -> Commit | None:
-        newest: dict[str, tuple[int, str]] = {}
+        told: dict[str, list[int]] = {}
         for event in events:
-            if event.kind != GMAIL_PUSHED:
-                continue
-            upto = pushes.history_of(str(event.payload.get("history_id") or ""))
-            # Who asks without a history id wants a look now, and not the one there was: the event is its name.
-            known = newest.get(event.payload["connection_id"], (0, ""))
-            newest[event.payload["connection_id"]] = (max(known[0], upto), known[1] if upto else f"e{event.id}")
-        found = await core.read(lambda tx: [rows.by_id(tx, connection_id) for connection_id in sorted(newest)])
+            if event.kind == GMAIL_PUSHED:
+                upto = pushes.history_of(str(event.payload.get("history_id") or ""))
+                told.setdefault(event.payload["connection_id"], []).append(upto)
+        found = await core.read(lambda tx: [rows.by_id(tx, connection_id) for connection_id in sorted(told)])
         moment, alone = clock.now(), core.database.dialect == "sqlite"
         wanted = []
         for each in found:
             if each is None or not may_look(each):
                 continue
-            upto, asked = newest[each.id]
-            if asked:
-                wanted.append(request_for(each, asked))
-                continue
-            if upto <= pushes.history_of(each.cursor) or (each.failures and each.next_look_at > moment):
-                continue  # it was read, or it fails, and has its own time
-            if alone and each.id in _queued:  # its look begins after now, and so reads this, too
-                _queued[each.id] = max(_queued[each.id], upto)
-                continue
-            wanted.append(request_for(each, str(upto), upto=upto))
-            if alone:
-                _queued[each.id] = upto
+            upto = max(told[each.id])
+            known = upto <= pushes.history_of(each.cursor)
+            if all(told[each.id]):  # who asks without a history id wants a look now, however far it was read
+                if known or (each.failures and each.next_look_at > moment):
+                    continue  # it was read, or it fails, and has its own time
+                if alone and each.id in _queued:  # its look begins after now, and so reads this, too
+                    _queued[each.id] = max(_queued[each.id], upto)
+                    continue
+                if alone:
+                    _queued[each.id] = upto
+            # Under a name of its own: a look that was asked for before may be over, and would not begin again.
+            wanted.append(request_for(each, new_id(), upto=0 if known else upto))
         try:
             commit = await flows.hand_off(wanted)
         except BaseException:
