@@ -170,7 +170,7 @@ def _single(
     from mailwright.storage.backup.puttingback import TABLES
 
     with _core(settings) as core, opened(kept, name, tables=TABLES, scratch=scratch) as found:
-        path = settings.data / REPORTS / f"{clock.to_datetime(clock.now()):%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
+        path = settings.data / REPORTS / f"{clock.to_datetime(clock.now()):%Y%m%dT%H%M%S.%f}-{os.getpid()}.jsonl"
         with octets_told("restoring") as step, _written(None if dry_run else path) as made:
             report = puttingback.run(
                 core, found, wanted, dry_run=dry_run, made=made, progress=lambda done: step(done.octets, done.octets)
@@ -259,7 +259,7 @@ def _written(path: Path | None) -> Iterator[Callable[[Mapping[str, object]], Non
         yield lambda _: None
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as file:
+    with path.open("x", encoding="utf-8") as file:
 
         def write(made: Mapping[str, object]) -> None:
             file.write(texts.dumps(made) + "\n")
